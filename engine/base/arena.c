@@ -1,0 +1,111 @@
+/*
+ * arena.c - chunks cut into units of 16 bytes, with a free list a size and worker.
+ *
+ * The only file of the engine that takes large memory: malloc is jemalloc's in release builds.
+ */
+#include "engine/base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/panic.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n)   ASAN_POISON_MEMORY_REGION((p), (n))
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+#else
+#define POISON(p, n)   ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#endif
+
+#define CHUNK_UNITS (FASTI_ARENA_CHUNK_BYTES / FASTI_ARENA_UNIT_BYTES)
+
+void fasti_arena_init(struct fasti_arena *arena, uint64_t bytes_max) {
+    memset(arena, 0, sizeof *arena);
+    const uint64_t chunks = (bytes_max + FASTI_ARENA_CHUNK_BYTES - 1) / FASTI_ARENA_CHUNK_BYTES;
+    arena->chunks_max =
+        chunks == 0 ? 1 : (uint32_t)(chunks < FASTI_ARENA_CHUNKS_MAX ? chunks : FASTI_ARENA_CHUNKS_MAX);
+}
+
+void fasti_arena_deinit(struct fasti_arena *arena) {
+    for (uint32_t i = 0; i < FASTI_ARENA_CHUNKS_MAX; i++) {
+        uint8_t *chunk = fasti_load_relaxed(&arena->chunks[i]);
+        if (chunk == NULL)
+            continue;
+        UNPOISON(chunk, FASTI_ARENA_CHUNK_BYTES);
+        free(chunk);
+    }
+    memset(arena, 0, sizeof *arena);
+}
+
+void fasti_arena_local_init(struct fasti_arena_local *local, struct fasti_arena *arena) {
+    memset(local, 0, sizeof *local);
+    local->arena = arena;
+}
+
+static uint32_t unit_count(size_t size) {
+    FASTI_ASSERT(size > 0 && size <= FASTI_ARENA_SIZE_MAX);
+    return (uint32_t)((size + FASTI_ARENA_UNIT_BYTES - 1) / FASTI_ARENA_UNIT_BYTES);
+}
+
+/* Puts what is left of the current chunk on the free lists, then starts a new one. */
+static bool chunk_next(struct fasti_arena_local *local) {
+    struct fasti_arena *arena = local->arena;
+    while (local->unit < local->unit_end) {
+        uint32_t left = local->unit_end - local->unit;
+        left = left < FASTI_ARENA_CLASSES - 1 ? left : FASTI_ARENA_CLASSES - 1;
+        fasti_arena_free(local, local->chunk << 16 | local->unit,
+                         (size_t)left * FASTI_ARENA_UNIT_BYTES);
+        local->unit += left;
+    }
+    const uint32_t chunk = fasti_add_relaxed(&arena->chunk_count, 1);
+    if (chunk >= arena->chunks_max) {
+        fasti_add_relaxed(&arena->chunk_count, UINT32_MAX); /* subtract one */
+        return false;
+    }
+    uint8_t *memory = aligned_alloc(FASTI_ARENA_CHUNK_BYTES, FASTI_ARENA_CHUNK_BYTES);
+    if (memory == NULL) {
+        fasti_add_relaxed(&arena->chunk_count, UINT32_MAX);
+        return false;
+    }
+    POISON(memory, FASTI_ARENA_CHUNK_BYTES);
+    uint32_t place = chunk;
+    for (uint8_t *empty = NULL; /* a refused neighbour may have shifted the count: find a hole */
+         !fasti_cas_acq_rel(&arena->chunks[place], &empty, memory); empty = NULL)
+        place = (place + 1) % FASTI_ARENA_CHUNKS_MAX;
+    local->chunk = place;
+    local->unit = place == 0 ? 1 : 0; /* index 0 means none */
+    local->unit_end = CHUNK_UNITS;
+    return true;
+}
+
+uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size) {
+    const uint32_t units = unit_count(size);
+    uint32_t index = local->free[units];
+    if (index != 0) {
+        uint8_t *object = fasti_arena_at(local->arena, index);
+        UNPOISON(object, (size_t)units * FASTI_ARENA_UNIT_BYTES);
+        memcpy(&local->free[units], object, sizeof local->free[units]);
+        return index;
+    }
+    if (local->unit + units > local->unit_end && !chunk_next(local))
+        return 0;
+    index = local->chunk << 16 | local->unit;
+    local->unit += units;
+    UNPOISON(fasti_arena_at(local->arena, index), (size_t)units * FASTI_ARENA_UNIT_BYTES);
+    return index;
+}
+
+void fasti_arena_free(struct fasti_arena_local *local, uint32_t index, size_t size) {
+    const uint32_t units = unit_count(size);
+    uint8_t *object = fasti_arena_at(local->arena, index);
+    UNPOISON(object, (size_t)units * FASTI_ARENA_UNIT_BYTES);
+    memcpy(object, &local->free[units], sizeof local->free[units]);
+    POISON(object, (size_t)units * FASTI_ARENA_UNIT_BYTES);
+    local->free[units] = index;
+}
+
+uint64_t fasti_arena_bytes(struct fasti_arena *arena) {
+    return (uint64_t)fasti_load_relaxed(&arena->chunk_count) * FASTI_ARENA_CHUNK_BYTES;
+}

@@ -1,0 +1,57 @@
+/*
+ * arena.h - small immutable objects named by 32 bits: pages, records, descriptors.
+ *
+ *   index = chunk (16 bits) | unit (16 bits)      address = chunks[chunk] + unit * 16
+ *
+ * Chunks of 1 MiB are taken from the allocator and never given back; freed objects go to a free
+ * list of their size in the local that frees them. Index 0 is never given out.
+ * Threading: one struct fasti_arena for all; one struct fasti_arena_local a worker, used by its
+ * worker only. Addresses are valid until the object is freed, and stay readable memory for ever.
+ */
+#ifndef FASTI_BASE_ARENA_H
+#define FASTI_BASE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/atomics.h"
+#include "engine/base/limits.h"
+
+#define FASTI_ARENA_CLASSES 136 /* sizes of 16 to 2,160 bytes in steps of 16 */
+#define FASTI_ARENA_SIZE_MAX ((FASTI_ARENA_CLASSES - 1) * FASTI_ARENA_UNIT_BYTES)
+
+struct fasti_arena {
+    _Atomic(uint8_t *) chunks[FASTI_ARENA_CHUNKS_MAX];
+    _Atomic uint32_t chunk_count;
+    uint32_t chunks_max; /* the memory limit, 1 to FASTI_ARENA_CHUNKS_MAX */
+};
+
+struct fasti_arena_local {
+    struct fasti_arena *arena;
+    uint32_t chunk;    /* the chunk being cut up */
+    uint32_t unit;     /* its first unused unit */
+    uint32_t unit_end; /* 0 before the first chunk */
+    uint32_t free[FASTI_ARENA_CLASSES];
+};
+
+/* bytes_max bounds the memory taken, rounded up to whole chunks. */
+void fasti_arena_init(struct fasti_arena *arena, uint64_t bytes_max);
+void fasti_arena_deinit(struct fasti_arena *arena);
+void fasti_arena_local_init(struct fasti_arena_local *local, struct fasti_arena *arena);
+
+/* Returns the index of size bytes (1 to FASTI_ARENA_SIZE_MAX), uninitialised, 16-byte aligned;
+ * 0 when the memory limit is reached. */
+uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size);
+
+/* Gives back an object that nobody can reach any more; size is what was asked for. */
+void fasti_arena_free(struct fasti_arena_local *local, uint32_t index, size_t size);
+
+/* Bytes taken from the allocator so far. */
+uint64_t fasti_arena_bytes(struct fasti_arena *arena);
+
+static inline void *fasti_arena_at(struct fasti_arena *arena, uint32_t index) {
+    uint8_t *chunk = atomic_load_explicit(&arena->chunks[index >> 16], memory_order_acquire);
+    return chunk + (size_t)(index & 0xffff) * FASTI_ARENA_UNIT_BYTES;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * kernels.h - bit arithmetic over one day: which starts are free.
+ *
+ * A day is FASTI_DAY_WORDS_MAX words, bit t of word t / 64 = tick t. Scalar twins of what issue-5
+ * work will do with AVX2 and AVX-512 under the same signatures; tests compare them with loops
+ * over single ticks. Pure functions, any thread.
+ */
+#ifndef FASTI_CALENDAR_KERNELS_H
+#define FASTI_CALENDAR_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/limits.h"
+
+/* bit t of the result: t .. t + length - 1 are all free, i.e. 0 in taken; ticks beyond the last
+ * word count as taken. words 1 to FASTI_DAY_WORDS_MAX; length >= 1. log2(length) shift steps. */
+void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs);
+
+/* Writes the positions of the set bits, ascending, to ticks (at most max); returns how many. */
+uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks,
+                                uint32_t max);
+
+bool fasti_bits_any(const uint64_t *words, uint32_t tick, uint32_t count);
+bool fasti_bits_all(const uint64_t *words, uint32_t tick, uint32_t count);
+void fasti_bits_set(uint64_t *words, uint32_t tick, uint32_t count);
+void fasti_bits_clear(uint64_t *words, uint32_t tick, uint32_t count);
+
+/* Length of the longest run of ones. */
+uint32_t fasti_bits_run_longest(const uint64_t *words, uint32_t word_count);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * opening.h - rules that open time on a schedule, and their expansion into one local day.
+ *
+ *   WEEKLY   every listed weekday of a validity range, from one civil time to another
+ *   DATED    the same on single dates (an exception that opens)
+ *   CLOSED   an exception that closes: cuts the hours of WEEKLY openings, never of DATED ones
+ *   INSTANT  one span between two instants (imported slots); may cross midnights
+ *
+ * Openings do not merge: each keeps its own anchor for the grid, also when a closure cuts it or
+ * when two touch or overlap. Local times follow zone.h's policy for gaps and folds.
+ * A span is half-open in ticks of the schedule's resolution since the local day's start. A start
+ * that the resolution cannot express is refused when the opening is set, not rounded; after a
+ * change of offset (always whole minutes) a start is rounded up and an end down to whole ticks.
+ * Pure functions, any thread.
+ */
+#ifndef FASTI_CALENDAR_OPENING_H
+#define FASTI_CALENDAR_OPENING_H
+
+#include <stdint.h>
+
+#include "engine/base/ids.h"
+#include "engine/base/limits.h"
+#include "engine/base/status.h"
+#include "engine/base/text.h"
+#include "engine/time/zone.h"
+
+enum fasti_opening_kind {
+    FASTI_OPENING_WEEKLY = 1,
+    FASTI_OPENING_DATED = 2,
+    FASTI_OPENING_CLOSED = 3,
+    FASTI_OPENING_INSTANT = 4,
+};
+
+enum {
+    FASTI_OPENING_SINGLE = 1, /* one bookable start, at its own start; a visit takes all of it */
+    FASTI_OPENING_FULL = 2,   /* open but with no place: makes a day FULL, not CLOSED */
+};
+
+#define FASTI_CAPACITY_UNLIMITED UINT32_MAX
+
+struct fasti_opening {
+    struct fasti_id_text id; /* unique in its schedule */
+    uint8_t kind;            /* enum fasti_opening_kind */
+    uint8_t weekdays;        /* bit 0 = Monday ... bit 6 = Sunday; 0 for INSTANT */
+    uint8_t flags;
+    uint8_t service_count;        /* 0: every service of the schedule */
+    uint16_t start_minute;        /* civil, 0 to 1439; 0 for INSTANT */
+    uint16_t end_minute;          /* civil, start_minute + 1 to 1440; 0 for INSTANT */
+    fasti_date date_first;        /* inclusive; 0 for INSTANT */
+    fasti_date date_last;         /* inclusive */
+    int64_t start_utc_s;          /* INSTANT only, whole minutes */
+    int64_t end_utc_s;
+    uint32_t capacity;            /* places in the whole span; kept, enforced with counters */
+    uint32_t source;              /* 0 = set by hand, else the import that brought it */
+    fasti_service_id services[FASTI_OPENING_SERVICES_MAX];
+};
+
+/* One open span of one local day. */
+struct fasti_span {
+    uint16_t start_tick, end_tick; /* start < end */
+    int32_t anchor_tick;           /* where the grid starts; before start_tick when cut, and
+                                      negative when the span began on the day before */
+    uint8_t flags;
+    uint8_t service_count;
+    fasti_service_id services[FASTI_OPENING_SERVICES_MAX]; /* ascending, rest 0 */
+};
+
+/* A day before interning; big (13 KiB): keep one a worker. */
+struct fasti_day_draft {
+    uint32_t count;
+    struct fasti_span spans[FASTI_SPANS_MAX]; /* by (start, end, anchor, services) */
+};
+
+/* Every field's range, and that start, end fit resolution_minutes. *detail says which and why. */
+FASTI_MUST_USE enum fasti_status fasti_opening_check(const struct fasti_opening *opening,
+                                                     uint32_t resolution_minutes,
+                                                     struct fasti_detail *detail);
+
+/* Expands the rules into one day. LIMIT_RECORDS when the day needs more than FASTI_SPANS_MAX. */
+FASTI_MUST_USE enum fasti_status fasti_openings_expand(const struct fasti_opening *openings,
+                                                       uint32_t opening_count,
+                                                       const struct fasti_zone *zone,
+                                                       uint32_t resolution_minutes, fasti_date date,
+                                                       struct fasti_day_draft *draft);
+
+/* First date after `after` on which any opening can open time; false if there is none. Used by
+ * next_slot to skip empty days: may name a day that turns out closed, never skips an open one. */
+bool fasti_openings_next_date(const struct fasti_opening *openings, uint32_t opening_count,
+                              const struct fasti_zone *zone, fasti_date after, fasti_date *date);
+
+#endif
