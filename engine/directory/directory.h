@@ -1,0 +1,216 @@
+/*
+ * directory.h - who and where: organizations, locations, practitioners, services, schedules.
+ *
+ *   external id (organization, kind, text) --index--> dense id --table--> immutable record
+ *
+ * A record is immutable once published; a put publishes a new one and retires the old through the
+ * epoch. Schedules are stable objects (their day cells live here) that point to an immutable
+ * configuration. Dense ids are given in log order, so replay gives the same ones.
+ * A put is done in two steps under the configuration lock: check says what it would do, then the
+ * caller pushes the effect, then publish does it and cannot fail but for memory. Effects carry
+ * external ids, so a staged import can name records that are staged before them.
+ * Threading: check and publish hold the lock (one writer); everything else lock-free, any thread
+ * that is online in the epoch.
+ */
+#ifndef FASTI_DIRECTORY_DIRECTORY_H
+#define FASTI_DIRECTORY_DIRECTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/epoch.h"
+#include "engine/base/hash.h"
+#include "engine/base/ids.h"
+#include "engine/base/status.h"
+#include "engine/base/text.h"
+#include "engine/calendar/days.h"
+#include "engine/calendar/opening.h"
+#include "engine/calendar/pattern.h"
+#include "engine/time/zone.h"
+
+enum fasti_entity_kind {
+    FASTI_ENTITY_ORGANIZATION = 1,
+    FASTI_ENTITY_LOCATION = 2,
+    FASTI_ENTITY_PRACTITIONER = 3,
+    FASTI_ENTITY_SERVICE = 4,
+    FASTI_ENTITY_SCHEDULE = 5,
+    FASTI_ENTITY_OPENINGS = 6, /* the openings of one schedule: no id of their own */
+    FASTI_ENTITY_ZONE = 7,     /* organization 0; id = IANA name */
+};
+
+/* ---- records (immutable) ---------------------------------------------------------------- */
+
+struct fasti_organization {
+    struct fasti_id_text id;
+    struct fasti_name_text name;
+};
+
+struct fasti_location {
+    fasti_organization_id organization;
+    struct fasti_id_text id;
+    struct fasti_name_text name;
+    fasti_zone_id zone;
+    bool has_position;
+    int32_t latitude_e7, longitude_e7; /* degrees x 10^7, WGS 84 */
+};
+
+struct fasti_practitioner {
+    fasti_organization_id organization;
+    struct fasti_id_text id;
+    struct fasti_name_text name;
+};
+
+struct fasti_service {
+    fasti_organization_id organization;
+    struct fasti_id_text id;
+    struct fasti_name_text name;
+    uint16_t duration_minutes; /* 1 to FASTI_SERVICE_MINUTES_MAX */
+    uint16_t grid_minutes;     /* 1 to FASTI_SERVICE_MINUTES_MAX; starts are anchor + n * grid */
+};
+
+/* What a claimer and a query load once, after the cell: one pointer, never changing inside. */
+struct fasti_schedule_config {
+    fasti_organization_id organization;
+    struct fasti_id_text id;
+    fasti_location_id location;
+    fasti_practitioner_id practitioner; /* 0: a room, device or lane */
+    const struct fasti_zone *zone;      /* of the location when published; zones never go */
+    fasti_zone_id zone_id;
+    uint8_t resolution_minutes; /* 1, 5, 10 or 15 */
+    uint8_t service_count;
+    uint16_t opening_count;
+    fasti_service_id services[FASTI_SCHEDULE_SERVICES_MAX]; /* offered; in the order given */
+    struct fasti_opening openings[];
+};
+
+struct fasti_schedule {
+    _Atomic(const struct fasti_schedule_config *) config; /* seq_cst: see days.h */
+    _Atomic uint64_t record_head; /* newest record of this schedule (booking's chain); 0 none */
+    struct fasti_days days;
+};
+
+/* ---- puts -------------------------------------------------------------------------------- */
+
+enum fasti_openings_mode {
+    FASTI_OPENINGS_UPSERT = 1,  /* add or replace the listed ones by id */
+    FASTI_OPENINGS_REPLACE = 2, /* the listed ones become all the openings of this source */
+    FASTI_OPENINGS_REMOVE = 3,  /* remove the listed ids */
+};
+
+/* One create or set. Texts by value; `openings` is borrowed for the call. */
+struct fasti_put {
+    enum fasti_entity_kind kind;
+    fasti_organization_id organization; /* 0 for ORGANIZATION and ZONE */
+    bool create_only;                   /* an existing record that differs is EXISTS */
+    struct fasti_id_text id;            /* of the record; of the schedule for OPENINGS */
+    struct fasti_name_text name;        /* empty where unused */
+    union {
+        struct {
+            struct fasti_id_text zone; /* a zone that was put before */
+            bool has_position;
+            int32_t latitude_e7, longitude_e7;
+        } location;
+        struct {
+            uint16_t duration_minutes;
+            uint16_t grid_minutes; /* 0 = the duration */
+        } service;
+        struct {
+            struct fasti_id_text location;
+            struct fasti_id_text practitioner; /* empty = none */
+            uint8_t resolution_minutes;        /* 0 = 5 */
+            uint8_t service_count;
+            struct fasti_id_text services[FASTI_SCHEDULE_SERVICES_MAX];
+        } schedule;
+        struct {
+            enum fasti_openings_mode mode;
+            uint32_t source; /* fasti_source_of(name); 0 = by hand. Listed openings take it */
+            uint8_t service_name_count; /* openings[].services[].v is 1 + an index in here */
+            struct fasti_id_text service_names[FASTI_SCHEDULE_SERVICES_MAX];
+            uint32_t count; /* 0 to FASTI_OPENINGS_MAX */
+            const struct fasti_opening *openings;
+        } openings;
+        const struct fasti_zone *zone; /* borrowed */
+    } body;
+};
+
+enum fasti_put_result { FASTI_PUT_UNCHANGED, FASTI_PUT_CREATED, FASTI_PUT_CHANGED };
+
+/* A stable number for an import source's name; never 0. */
+uint32_t fasti_source_of(const char *name, size_t size);
+
+struct fasti_directory;
+
+/* NULL when there is no memory. patterns and arena are shared with the caller. */
+struct fasti_directory *fasti_directory_create(struct fasti_arena *arena,
+                                               struct fasti_patterns *patterns);
+void fasti_directory_destroy(struct fasti_directory *directory);
+
+/* Other records that a staged put may refer to before they are published: returns true when the
+ * import has staged (organization, kind, id), and then the put itself if it asks for it. */
+struct fasti_staged {
+    bool (*find)(const void *context, fasti_organization_id organization,
+                 enum fasti_entity_kind kind, const struct fasti_id_text *id,
+                 const struct fasti_put **put);
+    const void *context;
+};
+
+/* Would this put be valid, and what would it change? Every range, every reference, every limit.
+ * staged NULL: references must be published. UNCHANGED compares with what is published (for a
+ * staged record: reports CHANGED). EXISTS, INVALID_*, LIMIT_RECORDS with a sentence in *detail. */
+FASTI_MUST_USE enum fasti_status fasti_directory_check(const struct fasti_directory *directory,
+                                                       const struct fasti_put *put,
+                                                       const struct fasti_staged *staged,
+                                                       enum fasti_put_result *result,
+                                                       struct fasti_detail *detail);
+
+/* Who is told of each day whose cell must be touched because its openings changed: called after
+ * the new configuration is published, only for days that exist as cells, that lie at or after
+ * today - 1, and that were open before in another way than they are now. */
+struct fasti_publish {
+    struct fasti_limbo *limbo; /* of the calling worker: old records retire here */
+    struct fasti_arena_local *arena;
+    int64_t now_ms; /* the effect's decision time: days from the day before it are compiled */
+    bool replay;    /* nothing is touched: the log has the touches */
+    void (*touch)(void *context, fasti_schedule_id schedule, fasti_date date);
+    void *context;
+};
+
+/* Does what check allowed. *id: the record's dense id (the schedule's for OPENINGS). *delta: what
+ * to add to the digest. LIMIT_MEMORY (nothing was changed). In replay an invalid put is
+ * CORRUPT_STATE. */
+FASTI_MUST_USE enum fasti_status fasti_directory_publish(struct fasti_directory *directory,
+                                                         const struct fasti_put *put,
+                                                         const struct fasti_publish *publish,
+                                                         uint32_t *id,
+                                                         struct fasti_hash128 *delta);
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+/* Dense id of an external id, 0 if there is none. ORGANIZATION and ZONE: organization 0. */
+uint32_t fasti_directory_find(const struct fasti_directory *directory,
+                              fasti_organization_id organization, enum fasti_entity_kind kind,
+                              const struct fasti_id_text *id);
+
+/* How many records of a kind were published: dense ids are 1 to count. */
+uint32_t fasti_directory_count(const struct fasti_directory *directory,
+                               enum fasti_entity_kind kind);
+
+/* NULL for an id that was never given. Valid until the caller's next quiescent point. */
+const struct fasti_organization *fasti_organization_get(const struct fasti_directory *directory,
+                                                        fasti_organization_id id);
+const struct fasti_location *fasti_location_get(const struct fasti_directory *directory,
+                                                fasti_location_id id);
+const struct fasti_practitioner *fasti_practitioner_get(const struct fasti_directory *directory,
+                                                        fasti_practitioner_id id);
+const struct fasti_service *fasti_service_get(const struct fasti_directory *directory,
+                                              fasti_service_id id);
+/* The stable object; its config is loaded with fasti_load_seq_cst. */
+struct fasti_schedule *fasti_schedule_get(const struct fasti_directory *directory,
+                                          fasti_schedule_id id);
+const struct fasti_zone *fasti_zone_get(const struct fasti_directory *directory, fasti_zone_id id,
+                                        struct fasti_id_text *name);
+
+/* Does the schedule offer the service? */
+bool fasti_schedule_offers(const struct fasti_schedule_config *config, fasti_service_id service);
+
+#endif
