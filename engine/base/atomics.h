@@ -21,32 +21,30 @@ void fasti_explore_yield(void);
 #define FASTI_YIELD() ((void)0)
 #endif
 
-#define fasti_load_relaxed(p)  (FASTI_YIELD(), atomic_load_explicit((p), memory_order_relaxed))
-#define fasti_load_acquire(p)  (FASTI_YIELD(), atomic_load_explicit((p), memory_order_acquire))
-#define fasti_load_seq_cst(p)  (FASTI_YIELD(), atomic_load_explicit((p), memory_order_seq_cst))
-#define fasti_store_relaxed(p, v)                                                                  \
+#define fasti_load_relaxed(p) (FASTI_YIELD(), atomic_load_explicit((p), memory_order_relaxed))
+#define fasti_load_acquire(p) (FASTI_YIELD(), atomic_load_explicit((p), memory_order_acquire))
+#define fasti_load_seq_cst(p) (FASTI_YIELD(), atomic_load_explicit((p), memory_order_seq_cst))
+#define fasti_store_relaxed(p, v) \
     (FASTI_YIELD(), atomic_store_explicit((p), (v), memory_order_relaxed))
-#define fasti_store_release(p, v)                                                                  \
+#define fasti_store_release(p, v) \
     (FASTI_YIELD(), atomic_store_explicit((p), (v), memory_order_release))
-#define fasti_store_seq_cst(p, v)                                                                  \
+#define fasti_store_seq_cst(p, v) \
     (FASTI_YIELD(), atomic_store_explicit((p), (v), memory_order_seq_cst))
-#define fasti_exchange_acq_rel(p, v)                                                               \
+#define fasti_exchange_acq_rel(p, v) \
     (FASTI_YIELD(), atomic_exchange_explicit((p), (v), memory_order_acq_rel))
-#define fasti_exchange_seq_cst(p, v)                                                               \
+#define fasti_exchange_seq_cst(p, v) \
     (FASTI_YIELD(), atomic_exchange_explicit((p), (v), memory_order_seq_cst))
-#define fasti_add_relaxed(p, v)                                                                    \
+#define fasti_add_relaxed(p, v) \
     (FASTI_YIELD(), atomic_fetch_add_explicit((p), (v), memory_order_relaxed))
-#define fasti_add_seq_cst(p, v)                                                                    \
+#define fasti_add_seq_cst(p, v) \
     (FASTI_YIELD(), atomic_fetch_add_explicit((p), (v), memory_order_seq_cst))
 
 /* Strong compare-and-swap; on failure *expected receives what stood there. */
-#define fasti_cas_acq_rel(p, expected, desired)                                                    \
-    (FASTI_YIELD(), atomic_compare_exchange_strong_explicit((p), (expected), (desired),            \
-                                                            memory_order_acq_rel,                  \
-                                                            memory_order_acquire))
-#define fasti_cas_seq_cst(p, expected, desired)                                                    \
-    (FASTI_YIELD(), atomic_compare_exchange_strong_explicit((p), (expected), (desired),            \
-                                                            memory_order_seq_cst,                  \
-                                                            memory_order_seq_cst))
+#define fasti_cas_acq_rel(p, expected, desired)              \
+    (FASTI_YIELD(), atomic_compare_exchange_strong_explicit( \
+                        (p), (expected), (desired), memory_order_acq_rel, memory_order_acquire))
+#define fasti_cas_seq_cst(p, expected, desired)              \
+    (FASTI_YIELD(), atomic_compare_exchange_strong_explicit( \
+                        (p), (expected), (desired), memory_order_seq_cst, memory_order_seq_cst))
 
 #endif

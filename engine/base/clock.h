@@ -11,7 +11,8 @@
 
 struct fasti_clock {
     int64_t (*now_ms)(const struct fasti_clock *clock);
-    int64_t offset_ms; /* added to the system's time by the system clock; the value of a fixed one */
+    int64_t
+        offset_ms; /* added to the system's time by the system clock; the value of a fixed one */
 };
 
 /* The system's real-time clock, shifted by offset_ms (0 in production; --now sets it). */

@@ -10,18 +10,18 @@
 
 #include <stdint.h>
 
-/* ---- civil time ------------------------------------------------------------------------- */
+/* ---- civil time ---- */
 /* Days are counted from 1970-01-01 (day 0). Bookable dates: 2000-01-01 to 2199-12-31. */
-#define FASTI_DATE_FIRST           INT32_C(10957)
-#define FASTI_DATE_LAST            INT32_C(84005)
-#define FASTI_DAYS_MAX             (FASTI_DATE_LAST - FASTI_DATE_FIRST + 1)
-#define FASTI_DAY_MINUTES          1440
+#define FASTI_DATE_FIRST            INT32_C(10957)
+#define FASTI_DATE_LAST             INT32_C(84005)
+#define FASTI_DAYS_MAX              (FASTI_DATE_LAST - FASTI_DATE_FIRST + 1)
+#define FASTI_DAY_MINUTES           1440
 #define FASTI_LOCAL_DAY_MINUTES_MAX (27 * 60) /* the longest local day served; 0 is possible */
-#define FASTI_ZONE_NAME_BYTES_MAX  63
-#define FASTI_ZONE_TRANSITIONS_MAX 1024        /* in the bookable range; real zones have < 300 */
-#define FASTI_TZIF_BYTES_MAX       (256 * 1024)
+#define FASTI_ZONE_NAME_BYTES_MAX   63
+#define FASTI_ZONE_TRANSITIONS_MAX  1024 /* in the bookable range; real zones have < 300 */
+#define FASTI_TZIF_BYTES_MAX        (256 * 1024)
 
-/* ---- calendar ---------------------------------------------------------------------------- */
+/* ---- calendar ---- */
 #define FASTI_TICKS_MAX            FASTI_LOCAL_DAY_MINUTES_MAX /* at one minute a tick */
 #define FASTI_DAY_WORDS_MAX        ((FASTI_TICKS_MAX + 63) / 64)
 #define FASTI_CHUNK_DAYS           32
@@ -32,57 +32,59 @@
 #define FASTI_SPANS_MAX            256  /* open spans of one local day */
 #define FASTI_PATTERNS_MAX         (UINT32_C(1) << 20)
 #define FASTI_PLANS_MAX            (UINT32_C(1) << 20)
-#define FASTI_PLAN_GROUPS_MAX      16 /* distinct visit lengths in one day for one service */
+#define FASTI_PLAN_GROUPS_MAX      16  /* distinct visit lengths in one day for one service */
 #define FASTI_COMPILE_DAYS_MAX     400 /* days compiled ahead; later days compile when asked */
 #define FASTI_CELLS_MAX            256 /* cells of one claim */
 #define FASTI_ITEMS_MAX            64  /* items of one booking */
 #define FASTI_CLAIM_TRIES_MAX      1024
 
-/* ---- directory ---------------------------------------------------------------------------- */
-#define FASTI_ORGANIZATIONS_MAX    (UINT32_C(1) << 16)
-#define FASTI_LOCATIONS_MAX        (UINT32_C(1) << 20)
-#define FASTI_PRACTITIONERS_MAX    (UINT32_C(1) << 20)
-#define FASTI_SERVICES_MAX         (UINT32_C(1) << 20)
-#define FASTI_SCHEDULES_MAX        (UINT32_C(1) << 20)
-#define FASTI_ZONES_MAX            1024
+/* ---- directory ---- */
+#define FASTI_ORGANIZATIONS_MAX     (UINT32_C(1) << 16)
+#define FASTI_LOCATIONS_MAX         (UINT32_C(1) << 20)
+#define FASTI_PRACTITIONERS_MAX     (UINT32_C(1) << 20)
+#define FASTI_SERVICES_MAX          (UINT32_C(1) << 20)
+#define FASTI_SCHEDULES_MAX         (UINT32_C(1) << 20)
+#define FASTI_ZONES_MAX             1024
 #define FASTI_SCHEDULE_SERVICES_MAX 64
-#define FASTI_ID_BYTES_MAX         64  /* an external id; FHIR ids have at most 64 */
-#define FASTI_NAME_BYTES_MAX       128
-#define FASTI_SERVICE_MINUTES_MAX  1440
-#define FASTI_IMPORTS_MAX          16        /* staged imports open at once */
-#define FASTI_IMPORT_EFFECTS_MAX   (1 << 20) /* staged records of one import */
+#define FASTI_ID_BYTES_MAX          64 /* an external id; FHIR ids have at most 64 */
+#define FASTI_NAME_BYTES_MAX        128
+#define FASTI_SERVICE_MINUTES_MAX   1440
+#define FASTI_IMPORTS_MAX           16        /* staged imports open at once */
+#define FASTI_IMPORT_EFFECTS_MAX    (1 << 20) /* staged records of one import */
 
-/* ---- booking -------------------------------------------------------------------------------- */
-#define FASTI_PATIENT_BYTES_MAX    64   /* opaque patient reference */
-#define FASTI_PAYLOAD_BYTES_MAX    1024 /* opaque sealed payload */
-#define FASTI_RECORDS_MAX          (UINT64_C(1) << 30)
-#define FASTI_RECORD_CHUNK         4096
-#define FASTI_REQUEST_IDS_MAX      (1 << 20)
-#define FASTI_PATIENT_BUCKETS      (UINT32_C(1) << 20)
+/* ---- booking ---- */
+#define FASTI_PATIENT_BYTES_MAX 64   /* opaque patient reference */
+#define FASTI_PAYLOAD_BYTES_MAX 1024 /* opaque sealed payload */
+#define FASTI_RECORDS_MAX       (UINT64_C(1) << 30)
+#define FASTI_RECORD_CHUNK      4096
+#define FASTI_REQUEST_IDS_MAX   (1 << 20)
+#define FASTI_PATIENT_BUCKETS   (UINT32_C(1) << 20)
 
-/* ---- queries -------------------------------------------------------------------------------- */
-#define FASTI_QUERY_SCHEDULES_MAX  64
-#define FASTI_QUERY_DAYS_MAX       60
-#define FASTI_QUERY_CELLS_MAX      1024  /* schedules x days of one question */
-#define FASTI_QUERY_STARTS_MAX     65536 /* starts in one answer */
-#define FASTI_NEXT_SLOT_DAYS_MAX   400   /* how far beyond the window next_slot looks */
-#define FASTI_LIST_MAX             256   /* appointments in one page of a list */
+/* ---- queries ---- */
+#define FASTI_QUERY_SCHEDULES_MAX 64
+#define FASTI_QUERY_DAYS_MAX      60
+#define FASTI_QUERY_CELLS_MAX     1024  /* schedules x days of one question */
+#define FASTI_QUERY_STARTS_MAX    65536 /* starts in one answer */
+#define FASTI_NEXT_SLOT_DAYS_MAX  400   /* how far beyond the window next_slot looks */
+#define FASTI_LIST_MAX            256   /* appointments in one page of a list */
 
-/* ---- threads and memory ----------------------------------------------------------------------- */
-#define FASTI_WORKERS_MAX          64
-#define FASTI_WORKER_PENDING_MAX   8192 /* commands of one worker that wait for the log */
-#define FASTI_LIMBO_MAX            65536
-#define FASTI_ARENA_UNIT_BYTES     16
-#define FASTI_ARENA_CHUNK_BYTES    (1 << 20)
-#define FASTI_ARENA_CHUNKS_MAX     65536
+/* ---- threads and memory -----------------------------------------------------------------------
+ */
+#define FASTI_WORKERS_MAX            64
+#define FASTI_WORKER_PENDING_MAX     8192 /* commands of one worker that wait for the log */
+#define FASTI_LIMBO_MAX              65536
+#define FASTI_ARENA_UNIT_BYTES       16
+#define FASTI_ARENA_CHUNK_BYTES      (1 << 20)
+#define FASTI_ARENA_CHUNKS_MAX       65536
 #define FASTI_ARENA_OBJECT_BYTES_MAX (256 * 1024)
 
-/* ---- log ---------------------------------------------------------------------------------------- */
-#define FASTI_BLOCK_BYTES          4096
-#define FASTI_EFFECT_BYTES_MAX     (192 * 1024)
-#define FASTI_BATCH_BYTES_MAX      (1024 * 1024)
-#define FASTI_SEGMENT_BYTES        (32 * 1024 * 1024)
-#define FASTI_SEGMENTS_RESERVED    2 /* prepared segments kept ahead of the tail */
+/* ---- log ----------------------------------------------------------------------------------------
+ */
+#define FASTI_BLOCK_BYTES       4096
+#define FASTI_EFFECT_BYTES_MAX  (192 * 1024)
+#define FASTI_BATCH_BYTES_MAX   (1024 * 1024)
+#define FASTI_SEGMENT_BYTES     (32 * 1024 * 1024)
+#define FASTI_SEGMENTS_RESERVED 2 /* prepared segments kept ahead of the tail */
 
 _Static_assert(FASTI_DAYS_MAX <= FASTI_TOP_MIDS * FASTI_MID_CHUNKS * FASTI_CHUNK_DAYS,
                "the day tree covers every bookable date");

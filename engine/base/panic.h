@@ -10,18 +10,18 @@
 
 _Noreturn void fasti_panic(const char *file, int line, const char *text);
 
-#define FASTI_ASSERT(condition)                                                                    \
-    do {                                                                                           \
-        if (__builtin_expect(!(condition), 0))                                                     \
-            fasti_panic(__FILE__, __LINE__, #condition);                                           \
+#define FASTI_ASSERT(condition)                          \
+    do {                                                 \
+        if (__builtin_expect(!(condition), 0))           \
+            fasti_panic(__FILE__, __LINE__, #condition); \
     } while (0)
 
 #ifdef FASTI_VERIFY_ON
 #define FASTI_VERIFY(condition) FASTI_ASSERT(condition)
 #else
-#define FASTI_VERIFY(condition)                                                                    \
-    do {                                                                                           \
-        (void)sizeof(condition);                                                                   \
+#define FASTI_VERIFY(condition)  \
+    do {                         \
+        (void)sizeof(condition); \
     } while (0)
 #endif
 

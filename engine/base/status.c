@@ -5,9 +5,8 @@
 
 const char *fasti_status_name(enum fasti_status status) {
     switch (status) {
-#define FASTI_STATUS_CASE(name, value, class, text)                                                \
-    case FASTI_##name:                                                                             \
-        return #name;
+#define FASTI_STATUS_CASE(name, value, class, text) \
+    case FASTI_##name: return #name;
         FASTI_STATUS_TABLE(FASTI_STATUS_CASE)
 #undef FASTI_STATUS_CASE
     }
@@ -16,9 +15,8 @@ const char *fasti_status_name(enum fasti_status status) {
 
 const char *fasti_status_text(enum fasti_status status) {
     switch (status) {
-#define FASTI_STATUS_CASE(name, value, class, text)                                                \
-    case FASTI_##name:                                                                             \
-        return text;
+#define FASTI_STATUS_CASE(name, value, class, text) \
+    case FASTI_##name: return text;
         FASTI_STATUS_TABLE(FASTI_STATUS_CASE)
 #undef FASTI_STATUS_CASE
     }
@@ -27,9 +25,8 @@ const char *fasti_status_text(enum fasti_status status) {
 
 enum fasti_status_class fasti_status_class(enum fasti_status status) {
     switch (status) {
-#define FASTI_STATUS_CASE(name, value, class, text)                                                \
-    case FASTI_##name:                                                                             \
-        return FASTI_CLASS_##class;
+#define FASTI_STATUS_CASE(name, value, class, text) \
+    case FASTI_##name: return FASTI_CLASS_##class;
         FASTI_STATUS_TABLE(FASTI_STATUS_CASE)
 #undef FASTI_STATUS_CASE
     }

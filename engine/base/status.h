@@ -9,46 +9,46 @@
 #ifndef FASTI_BASE_STATUS_H
 #define FASTI_BASE_STATUS_H
 
-#define FASTI_STATUS_TABLE(X)                                                                      \
-    X(OK, 0, OK, "done")                                                                           \
-    X(INVALID_FRAME, 10, INVALID, "the frame's length or padding is wrong")                        \
-    X(INVALID_MESSAGE, 11, INVALID, "the message is not a valid Fasti message")                    \
-    X(INVALID_VERSION, 12, INVALID, "the wire version is not supported")                           \
-    X(INVALID_COMMAND, 13, INVALID, "the command is not known")                                    \
-    X(INVALID_ID, 14, INVALID, "the id is empty, too long or has a control character")             \
-    X(INVALID_TEXT, 15, INVALID, "the text is too long or is not UTF-8")                           \
-    X(INVALID_DATE, 16, INVALID, "the date does not exist or is not in 2000 to 2199")              \
-    X(INVALID_TIME, 17, INVALID, "the time of day does not exist")                                 \
-    X(INVALID_ZONE, 18, INVALID, "the time zone is not known or its file is not valid")            \
-    X(INVALID_RANGE, 19, INVALID, "a number is out of its range")                                  \
-    X(INVALID_REFERENCE, 20, INVALID, "the message names a record that does not exist")            \
-    X(INVALID_RESOLUTION, 21, INVALID, "the time does not fit the schedule's resolution")          \
-    X(INVALID_OPENING, 22, INVALID, "the opening's hours are empty, reversed or overlap")          \
-    X(INVALID_FILE, 23, INVALID, "the file is not what its name or place promises")                \
-    X(INVALID_OPTION, 24, INVALID, "an option or argument is wrong")                               \
-    X(INVALID_STATE, 25, INVALID, "the call does not fit the state of its object")                 \
-    X(GAP_TIME, 26, INVALID, "the local time does not exist: clocks skip over it")                 \
-    X(NOT_FOUND, 27, INVALID, "there is no such record")                                           \
-    X(EXISTS, 28, INVALID, "a record with this id exists and differs")                             \
-    X(BUSY, 40, BUSY, "the server is busy: nothing was changed, try again")                        \
-    X(STARTING, 41, BUSY, "the server is still recovering")                                        \
-    X(LIMIT_RECORDS, 50, LIMIT, "the limit of records of this kind is reached")                    \
-    X(LIMIT_MEMORY, 51, LIMIT, "there is no memory for this request: nothing was changed")         \
-    X(LIMIT_MESSAGE, 52, LIMIT, "the message or its answer would be too large")                    \
-    X(LIMIT_CONNECTIONS, 53, LIMIT, "the server has all the connections that it allows")           \
-    X(DISK_LOW, 54, LIMIT, "the disk is nearly full: cancels are still served")                    \
-    X(LIMIT_VERSION, 55, LIMIT, "a cell has used up its versions")                                 \
-    X(UNKNOWN, 60, IO, "the result is not known: ask again after the server has restarted")        \
-    X(IO_OPEN, 61, IO, "a file could not be opened or created")                                    \
-    X(IO_READ, 62, IO, "a read failed")                                                            \
-    X(IO_WRITE, 63, IO, "a write failed or was short")                                             \
-    X(LOCKED, 64, IO, "the data directory is in use by another process")                           \
-    X(FENCED, 65, IO, "another writer has taken the log over")                                     \
-    X(IO_RING, 66, IO, "the kernel refused io_uring")                                              \
-    X(UNREACHABLE, 67, IO, "the server could not be reached")                                      \
-    X(CORRUPT_LOG, 80, CORRUPT, "the log is damaged")                                              \
-    X(CORRUPT_SNAPSHOT, 81, CORRUPT, "the snapshot is damaged")                                    \
-    X(CORRUPT_STATE, 82, CORRUPT, "the log contradicts itself")                                    \
+#define FASTI_STATUS_TABLE(X)                                                               \
+    X(OK, 0, OK, "done")                                                                    \
+    X(INVALID_FRAME, 10, INVALID, "the frame's length or padding is wrong")                 \
+    X(INVALID_MESSAGE, 11, INVALID, "the message is not a valid Fasti message")             \
+    X(INVALID_VERSION, 12, INVALID, "the wire version is not supported")                    \
+    X(INVALID_COMMAND, 13, INVALID, "the command is not known")                             \
+    X(INVALID_ID, 14, INVALID, "the id is empty, too long or has a control character")      \
+    X(INVALID_TEXT, 15, INVALID, "the text is too long or is not UTF-8")                    \
+    X(INVALID_DATE, 16, INVALID, "the date does not exist or is not in 2000 to 2199")       \
+    X(INVALID_TIME, 17, INVALID, "the time of day does not exist")                          \
+    X(INVALID_ZONE, 18, INVALID, "the time zone is not known or its file is not valid")     \
+    X(INVALID_RANGE, 19, INVALID, "a number is out of its range")                           \
+    X(INVALID_REFERENCE, 20, INVALID, "the message names a record that does not exist")     \
+    X(INVALID_RESOLUTION, 21, INVALID, "the time does not fit the schedule's resolution")   \
+    X(INVALID_OPENING, 22, INVALID, "the opening's hours are empty, reversed or overlap")   \
+    X(INVALID_FILE, 23, INVALID, "the file is not what its name or place promises")         \
+    X(INVALID_OPTION, 24, INVALID, "an option or argument is wrong")                        \
+    X(INVALID_STATE, 25, INVALID, "the call does not fit the state of its object")          \
+    X(GAP_TIME, 26, INVALID, "the local time does not exist: clocks skip over it")          \
+    X(NOT_FOUND, 27, INVALID, "there is no such record")                                    \
+    X(EXISTS, 28, INVALID, "a record with this id exists and differs")                      \
+    X(BUSY, 40, BUSY, "the server is busy: nothing was changed, try again")                 \
+    X(STARTING, 41, BUSY, "the server is still recovering")                                 \
+    X(LIMIT_RECORDS, 50, LIMIT, "the limit of records of this kind is reached")             \
+    X(LIMIT_MEMORY, 51, LIMIT, "there is no memory for this request: nothing was changed")  \
+    X(LIMIT_MESSAGE, 52, LIMIT, "the message or its answer would be too large")             \
+    X(LIMIT_CONNECTIONS, 53, LIMIT, "the server has all the connections that it allows")    \
+    X(DISK_LOW, 54, LIMIT, "the disk is nearly full: cancels are still served")             \
+    X(LIMIT_VERSION, 55, LIMIT, "a cell has used up its versions")                          \
+    X(UNKNOWN, 60, IO, "the result is not known: ask again after the server has restarted") \
+    X(IO_OPEN, 61, IO, "a file could not be opened or created")                             \
+    X(IO_READ, 62, IO, "a read failed")                                                     \
+    X(IO_WRITE, 63, IO, "a write failed or was short")                                      \
+    X(LOCKED, 64, IO, "the data directory is in use by another process")                    \
+    X(FENCED, 65, IO, "another writer has taken the log over")                              \
+    X(IO_RING, 66, IO, "the kernel refused io_uring")                                       \
+    X(UNREACHABLE, 67, IO, "the server could not be reached")                               \
+    X(CORRUPT_LOG, 80, CORRUPT, "the log is damaged")                                       \
+    X(CORRUPT_SNAPSHOT, 81, CORRUPT, "the snapshot is damaged")                             \
+    X(CORRUPT_STATE, 82, CORRUPT, "the log contradicts itself")                             \
     X(UNSUPPORTED_FORMAT, 83, CORRUPT, "the files were written by a newer version")
 
 enum fasti_status {
@@ -69,11 +69,11 @@ enum fasti_status_class {
 #define FASTI_MUST_USE __attribute__((warn_unused_result))
 
 /* Evaluates a call once and returns its status from the enclosing function unless it is OK. */
-#define FASTI_TRY(call)                                                                            \
-    do {                                                                                           \
-        const enum fasti_status try_status_ = (call);                                              \
-        if (try_status_ != FASTI_OK)                                                               \
-            return try_status_;                                                                    \
+#define FASTI_TRY(call)                               \
+    do {                                              \
+        const enum fasti_status try_status_ = (call); \
+        if (try_status_ != FASTI_OK)                  \
+            return try_status_;                       \
     } while (0)
 
 /* The constant's name without prefix ("DISK_LOW"); "?" for a value that is not a status. */

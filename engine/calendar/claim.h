@@ -24,7 +24,7 @@
 
 struct fasti_claim_item {
     _Atomic uint64_t *cell;
-    uint64_t cell_id; /* the order of installation */
+    uint64_t cell_id;  /* the order of installation */
     uint64_t old_word; /* as fasti_cell_read returned it: never a descriptor */
     uint64_t new_word; /* version of old_word + 1 */
 };

@@ -43,7 +43,8 @@ struct fasti_day_ref {
 
 /* date must be bookable. find never makes anything; get makes the chunk, chunk NULL: no memory.
  * Loads and stores of links are seq_cst: an editor publishes its configuration and then looks for
- * chunks, a claimer makes its chunk and then loads the configuration; one of them sees the other. */
+ * chunks, a claimer makes its chunk and then loads the configuration; one of them sees the other.
+ */
 struct fasti_day_ref fasti_days_find(struct fasti_arena *arena, struct fasti_days *days,
                                      fasti_date date);
 struct fasti_day_ref fasti_days_get(struct fasti_arena_local *local, struct fasti_days *days,

@@ -43,15 +43,15 @@ struct fasti_opening {
     uint8_t kind;            /* enum fasti_opening_kind */
     uint8_t weekdays;        /* bit 0 = Monday ... bit 6 = Sunday; 0 for INSTANT */
     uint8_t flags;
-    uint8_t service_count;        /* 0: every service of the schedule */
-    uint16_t start_minute;        /* civil, 0 to 1439; 0 for INSTANT */
-    uint16_t end_minute;          /* civil, start_minute + 1 to 1440; 0 for INSTANT */
-    fasti_date date_first;        /* inclusive; 0 for INSTANT */
-    fasti_date date_last;         /* inclusive */
-    int64_t start_utc_s;          /* INSTANT only, whole minutes */
+    uint8_t service_count; /* 0: every service of the schedule */
+    uint16_t start_minute; /* civil, 0 to 1439; 0 for INSTANT */
+    uint16_t end_minute;   /* civil, start_minute + 1 to 1440; 0 for INSTANT */
+    fasti_date date_first; /* inclusive; 0 for INSTANT */
+    fasti_date date_last;  /* inclusive */
+    int64_t start_utc_s;   /* INSTANT only, whole minutes */
     int64_t end_utc_s;
-    uint32_t capacity;            /* places in the whole span; kept, enforced with counters */
-    uint32_t source;              /* 0 = set by hand, else the import that brought it */
+    uint32_t capacity; /* places in the whole span; kept, enforced with counters */
+    uint32_t source;   /* 0 = set by hand, else the import that brought it */
     fasti_service_id services[FASTI_OPENING_SERVICES_MAX];
 };
 

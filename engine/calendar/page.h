@@ -50,8 +50,8 @@ bool fasti_page_all(const struct fasti_page *page, uint32_t tick, uint32_t count
 
 /* What one effect does to one day. */
 struct fasti_page_change {
-    bool take;     /* else release */
-    uint16_t tick; /* first */
+    bool take;      /* else release */
+    uint16_t tick;  /* first */
     uint16_t count; /* 0: nothing changes but the version (an edit of the configuration) */
 };
 

@@ -30,7 +30,7 @@ struct fasti_patterns; /* the store: one an engine */
 struct fasti_pattern {
     uint32_t id;
     uint32_t span_count;
-    uint32_t tick_first, tick_end; /* hull of the spans; 0, 0 when closed */
+    uint32_t tick_first, tick_end;      /* hull of the spans; 0, 0 when closed */
     uint64_t open[FASTI_DAY_WORDS_MAX]; /* union of all spans that are not FULL */
     struct fasti_span spans[];
 };
@@ -48,7 +48,7 @@ struct fasti_plan {
 };
 
 /* Room for one plan computed outside the store. */
-#define FASTI_PLAN_SCRATCH_BYTES                                                                   \
+#define FASTI_PLAN_SCRATCH_BYTES \
     (sizeof(struct fasti_plan) + FASTI_PLAN_GROUPS_MAX * sizeof(struct fasti_plan_group))
 
 /* NULL when there is no memory. */

@@ -26,19 +26,10 @@
 #include "engine/calendar/days.h"
 #include "engine/calendar/opening.h"
 #include "engine/calendar/pattern.h"
+#include "engine/directory/put.h"
 #include "engine/time/zone.h"
 
-enum fasti_entity_kind {
-    FASTI_ENTITY_ORGANIZATION = 1,
-    FASTI_ENTITY_LOCATION = 2,
-    FASTI_ENTITY_PRACTITIONER = 3,
-    FASTI_ENTITY_SERVICE = 4,
-    FASTI_ENTITY_SCHEDULE = 5,
-    FASTI_ENTITY_OPENINGS = 6, /* the openings of one schedule: no id of their own */
-    FASTI_ENTITY_ZONE = 7,     /* organization 0; id = IANA name */
-};
-
-/* ---- records (immutable) ---------------------------------------------------------------- */
+/* ---- records (immutable) ---- */
 
 struct fasti_organization {
     struct fasti_id_text id;
@@ -89,55 +80,6 @@ struct fasti_schedule {
     struct fasti_days days;
 };
 
-/* ---- puts -------------------------------------------------------------------------------- */
-
-enum fasti_openings_mode {
-    FASTI_OPENINGS_UPSERT = 1,  /* add or replace the listed ones by id */
-    FASTI_OPENINGS_REPLACE = 2, /* the listed ones become all the openings of this source */
-    FASTI_OPENINGS_REMOVE = 3,  /* remove the listed ids */
-};
-
-/* One create or set. Texts by value; `openings` is borrowed for the call. */
-struct fasti_put {
-    enum fasti_entity_kind kind;
-    fasti_organization_id organization; /* 0 for ORGANIZATION and ZONE */
-    bool create_only;                   /* an existing record that differs is EXISTS */
-    struct fasti_id_text id;            /* of the record; of the schedule for OPENINGS */
-    struct fasti_name_text name;        /* empty where unused */
-    union {
-        struct {
-            struct fasti_id_text zone; /* a zone that was put before */
-            bool has_position;
-            int32_t latitude_e7, longitude_e7;
-        } location;
-        struct {
-            uint16_t duration_minutes;
-            uint16_t grid_minutes; /* 0 = the duration */
-        } service;
-        struct {
-            struct fasti_id_text location;
-            struct fasti_id_text practitioner; /* empty = none */
-            uint8_t resolution_minutes;        /* 0 = 5 */
-            uint8_t service_count;
-            struct fasti_id_text services[FASTI_SCHEDULE_SERVICES_MAX];
-        } schedule;
-        struct {
-            enum fasti_openings_mode mode;
-            uint32_t source; /* fasti_source_of(name); 0 = by hand. Listed openings take it */
-            uint8_t service_name_count; /* openings[].services[].v is 1 + an index in here */
-            struct fasti_id_text service_names[FASTI_SCHEDULE_SERVICES_MAX];
-            uint32_t count; /* 0 to FASTI_OPENINGS_MAX */
-            const struct fasti_opening *openings;
-        } openings;
-        const struct fasti_zone *zone; /* borrowed */
-    } body;
-};
-
-enum fasti_put_result { FASTI_PUT_UNCHANGED, FASTI_PUT_CREATED, FASTI_PUT_CHANGED };
-
-/* A stable number for an import source's name; never 0. */
-uint32_t fasti_source_of(const char *name, size_t size);
-
 struct fasti_directory;
 
 /* NULL when there is no memory. patterns and arena are shared with the caller. */
@@ -181,10 +123,9 @@ struct fasti_publish {
 FASTI_MUST_USE enum fasti_status fasti_directory_publish(struct fasti_directory *directory,
                                                          const struct fasti_put *put,
                                                          const struct fasti_publish *publish,
-                                                         uint32_t *id,
-                                                         struct fasti_hash128 *delta);
+                                                         uint32_t *id, struct fasti_hash128 *delta);
 
-/* ---- reading ------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* Dense id of an external id, 0 if there is none. ORGANIZATION and ZONE: organization 0. */
 uint32_t fasti_directory_find(const struct fasti_directory *directory,

@@ -88,7 +88,7 @@ FASTI_MUST_USE enum fasti_status fasti_io_open_directory(const char *path, uint3
                                                          bool read_only, struct fasti_io **io,
                                                          struct fasti_detail *detail);
 
-/* ---- the simulated disk ------------------------------------------------------------------- */
+/* ---- the simulated disk ---- */
 
 struct fasti_sim_disk; /* survives the "process": open it again after a kill */
 

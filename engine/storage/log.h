@@ -47,12 +47,12 @@ struct fasti_log_position {
 
 struct fasti_log_report {
     uint64_t segments, batches, effects, bytes;
-    uint64_t lsn_end;        /* the next LSN */
-    uint64_t epoch;          /* of the last batch */
-    int64_t logged_ms;       /* of the last batch */
+    uint64_t lsn_end;  /* the next LSN */
+    uint64_t epoch;    /* of the last batch */
+    int64_t logged_ms; /* of the last batch */
     struct fasti_hash128 digest;
-    bool clean;              /* the last batch was written by a clean stop */
-    bool torn;               /* a torn tail was found at `where` (and cut, unless read only) */
+    bool clean; /* the last batch was written by a clean stop */
+    bool torn;  /* a torn tail was found at `where` (and cut, unless read only) */
     struct fasti_log_position where; /* of the torn tail or of the damage */
 };
 

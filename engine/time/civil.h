@@ -16,8 +16,8 @@
 #include "engine/base/ids.h"
 #include "engine/base/status.h"
 
-#define FASTI_DAY_SECONDS INT64_C(86400)
-#define FASTI_DATE_TEXT_BYTES 16    /* "2023-03-24" and its NUL */
+#define FASTI_DAY_SECONDS        INT64_C(86400)
+#define FASTI_DATE_TEXT_BYTES    16 /* "2023-03-24" and its NUL */
 #define FASTI_INSTANT_TEXT_BYTES 40 /* "2023-03-24T09:00:00-04:00" and its NUL */
 
 struct fasti_civil {

@@ -39,9 +39,9 @@ struct fasti_zone {
 
 struct fasti_local_day {
     int64_t start_utc_s;
-    int32_t minutes;       /* elapsed minutes in the day, 0 to FASTI_LOCAL_DAY_MINUTES_MAX */
-    int32_t offset_s;      /* at its start */
-    int32_t change_minute; /* elapsed minute of the change of offset inside the day; -1 if none */
+    int32_t minutes;        /* elapsed minutes in the day, 0 to FASTI_LOCAL_DAY_MINUTES_MAX */
+    int32_t offset_s;       /* at its start */
+    int32_t change_minute;  /* elapsed minute of the change of offset inside the day; -1 if none */
     int32_t offset_after_s; /* from change_minute on; = offset_s if none */
 };
 

@@ -1,0 +1,270 @@
+/*
+ * command.h - what can be asked of the engine and what it answers, as plain data.
+ *
+ * A command holds no pointers but those marked borrowed; the wire's codec fills it, check and
+ * reserve read it. Outcomes are decisions (logged, replayed); statuses are conditions. The client
+ * library speaks in these structs too, so both ends of the wire share one vocabulary. Data only.
+ */
+#ifndef FASTI_BOOKING_COMMAND_H
+#define FASTI_BOOKING_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/hash.h"
+#include "engine/base/ids.h"
+#include "engine/base/limits.h"
+#include "engine/base/status.h"
+#include "engine/base/text.h"
+#include "engine/directory/put.h"
+#include "engine/time/civil.h"
+
+/* ---- outcomes: what the engine decided ---- */
+
+/* Wire values: never renumbered. done = true: the state is now as asked. */
+#define FASTI_OUTCOME_TABLE(X)                                           \
+    X(NONE, 0, false, "no decision")                                     \
+    X(BOOKED, 1, true, "booked")                                         \
+    X(BLOCKED, 2, true, "blocked")                                       \
+    X(CANCELLED, 3, true, "cancelled")                                   \
+    X(UNBLOCKED, 4, true, "unblocked")                                   \
+    X(CREATED, 5, true, "created")                                       \
+    X(CHANGED, 6, true, "changed")                                       \
+    X(UNCHANGED, 7, true, "nothing to change")                           \
+    X(FOUND, 8, true, "found")                                           \
+    X(STAGED, 9, true, "staged")                                         \
+    X(PUBLISHED, 10, true, "published")                                  \
+    X(TAKEN, 20, false, "the time is taken")                             \
+    X(CLOSED, 21, false, "the schedule is not open then")                \
+    X(FULL, 22, false, "the schedule is open then but has no place")     \
+    X(PAST, 23, false, "the time lies in the past")                      \
+    X(OFF_GRID, 24, false, "the service does not start at that minute")  \
+    X(NOT_OFFERED, 25, false, "the schedule does not offer the service") \
+    X(NO_SUCH, 26, false, "there is no such record")                     \
+    X(ALREADY, 27, false, "the record is in that state already")         \
+    X(OUTSIDE, 28, false, "the date is outside 2000 to 2199")
+
+enum fasti_outcome {
+#define FASTI_OUTCOME_ENUM(name, value, done, text) FASTI_OUTCOME_##name = value,
+    FASTI_OUTCOME_TABLE(FASTI_OUTCOME_ENUM)
+#undef FASTI_OUTCOME_ENUM
+};
+
+const char *fasti_outcome_name(enum fasti_outcome outcome);
+const char *fasti_outcome_text(enum fasti_outcome outcome);
+bool fasti_outcome_is_done(enum fasti_outcome outcome);
+
+/* Why a schedule has no start in a window; also the reason of a single day. */
+enum fasti_reason {
+    FASTI_REASON_FREE = 0,        /* there are starts */
+    FASTI_REASON_CLOSED = 1,      /* no opening offers the service then */
+    FASTI_REASON_FULL = 2,        /* open, but all time is taken or has no place */
+    FASTI_REASON_PAST = 3,        /* every opening of the window lies before now */
+    FASTI_REASON_NOT_OFFERED = 4, /* the schedule does not offer the service */
+    FASTI_REASON_UNKNOWN = 5,     /* no such schedule in this organization */
+    FASTI_REASON_OUTSIDE = 6,     /* the window is outside 2000 to 2199 */
+};
+const char *fasti_reason_name(enum fasti_reason reason);
+
+/* ---- commands ----------------------------------------------------------------------------------
+ */
+
+enum fasti_command_kind {
+    FASTI_COMMAND_STATUS = 1,
+    FASTI_COMMAND_RESOLVE = 2,
+    FASTI_COMMAND_PUT = 3,
+    FASTI_COMMAND_BOOK = 4,
+    FASTI_COMMAND_CANCEL = 5, /* an appointment */
+    FASTI_COMMAND_BLOCK = 6,
+    FASTI_COMMAND_UNBLOCK = 7,
+    FASTI_COMMAND_AVAILABILITY = 8,
+    FASTI_COMMAND_SHOW = 9,
+    FASTI_COMMAND_LIST = 10,
+    FASTI_COMMAND_CHECKPOINT = 11,
+    FASTI_COMMAND_IMPORT_BEGIN = 12,
+    FASTI_COMMAND_IMPORT_COMMIT = 13,
+    FASTI_COMMAND_IMPORT_ABORT = 14,
+    FASTI_COMMAND_DESCRIBE = 15, /* one directory record, with its texts */
+};
+
+/* An instant for a visit: UTC, on a whole minute. */
+struct fasti_book {
+    fasti_schedule_id schedule;
+    fasti_service_id service;
+    int64_t start_utc_s;
+    uint8_t patient_length; /* opaque reference, 1 to FASTI_PATIENT_BYTES_MAX bytes */
+    uint16_t payload_length;
+    char patient[FASTI_PATIENT_BYTES_MAX];
+    uint8_t payload[FASTI_PAYLOAD_BYTES_MAX]; /* opaque, sealed by the caller */
+};
+
+struct fasti_block {
+    fasti_schedule_id schedule;
+    int64_t start_utc_s, end_utc_s; /* within one local day; whole ticks */
+};
+
+struct fasti_cancel {
+    fasti_record_id record;
+    uint8_t reason; /* the caller's code, 0 to 255; FHIR's codes come with issue 3's work */
+};
+
+struct fasti_availability_query {
+    fasti_service_id service;
+    fasti_date first;        /* local date of each schedule */
+    uint16_t day_count;      /* 1 to FASTI_QUERY_DAYS_MAX */
+    uint16_t schedule_count; /* 1 to FASTI_QUERY_SCHEDULES_MAX; x days <= FASTI_QUERY_CELLS_MAX */
+    fasti_schedule_id schedules[FASTI_QUERY_SCHEDULES_MAX];
+};
+
+enum fasti_list_by { FASTI_LIST_BY_SCHEDULE = 1, FASTI_LIST_BY_PATIENT = 2 };
+
+struct fasti_list_query {
+    enum fasti_list_by by;
+    fasti_schedule_id schedule;
+    uint8_t patient_length;
+    char patient[FASTI_PATIENT_BYTES_MAX];
+    bool include_ended;           /* cancelled ones too */
+    bool include_blocks;          /* blocks too (by schedule) */
+    bool only_conflicts;          /* only appointments that no opening covers any more */
+    int64_t from_utc_s, to_utc_s; /* start in [from, to) */
+    fasti_record_id before;       /* page on: only records with a smaller id; 0 = from the newest */
+    uint16_t limit;               /* 1 to FASTI_LIST_MAX */
+};
+
+struct fasti_resolve_query {
+    enum fasti_entity_kind kind;
+    struct fasti_id_text id;
+};
+
+struct fasti_describe_query {
+    enum fasti_entity_kind kind;
+    uint32_t id; /* dense id; 0: the first one at or after `after + 1` */
+    uint32_t after;
+};
+
+struct fasti_import {
+    uint32_t import; /* as IMPORT_BEGIN answered */
+    uint32_t source; /* COMMIT: schedules of this source that the import did not name lose its
+                        openings; 0: they keep them */
+};
+
+struct fasti_command {
+    enum fasti_command_kind kind;
+    fasti_organization_id organization; /* scope; 0 only for STATUS, CHECKPOINT, organizations */
+    fasti_request_id request; /* kept in the log; at-most-once comes with issue 3's work */
+    uint32_t import;          /* PUT: stage under this import; 0 = at once */
+    union {
+        struct fasti_put put;
+        struct fasti_book book;
+        struct fasti_block block;
+        struct fasti_cancel cancel;
+        struct fasti_availability_query availability;
+        struct fasti_list_query list;
+        struct fasti_resolve_query resolve;
+        struct fasti_describe_query describe;
+        struct fasti_import import;
+        fasti_record_id show;
+    } body;
+};
+
+/* ---- answers ---- */
+
+enum fasti_record_kind { FASTI_RECORD_APPOINTMENT = 1, FASTI_RECORD_BLOCK = 2 };
+enum fasti_record_state { FASTI_STATE_BOOKED = 1, FASTI_STATE_CANCELLED = 2 };
+
+/* One appointment or block, as asked for. */
+struct fasti_record_view {
+    fasti_record_id record;
+    enum fasti_record_kind kind;
+    enum fasti_record_state state;
+    uint8_t reason;
+    bool is_conflict; /* no opening of its schedule covers it any more */
+    fasti_schedule_id schedule;
+    fasti_service_id service; /* 0 for a block */
+    int64_t start_utc_s;
+    int32_t offset_s; /* local offset at the start */
+    uint32_t duration_minutes;
+    int64_t created_ms, changed_ms;
+    uint8_t patient_length;
+    char patient[FASTI_PATIENT_BYTES_MAX];
+    uint16_t payload_length; /* payload bytes: SHOW only, in the answer's payload */
+};
+
+/* Columns of an availability answer: day d of schedule s is row s * day_count + d. */
+struct fasti_availability_answer {
+    uint16_t schedule_count, day_count;
+    uint32_t total; /* starts in the answer */
+    int64_t base_utc_s;
+    uint8_t reasons[FASTI_QUERY_SCHEDULES_MAX]; /* enum fasti_reason, a schedule */
+    uint32_t totals[FASTI_QUERY_SCHEDULES_MAX];
+    int64_t next_slot_utc_s[FASTI_QUERY_SCHEDULES_MAX]; /* when its window is empty; 0 = none within
+                                                           FASTI_NEXT_SLOT_DAYS_MAX days */
+    int32_t next_slot_offset_s[FASTI_QUERY_SCHEDULES_MAX];
+    uint32_t counts[FASTI_QUERY_CELLS_MAX];           /* starts a row */
+    uint8_t day_reasons[FASTI_QUERY_CELLS_MAX];       /* enum fasti_reason, a row */
+    uint32_t starts[FASTI_QUERY_STARTS_MAX];          /* seconds since base_utc_s, by row, rising */
+    int16_t offsets_minutes[FASTI_QUERY_STARTS_MAX];  /* local offset of each start */
+    uint16_t lengths_minutes[FASTI_QUERY_STARTS_MAX]; /* length of a visit that starts there */
+};
+
+struct fasti_list_answer {
+    uint16_t count;
+    bool more; /* ask again with before = the last record */
+    struct fasti_record_view records[FASTI_LIST_MAX];
+};
+
+struct fasti_status_answer {
+    uint64_t lsn_durable; /* every effect below it is durable */
+    uint64_t epoch;
+    int64_t now_ms, started_ms;
+    struct fasti_hash128 digest; /* of the durable state */
+    uint32_t organizations, locations, practitioners, services, schedules, patterns, plans;
+    uint64_t appointments; /* booked now */
+    uint64_t records;      /* ever made */
+    uint64_t recovered_effects;
+    int64_t recovery_ms;
+    uint64_t arena_bytes;
+    bool disk_low;
+    uint32_t workers;
+    uint32_t pending; /* of the answering worker */
+};
+
+struct fasti_describe_answer {
+    enum fasti_entity_kind kind;
+    uint32_t id;                          /* dense id; 0: there is none */
+    struct fasti_put put;                 /* the record as a put; openings and zone left out */
+    uint32_t opening_count;               /* a schedule's */
+    const struct fasti_opening *openings; /* valid until the worker's next call; .services are
+                                             dense ids here */
+};
+
+struct fasti_import_answer {
+    uint32_t import;
+    uint32_t created, changed, unchanged; /* records */
+    uint32_t conflicts; /* booked appointments that no opening covers after the commit */
+};
+
+/* The answer of one command. Big parts live in the worker and stay valid until its next call. */
+struct fasti_answer {
+    uint64_t tag; /* as given to submit */
+    enum fasti_command_kind kind;
+    enum fasti_status status;
+    enum fasti_outcome outcome; /* when status is OK */
+    uint32_t id;                /* RESOLVE, PUT: dense id */
+    fasti_record_id record;     /* BOOK, BLOCK, CANCEL, UNBLOCK, SHOW */
+    uint64_t as_of;             /* log position that the answer rests on */
+    struct fasti_detail detail; /* a sentence when it was refused; else empty */
+    union {
+        const struct fasti_availability_answer *availability;
+        const struct fasti_list_answer *list;
+        const struct fasti_describe_answer *describe;
+        struct fasti_status_answer status;
+        struct fasti_import_answer import;
+        struct {
+            struct fasti_record_view view;
+            const uint8_t *payload;
+        } show;
+    } body;
+};
+
+#endif
