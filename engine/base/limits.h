@@ -68,8 +68,7 @@
 #define FASTI_NEXT_SLOT_DAYS_MAX  400   /* how far beyond the window next_slot looks */
 #define FASTI_LIST_MAX            256   /* appointments in one page of a list */
 
-/* ---- threads and memory -----------------------------------------------------------------------
- */
+/* ---- threads and memory ---- */
 #define FASTI_WORKERS_MAX            64
 #define FASTI_WORKER_PENDING_MAX     8192 /* commands of one worker that wait for the log */
 #define FASTI_LIMBO_MAX              65536
@@ -78,8 +77,7 @@
 #define FASTI_ARENA_CHUNKS_MAX       65536
 #define FASTI_ARENA_OBJECT_BYTES_MAX (256 * 1024)
 
-/* ---- log ----------------------------------------------------------------------------------------
- */
+/* ---- log ---- */
 #define FASTI_BLOCK_BYTES       4096
 #define FASTI_EFFECT_BYTES_MAX  (192 * 1024)
 #define FASTI_BATCH_BYTES_MAX   (1024 * 1024)

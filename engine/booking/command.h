@@ -66,8 +66,7 @@ enum fasti_reason {
 };
 const char *fasti_reason_name(enum fasti_reason reason);
 
-/* ---- commands ----------------------------------------------------------------------------------
- */
+/* ---- commands ---- */
 
 enum fasti_command_kind {
     FASTI_COMMAND_STATUS = 1,
