@@ -84,6 +84,7 @@ enum fasti_command_kind {
     FASTI_COMMAND_IMPORT_COMMIT = 13,
     FASTI_COMMAND_IMPORT_ABORT = 14,
     FASTI_COMMAND_DESCRIBE = 15, /* one directory record, with its texts */
+    FASTI_COMMAND_CIVIL = 16,    /* a local time of a schedule as an instant */
 };
 
 /* An instant for a visit: UTC, on a whole minute. */
@@ -141,6 +142,13 @@ struct fasti_describe_query {
     uint32_t after;
 };
 
+/* Civil minute 0 to 1440 of a local date at the schedule's location. */
+struct fasti_civil_query {
+    fasti_schedule_id schedule;
+    fasti_date date;
+    uint16_t minute;
+};
+
 struct fasti_import {
     uint32_t import; /* as IMPORT_BEGIN answered */
     uint32_t source; /* COMMIT: schedules of this source that the import did not name lose its
@@ -161,6 +169,7 @@ struct fasti_command {
         struct fasti_list_query list;
         struct fasti_resolve_query resolve;
         struct fasti_describe_query describe;
+        struct fasti_civil_query civil;
         struct fasti_import import;
         fasti_record_id show;
     } body;
@@ -237,6 +246,14 @@ struct fasti_describe_answer {
                                              dense ids here */
 };
 
+/* Under zone.h's policy: a time in a gap is the first instant after it, a time in a fold the first
+ * of the two; the kind says so. */
+struct fasti_civil_answer {
+    int64_t utc_s;
+    int32_t offset_s;
+    enum fasti_civil_kind kind;
+};
+
 struct fasti_import_answer {
     uint32_t import;
     uint32_t created, changed, unchanged; /* records */
@@ -259,6 +276,7 @@ struct fasti_answer {
         const struct fasti_describe_answer *describe;
         struct fasti_status_answer status;
         struct fasti_import_answer import;
+        struct fasti_civil_answer civil;
         struct {
             struct fasti_record_view view;
             const uint8_t *payload;
