@@ -5,12 +5,19 @@
  * every change of offset in the bookable range, the footer rule (POSIX TZ string) already written
  * out to FASTI_DATE_LAST. The table is what the log stores; nothing reads tzdata after that.
  *
- *   local day  [day start, next day start) in UTC; 1,440 minutes, or 21 to 27 hours around a
- *              change; 0 when the date was skipped (Pacific/Apia, 2011-12-30)
- *   gap        a civil time that clocks skip: it means the first instant after the gap
- *   fold       a civil time that happens twice: it means the first of the two (as RFC 5545 3.3.5)
- *   midnight   a day whose 00:00 is in a gap starts at the first instant of that date; a day whose
- *              00:00 happens twice starts at the first one of that date
+ * Policy. L(t) = t + offset is the wall clock at instant t; civil(X) = the first t with L(t) >= X.
+ *   civil time X  means civil(X). A time that clocks skip (gap) so means the first instant after
+ *                 the gap; one that happens twice (fold) the first of the two (RFC 5545 3.3.5).
+ *   local day d   [civil(d 00:00), civil(d+1 00:00)): days tile UTC without holes. 1,440 minutes,
+ *                 or 21 to 27 hours around a change; 0 when clocks skip the whole date
+ *                 (Pacific/Apia, 2011-12-30).
+ *   midnight      in a gap: the day starts at the first instant of its date (Asia/Beirut, 01:00).
+ *                 Twice, as clocks go back at 01:00 to 00:00 (America/Havana): the day starts at
+ *                 the first. Going back at 00:00 to 23:00 (America/Sao_Paulo until 2019): the
+ *                 repeated hour belongs to the old day, midnight happens once. Going back after
+ *                 00:00 to before it (America/St_Johns until 2011, 00:01 to 23:01): the new day
+ *                 starts at its first 00:00 and keeps the repeated hour, whose wall clock shows
+ *                 the date before.
  * Minutes of a local day are elapsed minutes since its start, not wall-clock readings.
  * Pure functions over immutable data, any thread.
  */
@@ -26,12 +33,26 @@
 #include "engine/base/status.h"
 #include "engine/base/text.h"
 
+/* The table covers every bookable local day of every offset, and a day more at either end. */
+#define FASTI_ZONE_FIRST_UTC_S        ((FASTI_DATE_FIRST - INT64_C(2)) * 86400)
+#define FASTI_ZONE_END_UTC_S          ((FASTI_DATE_LAST + INT64_C(3)) * 86400)
+#define FASTI_ZONE_OFFSET_SECONDS_MAX (24 * 3600 - 60) /* either way; RFC 3339 writes no more */
+#define FASTI_ZONE_FOLD_SECONDS_MAX   ((FASTI_LOCAL_DAY_MINUTES_MAX - FASTI_DAY_MINUTES) * 60)
+
+/* Changes lie at least this far apart (real ones: 6.9 days, Asia/Gaza 2040). Two offsets differ by
+ * less than that, so only neighbouring segments can overlap in local time, and no local day has two
+ * changes. */
+#define FASTI_ZONE_CHANGE_SECONDS_MIN (48 * 3600)
+
 struct fasti_zone_change {
     int64_t utc_s;    /* from this instant on ... */
     int32_t offset_s; /* ... local time = UTC + offset; a whole number of minutes */
 };
 
-/* changes[0].utc_s lies before the first bookable day; ascending; neighbours differ in offset. */
+/* changes[0].utc_s <= FASTI_ZONE_FIRST_UTC_S, and its offset also holds before it; the others are
+ * whole minutes in (FASTI_ZONE_FIRST_UTC_S, FASTI_ZONE_END_UTC_S), ascending, at least
+ * FASTI_ZONE_CHANGE_SECONDS_MIN apart, each with another offset than its neighbours, going back by
+ * at most FASTI_ZONE_FOLD_SECONDS_MAX. */
 struct fasti_zone {
     uint32_t change_count; /* 1 to FASTI_ZONE_TRANSITIONS_MAX */
     struct fasti_zone_change changes[FASTI_ZONE_TRANSITIONS_MAX];
@@ -41,16 +62,18 @@ struct fasti_local_day {
     int64_t start_utc_s;
     int32_t minutes;        /* elapsed minutes in the day, 0 to FASTI_LOCAL_DAY_MINUTES_MAX */
     int32_t offset_s;       /* at its start */
-    int32_t change_minute;  /* elapsed minute of the change of offset inside the day; -1 if none */
+    int32_t change_minute;  /* in 1 ... minutes - 1: when the offset changes; -1 if it does not */
     int32_t offset_after_s; /* from change_minute on; = offset_s if none */
 };
 
 /* Whether a civil time exists, and how often. */
 enum fasti_civil_kind { FASTI_CIVIL_ONCE, FASTI_CIVIL_GAP, FASTI_CIVIL_FOLD };
 
-/* Decodes the whole of a TZif file. INVALID_ZONE with a sentence when it is damaged, truncated,
- * has offsets that are not whole minutes or days of more than 27 hours in the bookable range, or
- * has more changes than a zone holds. *zone is unspecified then. */
+/* Decodes the whole of a TZif file: the 64-bit block and its footer if there is one, else the
+ * 32-bit block, whose last offset then stays. INVALID_ZONE with a sentence when the file is
+ * damaged, truncated or counts leap seconds, when its table breaks an invariant above (offsets
+ * that are not whole minutes, days of more than 27 hours ...), or has more changes than a zone
+ * holds. *zone is unspecified then. Equal rules give equal bytes, unused entries are zero. */
 FASTI_MUST_USE enum fasti_status fasti_zone_decode_tzif(const void *bytes, size_t size,
                                                         struct fasti_zone *zone,
                                                         struct fasti_detail *detail);
@@ -63,14 +86,16 @@ bool fasti_zone_name_is_valid(const char *name, size_t size);
 
 int32_t fasti_zone_offset_at(const struct fasti_zone *zone, int64_t utc_s);
 
-/* The local date at an instant. */
+/* The local day that an instant lies in: the last one that starts at or before it. This is the
+ * wall clock's date but for the hour that is repeated across a midnight (policy above). Total:
+ * instants beyond 2^40 s count as that. */
 fasti_date fasti_zone_date_at(const struct fasti_zone *zone, int64_t utc_s);
 
-/* date must be bookable. */
+/* The local day of a bookable date (asserted). O(log n). */
 void fasti_zone_day(const struct fasti_zone *zone, fasti_date date, struct fasti_local_day *day);
 
 /* Instant of a civil time under the policy above; civil_minute 0 to 1440 (1440: next day's
- * start). *kind may be NULL. */
+ * start) of a date in years -32767 to 32767. kind may be NULL. O(log n). */
 int64_t fasti_zone_utc(const struct fasti_zone *zone, fasti_date date, int32_t civil_minute,
                        enum fasti_civil_kind *kind);
 
