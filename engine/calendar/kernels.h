@@ -21,6 +21,18 @@ void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, u
 uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks,
                                 uint32_t max);
 
+/* The bits of one word that belong to ticks [tick, end); the word overlaps the range. */
+static inline uint64_t fasti_bits_mask(uint32_t word, uint32_t tick, uint32_t end) {
+    const uint32_t base = word * 64;
+    uint64_t mask = UINT64_MAX;
+    if (tick > base)
+        mask &= UINT64_MAX << (tick - base);
+    if (end < base + 64)
+        mask &= UINT64_MAX >> (base + 64 - end);
+    return mask;
+}
+
+/* Ticks [tick, tick + count) inside the words. count 0: any is false, all is true. */
 bool fasti_bits_any(const uint64_t *words, uint32_t tick, uint32_t count);
 bool fasti_bits_all(const uint64_t *words, uint32_t tick, uint32_t count);
 void fasti_bits_set(uint64_t *words, uint32_t tick, uint32_t count);

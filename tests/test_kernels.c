@@ -1,0 +1,144 @@
+/*
+ * test_kernels.c - every kernel against a loop over single ticks.
+ *
+ * Inputs: random days of every word count, plus the patterns at which word-wise code breaks (empty,
+ * full, single bits at word edges, alternating). All lengths from 1 beyond the day's end.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "engine/calendar/kernels.h"
+#include "tests/support/seed.h"
+
+#define WORDS FASTI_DAY_WORDS_MAX
+
+static bool bit(const uint64_t *words, uint32_t tick) {
+    return words[tick / 64] >> (tick % 64) & 1;
+}
+
+/* Days with long runs are as likely as noise: dense, sparse, or blocks. */
+static void day_random(struct fasti_prng *prng, uint64_t *words) {
+    const uint64_t style = fasti_prng_below(prng, 6);
+    for (uint32_t i = 0; i < WORDS; i++) {
+        const uint64_t a = fasti_prng_next(prng), b = fasti_prng_next(prng);
+        const uint64_t c = fasti_prng_next(prng);
+        words[i] = style == 0 ? a : style == 1 ? (a & b & c) : style == 2 ? (a | b | c) : 0;
+        if (style == 3)
+            words[i] = a % 8 == 0 ? b : 0;
+        if (style == 4)
+            words[i] = a % 8 == 0 ? b : UINT64_MAX;
+        if (style == 5)
+            words[i] = UINT64_MAX << (a % 64) & UINT64_MAX >> (b % 64);
+    }
+}
+
+static void runs_compare(const uint64_t *taken, uint32_t words, uint32_t length) {
+    uint64_t runs[WORDS];
+    memset(runs, 0xa5, sizeof runs);
+    fasti_kernel_runs(taken, words, length, runs);
+    uint32_t free_after = 0; /* free ticks from t on */
+    for (uint32_t t = words * 64; t-- > 0;) {
+        free_after = bit(taken, t) ? 0 : free_after + 1;
+        cr_assert_eq(bit(runs, t), free_after >= length, "words %u length %u tick %u", words,
+                     length, t);
+    }
+}
+
+Test(kernels, runs_random) {
+    struct fasti_prng prng = fasti_test_prng("kernels.runs_random");
+    for (int round = 0; round < 400; round++) {
+        uint64_t taken[WORDS];
+        day_random(&prng, taken);
+        const uint32_t words = 1 + (uint32_t)fasti_prng_below(&prng, WORDS);
+        for (int i = 0; i < 20; i++)
+            runs_compare(taken, words, 1 + (uint32_t)fasti_prng_below(&prng, words * 64 + 70));
+    }
+}
+
+Test(kernels, runs_every_length) {
+    uint64_t taken[WORDS] = {0};
+    for (uint32_t length = 1; length <= WORDS * 64 + 130; length++) {
+        runs_compare(taken, WORDS, length);
+        runs_compare(taken, 1, length);
+    }
+    const uint32_t ticks[] = {0, 1, 62, 63, 64, 65, 127, 128, WORDS * 64 - 1};
+    for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++)
+        fasti_bits_set(taken, ticks[i], 1);
+    for (uint32_t length = 1; length <= WORDS * 64 + 1; length++)
+        runs_compare(taken, WORDS, length);
+    memset(taken, 0xff, sizeof taken);
+    for (uint32_t length = 1; length <= 200; length++)
+        runs_compare(taken, WORDS, length);
+}
+
+Test(kernels, positions) {
+    struct fasti_prng prng = fasti_test_prng("kernels.positions");
+    for (int round = 0; round < 2000; round++) {
+        uint64_t words[WORDS];
+        uint16_t ticks[WORDS * 64 + 1];
+        day_random(&prng, words);
+        const uint32_t max = (uint32_t)fasti_prng_below(&prng, WORDS * 64 + 1);
+        memset(ticks, 0xee, sizeof ticks);
+        const uint32_t count = fasti_kernel_positions(words, WORDS, ticks, max);
+        uint32_t expected = 0;
+        for (uint32_t t = 0; t < WORDS * 64 && expected < max; t++) {
+            if (bit(words, t))
+                cr_assert_eq(ticks[expected++], t);
+        }
+        cr_assert_eq(count, expected);
+        cr_assert_eq(ticks[count], 0xeeee, "nothing is written beyond the count");
+    }
+}
+
+Test(kernels, ranges) {
+    struct fasti_prng prng = fasti_test_prng("kernels.ranges");
+    for (int round = 0; round < 20000; round++) {
+        uint64_t words[WORDS], set[WORDS], cleared[WORDS];
+        day_random(&prng, words);
+        const uint32_t tick = (uint32_t)fasti_prng_below(&prng, WORDS * 64 + 1);
+        const uint64_t room = WORDS * 64 - tick + 1;
+        const uint32_t count =
+            (uint32_t)fasti_prng_below(&prng, round % 2 || room < 70 ? room : 70);
+        bool any = false, all = true;
+        memcpy(set, words, sizeof set);
+        memcpy(cleared, words, sizeof cleared);
+        for (uint32_t t = tick; t < tick + count; t++) {
+            any = any || bit(words, t);
+            all = all && bit(words, t);
+            set[t / 64] |= UINT64_C(1) << (t % 64);
+            cleared[t / 64] &= ~(UINT64_C(1) << (t % 64));
+        }
+        cr_assert_eq(fasti_bits_any(words, tick, count), any);
+        cr_assert_eq(fasti_bits_all(words, tick, count), all);
+        uint64_t changed[WORDS];
+        memcpy(changed, words, sizeof changed);
+        fasti_bits_set(changed, tick, count);
+        cr_assert_arr_eq(changed, set, sizeof set);
+        memcpy(changed, words, sizeof changed);
+        fasti_bits_clear(changed, tick, count);
+        cr_assert_arr_eq(changed, cleared, sizeof cleared);
+    }
+}
+
+static uint32_t run_longest_naive(const uint64_t *words, uint32_t count) {
+    uint32_t longest = 0, run = 0;
+    for (uint32_t t = 0; t < count * 64; t++) {
+        run = bit(words, t) ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+Test(kernels, run_longest) {
+    struct fasti_prng prng = fasti_test_prng("kernels.run_longest");
+    uint64_t words[WORDS] = {0};
+    cr_assert_eq(fasti_bits_run_longest(words, WORDS), 0);
+    cr_assert_eq(fasti_bits_run_longest(words, 0), 0);
+    memset(words, 0xff, sizeof words);
+    cr_assert_eq(fasti_bits_run_longest(words, WORDS), WORDS * 64);
+    for (int round = 0; round < 5000; round++) {
+        day_random(&prng, words);
+        const uint32_t count = 1 + (uint32_t)fasti_prng_below(&prng, WORDS);
+        cr_assert_eq(fasti_bits_run_longest(words, count), run_longest_naive(words, count));
+    }
+}
