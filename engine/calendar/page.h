@@ -21,6 +21,8 @@
 #include "engine/base/arena.h"
 #include "engine/base/limits.h"
 
+#define FASTI_PAGE_RUN_MAX 255
+
 struct fasti_page {
     uint8_t run_longest; /* longest free run of open time in steps of 5 minutes, rounded up, capped
                             at 255; set by the claimer, 255 where nobody computed it */
@@ -44,7 +46,7 @@ static inline uint64_t fasti_page_word(const struct fasti_page *page, uint32_t w
     return word - page->word_first < page->word_count ? page->words[word - page->word_first] : 0;
 }
 
-/* Any tick of [tick, tick + count) taken? All of them taken? count >= 1. */
+/* Any tick of [tick, tick + count) taken? All of them taken? tick + count <= FASTI_TICKS_MAX. */
 bool fasti_page_any(const struct fasti_page *page, uint32_t tick, uint32_t count);
 bool fasti_page_all(const struct fasti_page *page, uint32_t tick, uint32_t count);
 
@@ -56,11 +58,19 @@ struct fasti_page_change {
 };
 
 /* Builds the next page: take asserts that the ticks were free, release that they were taken.
- * Returns its arena index in *index; 0 when the day is empty again (no page). false: no memory. */
+ * Gives its arena index in *index, always a new object of fasti_page_bytes that nobody else knows;
+ * 0 when the day is empty again (no page). false: no memory, *index unchanged. */
 bool fasti_page_apply(struct fasti_arena_local *arena, const struct fasti_page *page,
                       const struct fasti_page_change *change, uint32_t *index);
 
-/* Longest run of set bits in open & ~taken, in minutes; words covers FASTI_DAY_WORDS_MAX. */
+/* Longest run of ticks that are open and not taken; open has FASTI_DAY_WORDS_MAX words. */
 uint32_t fasti_page_run_longest_ticks(const struct fasti_page *page, const uint64_t *open);
+
+/* The same as run_longest states it: steps of 5 minutes, rounded up, at most 255. The claimer
+ * writes it into the page that page_apply built (255 there) before the swap publishes the page. */
+static inline uint8_t fasti_page_run_steps(uint32_t ticks, uint32_t resolution_minutes) {
+    const uint32_t steps = (ticks * resolution_minutes + 4) / 5;
+    return (uint8_t)(steps < FASTI_PAGE_RUN_MAX ? steps : FASTI_PAGE_RUN_MAX);
+}
 
 #endif
