@@ -13,6 +13,7 @@
 #ifndef FASTI_CALENDAR_DAYS_H
 #define FASTI_CALENDAR_DAYS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/base/arena.h"
@@ -50,7 +51,8 @@ struct fasti_day_ref fasti_days_find(struct fasti_arena *arena, struct fasti_day
 struct fasti_day_ref fasti_days_get(struct fasti_arena_local *local, struct fasti_days *days,
                                     fasti_date date);
 
-/* First day of the next chunk that exists at or after date; false if there is none. For walks. */
+/* For walks: first day of the first chunk that exists and ends after date (so it may begin before
+ * date); false if there is none. date: FASTI_DATE_FIRST or later. */
 bool fasti_days_next_chunk(struct fasti_arena *arena, struct fasti_days *days, fasti_date date,
                            fasti_date *chunk_first);
 
