@@ -29,6 +29,21 @@ struct fasti_claim_item {
     uint64_t new_word; /* version of old_word + 1 */
 };
 
+/* A claim of two or more cells in progress: an arena object, named by the descriptor words that
+ * stand in its cells. Items are never written after the first descriptor word is installed; they
+ * are the caller's, sorted, in parts of FASTI_CLAIM_PART items so that each fits in the arena. */
+enum fasti_claim_state { FASTI_CLAIM_UNDECIDED, FASTI_CLAIM_SUCCEEDED, FASTI_CLAIM_FAILED };
+
+#define FASTI_CLAIM_PART      64
+#define FASTI_CLAIM_PARTS_MAX ((FASTI_CELLS_MAX + FASTI_CLAIM_PART - 1) / FASTI_CLAIM_PART)
+
+struct fasti_claim_descriptor {
+    _Atomic uint32_t state; /* enum fasti_claim_state; leaves UNDECIDED once */
+    uint32_t count;
+    uint32_t parts[FASTI_CLAIM_PARTS_MAX]; /* arena index of FASTI_CLAIM_PART items; the last part
+                                              has the rest; 0 where count needs no part */
+};
+
 enum fasti_claim_result {
     FASTI_CLAIM_WON,
     FASTI_CLAIM_LOST,   /* some cell no longer held its old word; nothing was changed */
@@ -38,7 +53,11 @@ enum fasti_claim_result {
 /* The cell's current word, a descriptor resolved to old or new. Any online thread; never writes. */
 uint64_t fasti_cell_read(struct fasti_arena *arena, _Atomic uint64_t *cell);
 
-/* items: 1 to FASTI_CELLS_MAX, sorted here by cell_id; no two alike (asserted). */
+/* Swaps all cells or none. items: 1 to FASTI_CELLS_MAX, sorted here by cell_id; no two alike and
+ * each new version = old version + 1 (asserted). Cells must stay readable memory for ever.
+ * WON: every cell held its old word and holds the new one, or a later one. The old pages are the
+ * caller's to retire, for which the limbo has room for count objects. LOST, MEMORY: no cell was
+ * changed and nobody saw the new words, so what they name is still private to the caller. */
 enum fasti_claim_result fasti_claim_swap(struct fasti_limbo *limbo, struct fasti_claim_item *items,
                                          uint32_t count);
 
