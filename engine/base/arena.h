@@ -50,7 +50,7 @@ void fasti_arena_free(struct fasti_arena_local *local, uint32_t index, size_t si
 uint64_t fasti_arena_bytes(struct fasti_arena *arena);
 
 static inline void *fasti_arena_at(struct fasti_arena *arena, uint32_t index) {
-    uint8_t *chunk = atomic_load_explicit(&arena->chunks[index >> 16], memory_order_acquire);
+    uint8_t *chunk = fasti_load_acquire(&arena->chunks[index >> 16]);
     return chunk + (size_t)(index & 0xffff) * FASTI_ARENA_UNIT_BYTES;
 }
 
