@@ -219,10 +219,14 @@ enum fasti_status fasti_tz_rule_apply(const struct fasti_tz_rule *rule, bool has
         offset_s = changes[next].offset_s;
     FASTI_ASSERT(count == 0 || next > 0);
 
-    if (is_seen && zone->changes[zone->change_count - 1].offset_s != offset_s)
-        return fasti_detail_set(detail, FASTI_INVALID_ZONE,
-                                "the footer's rule contradicts the last change: %d s against %d s",
-                                (int)offset_s, (int)zone->changes[zone->change_count - 1].offset_s);
+    if (is_seen) {
+        offset_s = zone->changes[zone->change_count - 1].offset_s;
+        if (offset_s != rule->standard_offset_s &&
+            !(rule->has_daylight && offset_s == rule->daylight_offset_s))
+            return fasti_detail_set(
+                detail, FASTI_INVALID_ZONE,
+                "the footer's rule has no offset of %d s as the last change has", (int)offset_s);
+    }
     FASTI_TRY(fasti_zone_table_push(zone, from_s, offset_s, detail));
     for (; next < count; next++)
         FASTI_TRY(fasti_zone_table_push(zone, changes[next].utc_s, changes[next].offset_s, detail));

@@ -38,9 +38,11 @@ FASTI_MUST_USE enum fasti_status fasti_tz_rule_parse(const char *text, size_t si
                                                      struct fasti_tz_rule *rule,
                                                      struct fasti_detail *detail);
 
-/* Pushes what the rule says after the instant last_utc_s to the table's end. has_last: the table
- * holds a change at last_utc_s, with which the rule must agree (RFC 8536 3.3); without it the
- * rule holds from the beginning. INVALID_ZONE when it disagrees or the table is full. */
+/* Pushes the changes that the rule makes after the instant last_utc_s to the table's end. has_last:
+ * the table holds a change at last_utc_s, and what it says stays until the rule's next change;
+ * without it the rule holds from the beginning. RFC 8536 3.3 wants the two to agree, but zic 2022e
+ * wrote a slim America/Ojinaga that says winter in a week of the rule's summer: so the change must
+ * only be to one of the rule's offsets. INVALID_ZONE when it is not, or when the table is full. */
 FASTI_MUST_USE enum fasti_status fasti_tz_rule_apply(const struct fasti_tz_rule *rule,
                                                      bool has_last, int64_t last_utc_s,
                                                      struct fasti_zone *zone,

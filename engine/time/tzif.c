@@ -175,6 +175,8 @@ static enum fasti_status read_file(struct file *file, struct block *block, const
     *footer = "";
     *footer_size = 0;
     FASTI_TRY(read_header(file, &header));
+    if (header.version == '\0')
+        FASTI_TRY(check_counts(&header, file->detail));
     FASTI_TRY(read_block(file, &header, 4, block));
     if (header.version == '\0')
         return file->at == file->size
@@ -186,6 +188,7 @@ static enum fasti_status read_file(struct file *file, struct block *block, const
     if (header_64.version != header.version)
         return fasti_detail_set(file->detail, FASTI_INVALID_ZONE,
                                 "the two headers are of different versions");
+    FASTI_TRY(check_counts(&header_64, file->detail));
     FASTI_TRY(read_block(file, &header_64, 8, block));
     return read_footer(file, footer, footer_size);
 }
@@ -200,7 +203,6 @@ enum fasti_status fasti_zone_decode_tzif(const void *bytes, size_t size, struct 
         return fasti_detail_set(detail, FASTI_INVALID_ZONE, "the file has over %d bytes",
                                 FASTI_TZIF_BYTES_MAX);
     FASTI_TRY(read_file(&file, &block, &footer, &footer_size));
-    FASTI_TRY(check_counts(&block.header, detail));
     FASTI_TRY(check_types(&block, detail));
     FASTI_TRY(check_times(&block, detail));
 
