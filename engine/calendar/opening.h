@@ -8,6 +8,8 @@
  *
  * Openings do not merge: each keeps its own anchor for the grid, also when a closure cuts it or
  * when two touch or overlap. Local times follow zone.h's policy for gaps and folds.
+ * A closure takes away whole ticks that it touches, and the whole of a SINGLE opening that it
+ * touches; a SINGLE opening that crosses a midnight stays in both days as FULL.
  * A span is half-open in ticks of the schedule's resolution since the local day's start. A start
  * that the resolution cannot express is refused when the opening is set, not rounded; after a
  * change of offset (always whole minutes) a start is rounded up and an end down to whole ticks.
@@ -31,6 +33,7 @@ enum fasti_opening_kind {
     FASTI_OPENING_INSTANT = 4,
 };
 
+/* An opening's flags; a CLOSED one has none. */
 enum {
     FASTI_OPENING_SINGLE = 1, /* one bookable start, at its own start; a visit takes all of it */
     FASTI_OPENING_FULL = 2,   /* open but with no place: makes a day FULL, not CLOSED */
@@ -43,16 +46,16 @@ struct fasti_opening {
     uint8_t kind;            /* enum fasti_opening_kind */
     uint8_t weekdays;        /* bit 0 = Monday ... bit 6 = Sunday; 0 for INSTANT */
     uint8_t flags;
-    uint8_t service_count; /* 0: every service of the schedule */
+    uint8_t service_count; /* 0: every service of the schedule; 0 for CLOSED */
     uint16_t start_minute; /* civil, 0 to 1439; 0 for INSTANT */
     uint16_t end_minute;   /* civil, start_minute + 1 to 1440; 0 for INSTANT */
     fasti_date date_first; /* inclusive; 0 for INSTANT */
-    fasti_date date_last;  /* inclusive */
-    int64_t start_utc_s;   /* INSTANT only, whole minutes */
+    fasti_date date_last;  /* inclusive; 0 for INSTANT */
+    int64_t start_utc_s;   /* INSTANT only, whole minutes; else 0 */
     int64_t end_utc_s;
     uint32_t capacity; /* places in the whole span; kept, enforced with counters */
     uint32_t source;   /* 0 = set by hand, else the import that brought it */
-    fasti_service_id services[FASTI_OPENING_SERVICES_MAX];
+    fasti_service_id services[FASTI_OPENING_SERVICES_MAX]; /* named ones first: no two alike */
 };
 
 /* One open span of one local day. */

@@ -4,12 +4,14 @@
  *
  *   schedule's day --4 bytes--> pattern {spans}  --(duration, grid, service)--> plan {masks}
  *
- * A plan answers "which ticks may a visit of this service start at, and how long is it": one group
- * a visit length (all normal openings share the service's duration; a SINGLE opening has its own),
- * each with a bit mask of candidate starts. Starts = candidates & (and-shift of free time).
- * Interned by content, never freed; FASTI_PATTERNS_MAX and FASTI_PLANS_MAX bound them.
- * Threading: intern and plan_make under the engine's configuration lock (one writer); all reads
- * lock-free, any thread. Pattern id 0 means "not compiled", 1 is the empty (closed) day.
+ * A visit may start at tick t if an opening span offers the service, is not FULL, t = anchor + n *
+ * grid, and [t, t + duration) lies in that span; a SINGLE span has the one start anchor = start,
+ * of its whole length. A plan answers "which ticks may a visit of this service start at, and how
+ * long is it": one group a visit length (all normal openings share the service's duration; a SINGLE
+ * opening has its own), each with a bit mask of candidate starts. Starts = candidates & (and-shift
+ * of free time). Interned by content, never freed; FASTI_PATTERNS_MAX and FASTI_PLANS_MAX bound
+ * them. Threading: intern and plan_make under the engine's configuration lock (one writer); all
+ * reads lock-free, any thread. Pattern id 0 means "not compiled", 1 is the empty (closed) day.
  */
 #ifndef FASTI_CALENDAR_PATTERN_H
 #define FASTI_CALENDAR_PATTERN_H
@@ -31,6 +33,7 @@ struct fasti_pattern {
     uint32_t id;
     uint32_t span_count;
     uint32_t tick_first, tick_end;      /* hull of the spans; 0, 0 when closed */
+    bool names_services;                /* some span lists services: plans differ by service */
     uint64_t open[FASTI_DAY_WORDS_MAX]; /* union of all spans that are not FULL */
     struct fasti_span spans[];
 };

@@ -1,0 +1,168 @@
+/*
+ * opening_model.c - see opening_model.h.
+ */
+#include "tests/support/opening_model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/time/civil.h"
+
+struct model {
+    const struct fasti_model_question *question;
+    struct fasti_local_day day;
+    bool closed[FASTI_TICKS_MAX + 1];
+};
+
+/* First minute of the day at which the wall clock shows this civil time of the date, or later. */
+static int32_t minute_reached(const struct model *model, int32_t civil_minute) {
+    const int64_t wanted = model->question->date.v * FASTI_DAY_SECONDS + civil_minute * 60;
+    for (int32_t minute = 0; minute < model->day.minutes; minute++) {
+        const int64_t utc_s = model->day.start_utc_s + minute * 60;
+        if (utc_s + fasti_zone_offset_at(model->question->zone, utc_s) >= wanted)
+            return minute;
+    }
+    return model->day.minutes;
+}
+
+static bool applies(const struct model *model, const struct fasti_opening *opening) {
+    const int32_t date = model->question->date.v;
+    const int32_t weekday = ((date + 3) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
+    return date >= opening->date_first.v && date <= opening->date_last.v &&
+           (opening->weekdays & 1 << weekday) != 0;
+}
+
+static bool offers(const struct fasti_opening *opening, fasti_service_id service) {
+    bool found = opening->service_count == 0;
+    for (uint32_t i = 0; i < opening->service_count; i++)
+        found = found || opening->services[i].v == service.v;
+    return found;
+}
+
+/* Ticks of the opening, given as minutes [first, end) of the day which may lie outside of it. */
+static void opening_add(const struct model *model, const struct fasti_opening *opening,
+                        int64_t first, int64_t end, struct fasti_model_day *day) {
+    const int64_t r = model->question->resolution_minutes;
+    const int64_t ticks = model->day.minutes / r;
+    const bool cuttable = opening->kind == FASTI_OPENING_WEEKLY;
+    bool inside[FASTI_TICKS_MAX + 1] = {0};
+    int64_t anchor = INT64_MIN, count = 0, touched = 0;
+    bool cut = false;
+    /* walks every tick of the opening, also those before and after the day */
+    for (int64_t tick = first / r - 1; tick * r < end; tick++) {
+        if (tick * r < first || (tick + 1) * r > end)
+            continue; /* not wholly in the opening */
+        anchor = anchor == INT64_MIN ? tick : anchor;
+        if (tick < 0 || tick >= ticks) {
+            cut = true;
+            continue;
+        }
+        touched += cuttable && model->closed[tick];
+        inside[tick] = !(cuttable && model->closed[tick]);
+        count += inside[tick];
+    }
+    const bool single = (opening->flags & FASTI_OPENING_SINGLE) != 0;
+    if (count == 0 || (single && touched > 0) || !offers(opening, model->question->service))
+        return;
+    day->is_open = true;
+    if ((opening->flags & FASTI_OPENING_FULL) != 0 || (single && cut))
+        return;
+    if (single) {
+        day->starts[anchor][count] = true;
+        return;
+    }
+    const int64_t length = model->question->duration_ticks;
+    for (int64_t tick = 0; tick + length <= ticks; tick++) {
+        bool fits = tick >= anchor && (tick - anchor) % model->question->grid_ticks == 0;
+        for (int64_t t = tick; fits && t < tick + length; t++)
+            fits = inside[t];
+        if (fits)
+            day->starts[tick][length] = true;
+    }
+}
+
+static void closed_mark(struct model *model) {
+    const uint32_t r = model->question->resolution_minutes;
+    for (uint32_t i = 0; i < model->question->opening_count; i++) {
+        const struct fasti_opening *opening = &model->question->openings[i];
+        if (opening->kind != FASTI_OPENING_CLOSED || !applies(model, opening))
+            continue;
+        const int32_t end = minute_reached(model, opening->end_minute);
+        for (int32_t m = minute_reached(model, opening->start_minute); m < end; m++)
+            model->closed[(uint32_t)m / r] = true;
+    }
+}
+
+void fasti_model_answer(const struct fasti_model_question *question, struct fasti_model_day *day) {
+    struct model model = {.question = question};
+    memset(day, 0, sizeof *day);
+    fasti_zone_day(question->zone, question->date, &model.day);
+    closed_mark(&model);
+    for (uint32_t i = 0; i < question->opening_count; i++) {
+        const struct fasti_opening *opening = &question->openings[i];
+        if (opening->kind == FASTI_OPENING_INSTANT)
+            opening_add(&model, opening, (opening->start_utc_s - model.day.start_utc_s) / 60,
+                        (opening->end_utc_s - model.day.start_utc_s) / 60, day);
+        else if (opening->kind != FASTI_OPENING_CLOSED && applies(&model, opening))
+            opening_add(&model, opening, minute_reached(&model, opening->start_minute),
+                        minute_reached(&model, opening->end_minute), day);
+    }
+}
+
+static bool plan_has(const struct fasti_plan *plan, uint32_t tick, uint32_t length) {
+    for (uint32_t g = 0; g < plan->group_count; g++) {
+        if (plan->groups[g].length_ticks == length)
+            return plan->groups[g].starts[tick / 64] >> (tick % 64) & 1;
+    }
+    return false;
+}
+
+const char *fasti_model_differs(const struct fasti_model_day *day, const struct fasti_plan *plan,
+                                char text[128]) {
+    if (day->is_open != plan->is_open)
+        return day->is_open ? "the model is open, the plan is not"
+                            : "the plan is open, the model is not";
+    uint32_t bits = 0, starts = 0;
+    for (uint32_t g = 0; g < plan->group_count; g++) {
+        if (g > 0 && plan->groups[g].length_ticks <= plan->groups[g - 1].length_ticks)
+            return "the groups are not in order";
+        for (uint32_t i = 0; i < FASTI_DAY_WORDS_MAX; i++) {
+            if (plan->groups[g].starts[i] != 0 && (i < plan->word_first || i >= plan->word_end))
+                return "a start lies outside of word_first to word_end";
+            bits += (uint32_t)__builtin_popcountll(plan->groups[g].starts[i]);
+        }
+    }
+    for (uint32_t tick = 0; tick <= FASTI_TICKS_MAX; tick++) {
+        for (uint32_t length = 0; length <= FASTI_TICKS_MAX; length++) {
+            if (!day->starts[tick][length])
+                continue;
+            starts++;
+            if (!plan_has(plan, tick, length)) {
+                snprintf(text, 128, "the plan lacks tick %u, length %u", tick, length);
+                return text;
+            }
+        }
+    }
+    if (bits == starts)
+        return NULL;
+    snprintf(text, 128, "the plan has %u starts, the model %u", bits, starts);
+    return text;
+}
+
+static int64_t instant(int32_t year, uint8_t month, uint8_t day, int32_t hour) {
+    const fasti_date date = fasti_date_of_civil((struct fasti_civil){year, month, day});
+    return date.v * FASTI_DAY_SECONDS + hour * 3600;
+}
+
+void fasti_test_zone_berlin(struct fasti_zone *zone) {
+    memset(zone, 0, sizeof *zone);
+    zone->change_count = 3;
+    zone->changes[0] = (struct fasti_zone_change){0, 3600};
+    zone->changes[1] = (struct fasti_zone_change){instant(2026, 3, 29, 1), 7200};
+    zone->changes[2] = (struct fasti_zone_change){instant(2026, 10, 25, 1), 3600};
+}
+
+void fasti_test_zone_utc(struct fasti_zone *zone) {
+    memset(zone, 0, sizeof *zone);
+    zone->change_count = 1;
+}

@@ -1,0 +1,43 @@
+/*
+ * opening_model.h - what opening rules mean, said again minute by minute.
+ *
+ * The oracle of test_opening and fuzz_openings: arrays of minutes and ticks and nothing clever; it
+ * shares no code with engine/calendar. It believes zone.h about where a local day lies.
+ */
+#ifndef FASTI_TESTS_SUPPORT_OPENING_MODEL_H
+#define FASTI_TESTS_SUPPORT_OPENING_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/calendar/opening.h"
+#include "engine/calendar/pattern.h"
+
+struct fasti_model_question {
+    const struct fasti_opening *openings;
+    uint32_t opening_count;
+    const struct fasti_zone *zone;
+    uint32_t resolution_minutes;
+    fasti_date date;
+    fasti_service_id service;
+    uint32_t duration_ticks, grid_ticks;
+};
+
+struct fasti_model_day {
+    bool is_open;
+    /* [tick][length]: a visit of this length may start at this tick */
+    bool starts[FASTI_TICKS_MAX + 1][FASTI_TICKS_MAX + 1];
+};
+
+/* day: big, the caller's (allocate it); overwritten. */
+void fasti_model_answer(const struct fasti_model_question *question, struct fasti_model_day *day);
+
+/* NULL if the plan says the same as the model, else a sentence (in text) that says what differs. */
+const char *fasti_model_differs(const struct fasti_model_day *day, const struct fasti_plan *plan,
+                                char text[128]);
+
+/* Europe/Berlin as it is in 2026: +01:00, +02:00 from 29 March, +01:00 from 25 October. */
+void fasti_test_zone_berlin(struct fasti_zone *zone);
+void fasti_test_zone_utc(struct fasti_zone *zone);
+
+#endif
