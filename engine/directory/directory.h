@@ -71,7 +71,8 @@ struct fasti_schedule_config {
     uint8_t service_count;
     uint16_t opening_count;
     fasti_service_id services[FASTI_SCHEDULE_SERVICES_MAX]; /* offered; in the order given */
-    struct fasti_opening openings[];
+    struct fasti_name_text name;                            /* may be empty */
+    struct fasti_opening openings[];                        /* by id (bytes, then length) */
 };
 
 struct fasti_schedule {
@@ -153,5 +154,15 @@ const struct fasti_zone *fasti_zone_get(const struct fasti_directory *directory,
 
 /* Does the schedule offer the service? */
 bool fasti_schedule_offers(const struct fasti_schedule_config *config, fasti_service_id service);
+
+/* The plan of a service on a pattern of this schedule. false when its duration or grid is not a
+ * multiple of the resolution: such a service has no plan here (check refuses to make one). */
+bool fasti_schedule_plan_key(const struct fasti_schedule_config *config, fasti_service_id id,
+                             const struct fasti_service *service, uint32_t pattern_id,
+                             struct fasti_plan_key *key);
+
+/* The directory's part of the digest, computed anew from every record; the sum of all deltas.
+ * Holds the configuration lock or runs alone. For checks: O(n). */
+struct fasti_hash128 fasti_directory_digest(const struct fasti_directory *directory);
 
 #endif

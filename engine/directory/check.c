@@ -1,0 +1,258 @@
+/*
+ * check.c - would a put be valid, and what would it change?
+ *
+ *   shape -> scope -> references -> limits of this kind -> compare with what is published
+ *
+ * Comparison is by canonical encoding: what the digest would see. Runs under the configuration
+ * lock and changes nothing but the writer's scratch memory.
+ */
+#include <string.h>
+
+#include "engine/directory/directory.h"
+#include "engine/directory/encode.h"
+#include "engine/directory/merge.h"
+#include "engine/directory/resolve.h"
+#include "engine/directory/shape.h"
+
+static uint32_t kind_max(enum fasti_entity_kind kind) {
+    switch (kind) {
+    case FASTI_ENTITY_ORGANIZATION: return FASTI_ORGANIZATIONS_MAX;
+    case FASTI_ENTITY_LOCATION: return FASTI_LOCATIONS_MAX;
+    case FASTI_ENTITY_PRACTITIONER: return FASTI_PRACTITIONERS_MAX;
+    case FASTI_ENTITY_SERVICE: return FASTI_SERVICES_MAX;
+    case FASTI_ENTITY_SCHEDULE:
+    case FASTI_ENTITY_OPENINGS: return FASTI_SCHEDULES_MAX;
+    case FASTI_ENTITY_ZONE: return FASTI_ZONES_MAX;
+    }
+    return 0;
+}
+
+/* The result for a record that is published as id (0: not) and would or would not stay the same. */
+static enum fasti_status conclude(const struct fasti_resolver *r, uint32_t id, bool same,
+                                  enum fasti_put_result *result) {
+    const struct fasti_put *put = r->put;
+    if (id == 0) {
+        const bool is_staged = fasti_resolve_staged(r, put->kind, &put->id) != NULL;
+        *result = is_staged ? FASTI_PUT_CHANGED : FASTI_PUT_CREATED;
+        if (fasti_directory_count(r->directory, put->kind) >= kind_max(put->kind))
+            return fasti_detail_set(r->detail, FASTI_LIMIT_RECORDS,
+                                    "there are %u records of this kind already",
+                                    kind_max(put->kind));
+        return FASTI_OK;
+    }
+    *result = same ? FASTI_PUT_UNCHANGED : FASTI_PUT_CHANGED;
+    if (!same && put->create_only)
+        return fasti_detail_set(r->detail, FASTI_EXISTS, "a record '%.*s' exists and differs",
+                                put->id.length, put->id.bytes);
+    return FASTI_OK;
+}
+
+/* conclude for a record that was resolved to next, where published is the one of that id. */
+static enum fasti_status compare(const struct fasti_resolver *r, uint32_t id, const void *next,
+                                 const void *published, enum fasti_put_result *result) {
+    bool same = false;
+    if (published != NULL && r->is_complete) {
+        struct fasti_encoding before, after;
+        fasti_encode_record(&before, r->put->kind, id, published);
+        fasti_encode_record(&after, r->put->kind, id, next);
+        same = fasti_encoding_equal(&before, &after);
+    }
+    return conclude(r, id, same, result);
+}
+
+static enum fasti_status organization_check(struct fasti_resolver *r, uint32_t id,
+                                            enum fasti_put_result *result) {
+    struct fasti_organization next;
+    fasti_resolve_organization(r->put, &next);
+    return compare(r, id, &next, fasti_organization_get(r->directory, (fasti_organization_id){id}),
+                   result);
+}
+
+static enum fasti_status practitioner_check(struct fasti_resolver *r, uint32_t id,
+                                            enum fasti_put_result *result) {
+    struct fasti_practitioner next;
+    fasti_resolve_practitioner(r->put, &next);
+    return compare(r, id, &next, fasti_practitioner_get(r->directory, (fasti_practitioner_id){id}),
+                   result);
+}
+
+static enum fasti_status location_check(struct fasti_resolver *r, uint32_t id,
+                                        enum fasti_put_result *result) {
+    struct fasti_location next;
+    FASTI_TRY(fasti_resolve_location(r, &next));
+    return compare(r, id, &next, fasti_location_get(r->directory, (fasti_location_id){id}), result);
+}
+
+static enum fasti_status zone_check(struct fasti_resolver *r, uint32_t id,
+                                    enum fasti_put_result *result) {
+    const struct fasti_zone_record *published =
+        fasti_table_get(&r->directory->tables[FASTI_ENTITY_ZONE], id);
+    bool same =
+        published != NULL && published->zone.change_count == r->put->body.zone->change_count;
+    for (uint32_t i = 0; same && i < published->zone.change_count; i++) {
+        const struct fasti_zone_change *before = &published->zone.changes[i];
+        const struct fasti_zone_change *after = &r->put->body.zone->changes[i];
+        same = before->utc_s == after->utc_s && before->offset_s == after->offset_s;
+    }
+    return conclude(r, id, same, result);
+}
+
+/* Does a service of this duration and grid fit a schedule of this resolution? */
+static enum fasti_status fit_check(const struct fasti_resolver *r, uint32_t duration, uint32_t grid,
+                                   const struct fasti_id_text *service, uint32_t resolution,
+                                   const struct fasti_id_text *schedule) {
+    const bool duration_fits = duration % resolution == 0;
+    if (duration_fits && grid % resolution == 0)
+        return FASTI_OK;
+    return fasti_detail_set(r->detail, FASTI_INVALID_RESOLUTION,
+                            "the %s of service '%.*s', %u minutes, is not a multiple of the "
+                            "resolution of schedule '%.*s', %u minutes",
+                            duration_fits ? "grid" : "duration", service->length, service->bytes,
+                            duration_fits ? grid : duration, schedule->length, schedule->bytes,
+                            resolution);
+}
+
+static enum fasti_status service_check(struct fasti_resolver *r, uint32_t id,
+                                       enum fasti_put_result *result) {
+    const fasti_service_id service = {id};
+    const struct fasti_service *published = fasti_service_get(r->directory, service);
+    struct fasti_service next;
+    fasti_resolve_service(r->put, &next);
+    const bool is_refit =
+        published != NULL && (published->duration_minutes != next.duration_minutes ||
+                              published->grid_minutes != next.grid_minutes);
+    const uint32_t schedules = fasti_directory_count(r->directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t i = 1; is_refit && i <= schedules; i++) {
+        const struct fasti_schedule_config *config =
+            fasti_config_get(r->directory, (fasti_schedule_id){i});
+        if (fasti_schedule_offers(config, service))
+            FASTI_TRY(fit_check(r, next.duration_minutes, next.grid_minutes, &next.id,
+                                config->resolution_minutes, &config->id));
+    }
+    return compare(r, id, &next, published, result);
+}
+
+/* Every service of the schedule put, as it is staged or published, fits the resolution. */
+static enum fasti_status services_fit_check(struct fasti_resolver *r,
+                                            const struct fasti_schedule_config *next) {
+    for (uint32_t i = 0; i < next->service_count; i++) {
+        const struct fasti_id_text *name = &r->put->body.schedule.services[i];
+        const struct fasti_put *staged = fasti_resolve_staged(r, FASTI_ENTITY_SERVICE, name);
+        struct fasti_service service;
+        if (staged != NULL)
+            fasti_resolve_service(staged, &service);
+        else
+            service = *fasti_service_get(r->directory, next->services[i]);
+        FASTI_TRY(fit_check(r, service.duration_minutes, service.grid_minutes, name,
+                            next->resolution_minutes, &next->id));
+    }
+    return FASTI_OK;
+}
+
+/* Every service that an opening of the published schedule names is still offered. */
+static enum fasti_status services_kept_check(const struct fasti_resolver *r,
+                                             const struct fasti_schedule_config *published,
+                                             const struct fasti_schedule_config *next) {
+    for (uint32_t i = 0; i < published->opening_count; i++) {
+        const struct fasti_opening *opening = &published->openings[i];
+        for (uint32_t j = 0; j < opening->service_count; j++) {
+            if (fasti_schedule_offers(next, opening->services[j]))
+                continue;
+            const struct fasti_service *service =
+                fasti_service_get(r->directory, opening->services[j]);
+            return fasti_detail_set(r->detail, FASTI_INVALID_REFERENCE,
+                                    "schedule '%.*s' cannot drop service '%.*s': its opening "
+                                    "'%.*s' names it",
+                                    next->id.length, next->id.bytes, service->id.length,
+                                    service->id.bytes, opening->id.length, opening->id.bytes);
+        }
+    }
+    return FASTI_OK;
+}
+
+/* The resolution is the unit of every taken bit, and a claimer may make the schedule's first day
+ * between this check and the publish: so it never changes, even while no day exists. */
+static enum fasti_status schedule_check(struct fasti_resolver *r, uint32_t id,
+                                        enum fasti_put_result *result) {
+    const struct fasti_schedule_config *published =
+        fasti_config_get(r->directory, (fasti_schedule_id){id});
+    struct fasti_schedule_config next;
+    FASTI_TRY(fasti_resolve_schedule(r, &next));
+    FASTI_TRY(services_fit_check(r, &next));
+    if (published != NULL) {
+        if (published->resolution_minutes != next.resolution_minutes)
+            return fasti_detail_set(r->detail, FASTI_INVALID_STATE,
+                                    "the resolution of schedule '%.*s' is %d minutes and cannot "
+                                    "become %d: its days count time in it; create another schedule",
+                                    next.id.length, next.id.bytes, published->resolution_minutes,
+                                    next.resolution_minutes);
+        FASTI_TRY(services_kept_check(r, published, &next));
+    }
+    return compare(r, id, &next, published, result);
+}
+
+/* Does the schedule, as it is staged or else published, offer a named service? */
+static bool schedule_offers_name(const struct fasti_put *staged,
+                                 const struct fasti_schedule_config *published,
+                                 const struct fasti_id_text *name, fasti_service_id service) {
+    for (uint32_t i = 0; staged != NULL && i < staged->body.schedule.service_count; i++)
+        if (fasti_id_text_equal(&staged->body.schedule.services[i], name))
+            return true;
+    return staged == NULL && service.v != 0 && fasti_schedule_offers(published, service);
+}
+
+static enum fasti_status openings_check(struct fasti_resolver *r, uint32_t id,
+                                        enum fasti_put_result *result) {
+    const struct fasti_put *put = r->put;
+    const struct fasti_schedule_config *published =
+        fasti_config_get(r->directory, (fasti_schedule_id){id});
+    const struct fasti_put *staged = fasti_resolve_staged(r, FASTI_ENTITY_SCHEDULE, &put->id);
+    if (published == NULL && staged == NULL)
+        return fasti_detail_set(r->detail, FASTI_INVALID_REFERENCE, "there is no schedule '%.*s'",
+                                put->id.length, put->id.bytes);
+    uint32_t resolution = published != NULL ? published->resolution_minutes : 5;
+    if (staged != NULL && staged->body.schedule.resolution_minutes != 0)
+        resolution = staged->body.schedule.resolution_minutes;
+    fasti_service_id services[FASTI_SCHEDULE_SERVICES_MAX] = {{0}};
+    FASTI_TRY(fasti_resolve_opening_services(r, services));
+    for (uint32_t i = 0; i < put->body.openings.service_name_count; i++) {
+        const struct fasti_id_text *name = &put->body.openings.service_names[i];
+        if (!schedule_offers_name(staged, published, name, services[i]))
+            return fasti_detail_set(r->detail, FASTI_INVALID_REFERENCE,
+                                    "schedule '%.*s' does not offer service '%.*s', which its "
+                                    "openings name",
+                                    put->id.length, put->id.bytes, name->length, name->bytes);
+    }
+    FASTI_TRY(fasti_put_check_openings(put, resolution, r->detail));
+    struct fasti_merge *merge = r->directory->merge;
+    FASTI_TRY(fasti_openings_merge(merge, published, put, services, r->detail));
+    *result = merge->is_changed || !r->is_complete || published == NULL ? FASTI_PUT_CHANGED
+                                                                        : FASTI_PUT_UNCHANGED;
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_directory_check(const struct fasti_directory *directory,
+                                        const struct fasti_put *put,
+                                        const struct fasti_staged *staged,
+                                        enum fasti_put_result *result,
+                                        struct fasti_detail *detail) {
+    struct fasti_resolver r = {.directory = directory,
+                               .put = put,
+                               .staged = staged,
+                               .detail = detail,
+                               .is_complete = true};
+    *result = FASTI_PUT_UNCHANGED;
+    FASTI_TRY(fasti_put_check_shape(put, detail));
+    FASTI_TRY(fasti_resolve_scope(&r));
+    const uint32_t id = fasti_directory_find(directory, put->organization, put->kind, &put->id);
+    switch (put->kind) {
+    case FASTI_ENTITY_ORGANIZATION: return organization_check(&r, id, result);
+    case FASTI_ENTITY_LOCATION: return location_check(&r, id, result);
+    case FASTI_ENTITY_PRACTITIONER: return practitioner_check(&r, id, result);
+    case FASTI_ENTITY_SERVICE: return service_check(&r, id, result);
+    case FASTI_ENTITY_SCHEDULE: return schedule_check(&r, id, result);
+    case FASTI_ENTITY_OPENINGS: return openings_check(&r, id, result);
+    case FASTI_ENTITY_ZONE: return zone_check(&r, id, result);
+    }
+    return FASTI_INVALID_RANGE;
+}

@@ -1,0 +1,185 @@
+/*
+ * shape.c - checks of a put on its own.
+ */
+#include "engine/directory/shape.h"
+
+#define LATITUDE_E7_MAX  900000000
+#define LONGITUDE_E7_MAX 1800000000
+
+static enum fasti_status id_check(const struct fasti_id_text *id, const char *what,
+                                  struct fasti_detail *detail) {
+    if (id->length == 0)
+        return fasti_detail_set(detail, FASTI_INVALID_ID, "the id of the %s is empty", what);
+    if (id->length > FASTI_ID_BYTES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_ID,
+                                "the id of the %s has %d bytes; at most %d are possible", what,
+                                id->length, FASTI_ID_BYTES_MAX);
+    if (!fasti_text_is_plain(id->bytes, id->length))
+        return fasti_detail_set(detail, FASTI_INVALID_ID,
+                                "the id of the %s is not UTF-8 or has a control character", what);
+    return FASTI_OK;
+}
+
+static enum fasti_status name_check(const struct fasti_put *put, struct fasti_detail *detail) {
+    if (put->name.length > FASTI_NAME_BYTES_MAX)
+        return fasti_detail_set(
+            detail, FASTI_INVALID_TEXT, "the name of '%.*s' has %d bytes; at most %d are possible",
+            put->id.length, put->id.bytes, put->name.length, FASTI_NAME_BYTES_MAX);
+    if (!fasti_text_is_plain(put->name.bytes, put->name.length))
+        return fasti_detail_set(detail, FASTI_INVALID_TEXT,
+                                "the name of '%.*s' is not UTF-8 or has a control character",
+                                put->id.length, put->id.bytes);
+    return FASTI_OK;
+}
+
+static enum fasti_status location_check(const struct fasti_put *put, struct fasti_detail *detail) {
+    FASTI_TRY(id_check(&put->body.location.zone, "time zone", detail));
+    if (!put->body.location.has_position)
+        return FASTI_OK;
+    const int32_t latitude = put->body.location.latitude_e7;
+    const int32_t longitude = put->body.location.longitude_e7;
+    if (latitude < -LATITUDE_E7_MAX || latitude > LATITUDE_E7_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "the latitude of location '%.*s' is %.7f; it must be -90 to 90",
+                                put->id.length, put->id.bytes, latitude / 1e7);
+    if (longitude < -LONGITUDE_E7_MAX || longitude > LONGITUDE_E7_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "the longitude of location '%.*s' is %.7f; it must be -180 to 180",
+                                put->id.length, put->id.bytes, longitude / 1e7);
+    return FASTI_OK;
+}
+
+static enum fasti_status service_check(const struct fasti_put *put, struct fasti_detail *detail) {
+    const uint32_t duration = put->body.service.duration_minutes;
+    const uint32_t grid = put->body.service.grid_minutes;
+    if (duration < 1 || duration > FASTI_SERVICE_MINUTES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "the duration of service '%.*s' is %u minutes; it must be 1 to %d",
+                                put->id.length, put->id.bytes, duration, FASTI_SERVICE_MINUTES_MAX);
+    if (grid > FASTI_SERVICE_MINUTES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "the grid of service '%.*s' is %u minutes; it must be 1 to %d",
+                                put->id.length, put->id.bytes, grid, FASTI_SERVICE_MINUTES_MAX);
+    return FASTI_OK;
+}
+
+static enum fasti_status schedule_check(const struct fasti_put *put, struct fasti_detail *detail) {
+    const uint32_t resolution = put->body.schedule.resolution_minutes;
+    const uint32_t count = put->body.schedule.service_count;
+    FASTI_TRY(id_check(&put->body.schedule.location, "schedule's location", detail));
+    if (put->body.schedule.practitioner.length > 0)
+        FASTI_TRY(id_check(&put->body.schedule.practitioner, "schedule's practitioner", detail));
+    if (resolution != 0 && resolution != 1 && resolution != 5 && resolution != 10 &&
+        resolution != 15)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "the resolution of schedule '%.*s' is %u minutes; it must be 1, 5, "
+                                "10 or 15",
+                                put->id.length, put->id.bytes, resolution);
+    if (count > FASTI_SCHEDULE_SERVICES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "schedule '%.*s' lists %u services; at most %d are possible",
+                                put->id.length, put->id.bytes, count, FASTI_SCHEDULE_SERVICES_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct fasti_id_text *service = &put->body.schedule.services[i];
+        FASTI_TRY(id_check(service, "schedule's service", detail));
+        for (uint32_t j = 0; j < i; j++)
+            if (fasti_id_text_equal(service, &put->body.schedule.services[j]))
+                return fasti_detail_set(
+                    detail, FASTI_INVALID_REFERENCE, "schedule '%.*s' lists service '%.*s' twice",
+                    put->id.length, put->id.bytes, service->length, service->bytes);
+    }
+    return FASTI_OK;
+}
+
+static enum fasti_status openings_check(const struct fasti_put *put, struct fasti_detail *detail) {
+    const uint32_t names = put->body.openings.service_name_count;
+    switch (put->body.openings.mode) {
+    case FASTI_OPENINGS_UPSERT:
+    case FASTI_OPENINGS_REPLACE:
+    case FASTI_OPENINGS_REMOVE: break;
+    default:
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "the mode of the openings is %d; it must be 1 to 3",
+                                (int)put->body.openings.mode);
+    }
+    if (names > FASTI_SCHEDULE_SERVICES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "the openings name %u services; at most %d are possible", names,
+                                FASTI_SCHEDULE_SERVICES_MAX);
+    for (uint32_t i = 0; i < names; i++)
+        FASTI_TRY(id_check(&put->body.openings.service_names[i], "openings' service", detail));
+    if (put->body.openings.count > FASTI_OPENINGS_MAX)
+        return fasti_detail_set(detail, FASTI_LIMIT_RECORDS,
+                                "%u openings are listed; a schedule holds at most %d",
+                                put->body.openings.count, FASTI_OPENINGS_MAX);
+    return FASTI_OK;
+}
+
+static enum fasti_status zone_check(const struct fasti_put *put, struct fasti_detail *detail) {
+    if (!fasti_zone_name_is_valid(put->id.bytes, put->id.length))
+        return fasti_detail_set(detail, FASTI_INVALID_ZONE, "'%.*s' is not the name of a time zone",
+                                put->id.length, put->id.bytes);
+    if (put->body.zone == NULL || fasti_zone_check(put->body.zone) != FASTI_OK)
+        return fasti_detail_set(detail, FASTI_INVALID_ZONE,
+                                "the table of time zone '%.*s' is not valid", put->id.length,
+                                put->id.bytes);
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_put_check_shape(const struct fasti_put *put, struct fasti_detail *detail) {
+    FASTI_TRY(id_check(&put->id, "record", detail));
+    FASTI_TRY(name_check(put, detail));
+    switch (put->kind) {
+    case FASTI_ENTITY_ORGANIZATION:
+    case FASTI_ENTITY_PRACTITIONER: return FASTI_OK;
+    case FASTI_ENTITY_LOCATION: return location_check(put, detail);
+    case FASTI_ENTITY_SERVICE: return service_check(put, detail);
+    case FASTI_ENTITY_SCHEDULE: return schedule_check(put, detail);
+    case FASTI_ENTITY_OPENINGS: return openings_check(put, detail);
+    case FASTI_ENTITY_ZONE: return zone_check(put, detail);
+    }
+    return fasti_detail_set(detail, FASTI_INVALID_RANGE, "the kind of the record is %d, not 1 to 7",
+                            (int)put->kind);
+}
+
+/* The services that one opening names: few, within the names, no two alike. */
+static enum fasti_status opening_services_check(const struct fasti_put *put,
+                                                const struct fasti_opening *opening,
+                                                struct fasti_detail *detail) {
+    if (opening->service_count > FASTI_OPENING_SERVICES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_OPENING,
+                                "opening '%.*s' names %d services; at most %d are possible",
+                                opening->id.length, opening->id.bytes, opening->service_count,
+                                FASTI_OPENING_SERVICES_MAX);
+    for (uint32_t i = 0; i < opening->service_count; i++) {
+        const uint32_t service = opening->services[i].v;
+        if (service < 1 || service > put->body.openings.service_name_count)
+            return fasti_detail_set(detail, FASTI_INVALID_REFERENCE,
+                                    "opening '%.*s' refers to service name %u of %d",
+                                    opening->id.length, opening->id.bytes, service,
+                                    put->body.openings.service_name_count);
+        for (uint32_t j = 0; j < i; j++)
+            if (opening->services[j].v == service)
+                return fasti_detail_set(detail, FASTI_INVALID_OPENING,
+                                        "opening '%.*s' names a service twice", opening->id.length,
+                                        opening->id.bytes);
+    }
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_put_check_openings(const struct fasti_put *put, uint32_t resolution_minutes,
+                                           struct fasti_detail *detail) {
+    for (uint32_t i = 0; i < put->body.openings.count; i++) {
+        const struct fasti_opening *opening = &put->body.openings.openings[i];
+        FASTI_TRY(id_check(&opening->id, "opening", detail));
+        if (put->body.openings.mode == FASTI_OPENINGS_REMOVE)
+            continue; /* only the id counts */
+        FASTI_TRY(opening_services_check(put, opening, detail));
+        struct fasti_detail why = {{0}};
+        const enum fasti_status status = fasti_opening_check(opening, resolution_minutes, &why);
+        if (status != FASTI_OK)
+            return fasti_detail_set(detail, status, "opening '%.*s': %.150s", opening->id.length,
+                                    opening->id.bytes, why.text);
+    }
+    return FASTI_OK;
+}
