@@ -75,8 +75,14 @@ static void counter_advance(struct fasti_epoch *epoch, uint64_t seen) {
     fasti_cas_seq_cst(&epoch->counter, &seen, seen + 1);
 }
 
+/* An offline worker that announced would skip the second round of fasti_epoch_online. */
+static bool is_online(const struct fasti_limbo *limbo) {
+    return fasti_load_relaxed(&limbo->epoch->slots[limbo->worker].seen) != 0;
+}
+
 void fasti_epoch_quiescent(struct fasti_limbo *limbo) {
     struct fasti_epoch *epoch = limbo->epoch;
+    FASTI_ASSERT(is_online(limbo));
     const uint64_t counter = fasti_load_seq_cst(&epoch->counter);
     fasti_store_seq_cst(&epoch->slots[limbo->worker].seen, counter);
     counter_advance(epoch, counter);
@@ -105,6 +111,7 @@ bool fasti_limbo_has_room(const struct fasti_limbo *limbo, uint32_t count) {
 static void ring_push(struct fasti_limbo *limbo, struct fasti_limbo_ring *ring, uint64_t grace,
                       struct fasti_limbo_entry entry) {
     FASTI_ASSERT(ring_has_room(ring, 1));
+    FASTI_ASSERT(is_online(limbo)); /* else the counter could run on before free_at is known */
     entry.free_at = fasti_load_seq_cst(&limbo->epoch->counter) + grace;
     ring->entries[ring->tail++ & (FASTI_LIMBO_MAX - 1)] = entry;
 }

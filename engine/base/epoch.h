@@ -5,12 +5,19 @@
  * the worker has seen (0 = offline). A worker announces between two commands that it holds no
  * reference; the counter advances when every online worker has seen it.
  *
- *   counter   g        g+1       g+2        an object retired while the counter was g may still
- *   worker A  seen g ------ seen g+1 --     be held by a worker that announced g before; when
- *   worker B  ---- seen g ---- seen g+1     the counter is g+2 everyone has announced g+1 since.
+ *   counter    g              g+1             g+2             g+3
+ *   retirer    unlink, retire      announces g+1
+ *   reader     holds it ..................... announces g+2: holds nothing, and sees the unlink
  *
- * Pages and records wait one such grace period, claim descriptors two: a late helper may install
- * a decided descriptor once more, and a reader may meet it there after the first period.
+ * An object retired at g may be freed at g+3. The counter leaves g+1 when the retirer has announced
+ * it, which is after the unlink; so whoever announces g+2 has seen the unlink, and the counter
+ * leaves g+2 when everybody has. (Freeing at g+2 needs more than acquire and release: a reader
+ * that announced g+1 might still find the object, on machines weaker than x86.)
+ *
+ * Claim descriptors wait one step more. A helper that has not seen the decision (it announced g+1
+ * at the latest) may install one again, and takes it out before it announces g+2. A reader that
+ * met it there, having announced g+2 at the latest, announces g+3 before the counter is g+4.
+ *
  * Progress: bounded, not lock-free: a worker that neither announces nor goes offline stops it.
  * Threading: each slot and its limbo belong to one worker.
  */
@@ -23,7 +30,7 @@
 #include "engine/base/atomics.h"
 #include "engine/base/limits.h"
 
-#define FASTI_GRACE_PAGE       2
+#define FASTI_GRACE_PAGE       3
 #define FASTI_GRACE_DESCRIPTOR 4
 
 struct fasti_epoch_slot {
@@ -67,7 +74,7 @@ bool fasti_limbo_init(struct fasti_limbo *limbo, struct fasti_epoch *epoch,
 /* Frees all that waits, without waiting: only when no other worker runs any more. */
 void fasti_limbo_deinit(struct fasti_limbo *limbo);
 
-/* "I hold no reference." Called between commands; also moves the counter when it can. */
+/* "I hold no reference." Called between commands, online; also moves the counter when it can. */
 void fasti_epoch_quiescent(struct fasti_limbo *limbo);
 
 /* Around a blocking wait: an offline worker holds no reference and delays nobody. */
@@ -78,7 +85,7 @@ void fasti_epoch_online(struct fasti_limbo *limbo);
  * fails. */
 bool fasti_limbo_has_room(const struct fasti_limbo *limbo, uint32_t count);
 
-/* The object was made unreachable for new readers just before. */
+/* The object was made unreachable for new readers just before. The caller is online. */
 void fasti_limbo_retire(struct fasti_limbo *limbo, uint32_t index, size_t size);
 void fasti_limbo_retire_descriptor(struct fasti_limbo *limbo, uint32_t index, size_t size);
 void fasti_limbo_retire_pointer(struct fasti_limbo *limbo, void *pointer);
