@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "engine/base/limits.h"
-#include "engine/base/prng.h"
 #include "engine/time/civil.h"
+#include "tests/support/seed.h"
 
 #define DAY_OF_1900 INT32_C(-25567)
 
@@ -230,9 +230,7 @@ Test(civil, instants_printed) {
 
 /* What is printed reads back the same; what is printed and then damaged never crashes. */
 Test(civil, instants_round_trip) {
-    const char *given = getenv("FASTI_SEED");
-    struct fasti_prng prng = {given != NULL ? strtoull(given, NULL, 0) : 20231};
-    printf("FASTI_SEED=%llu\n", (unsigned long long)prng.state);
+    struct fasti_prng prng = fasti_test_prng("instants_round_trip");
     for (int i = 0; i < 200000; i++) {
         const int64_t day =
             FASTI_DATE_FIRST + 1 + (int64_t)fasti_prng_below(&prng, FASTI_DAYS_MAX - 2);

@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/base/prng.h"
 #include "engine/time/civil.h"
+#include "tests/support/seed.h"
 #include "tests/support/zone_files.h"
 
 #define ZONE_SOURCE ZONE_FILES_FOLDER "/tzdata.zi"
@@ -258,37 +258,38 @@ Test(tzif, the_table_keeps_what_counts) {
 /* ---- footers --------------------------------------------------------------------------------- */
 
 /* Rules that the C library reads as RFC 8536 does. */
+static const char *const footers_good[] = {
+    "UTC0",
+    "JST-9",
+    "<+0330>-3:30",
+    "<-00>0",
+    "<+1245>-12:45<+1345>,M9.5.0/2:45,M4.1.0/3:45",
+    "CET-1CEST,M3.5.0,M10.5.0/3",
+    "EST5EDT,M3.2.0,M11.1.0",
+    "EST+5EDT+4,M3.2.0/02:00:00,M11.1.0/2",
+    "CST5CDT,M3.2.0/0,M11.1.0/1",
+    "AEST-10AEDT,M10.1.0,M4.1.0/3",
+    "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
+    "IST-1GMT0,M10.5.0,M3.5.0/1",
+    "<+00>0<+02>-2,M3.5.0/1,M10.5.0/3",
+    "<-02>2<-01>,M3.5.0/-1,M10.5.0/0",
+    "IST-2IDT,M3.4.4/26,M10.5.0",
+    "EET-2EEST,M3.4.4/50,M10.4.4/50",
+    "XXX3YYY,J60,J300",
+    "XXX3YYY,J59/0,J62/0",
+    "XXX3YYY,59,300",
+    "XXX3YYY,58/0,61/0",
+    "XXX-5YYY-6:30,M2.5.6/-167,M8.1.3/167",
+};
+
 Test(tzif, footers_agree_with_the_c_library) {
-    const char *const footers[] = {
-        "UTC0",
-        "JST-9",
-        "<+0330>-3:30",
-        "<-00>0",
-        "<+1245>-12:45<+1345>,M9.5.0/2:45,M4.1.0/3:45",
-        "CET-1CEST,M3.5.0,M10.5.0/3",
-        "EST5EDT,M3.2.0,M11.1.0",
-        "EST+5EDT+4,M3.2.0/02:00:00,M11.1.0/2",
-        "CST5CDT,M3.2.0/0,M11.1.0/1",
-        "AEST-10AEDT,M10.1.0,M4.1.0/3",
-        "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
-        "IST-1GMT0,M10.5.0,M3.5.0/1",
-        "<+00>0<+02>-2,M3.5.0/1,M10.5.0/3",
-        "<-02>2<-01>,M3.5.0/-1,M10.5.0/0",
-        "IST-2IDT,M3.4.4/26,M10.5.0",
-        "EET-2EEST,M3.4.4/50,M10.4.4/50",
-        "XXX3YYY,J60,J300",
-        "XXX3YYY,J59/0,J62/0",
-        "XXX3YYY,59,300",
-        "XXX3YYY,58/0,61/0",
-        "XXX-5YYY-6:30,M2.5.6/-167,M8.1.3/167",
-    };
     static struct fasti_zone zone;
     struct fasti_detail detail;
-    for (size_t i = 0; i < sizeof footers / sizeof footers[0]; i++) {
-        cr_assert_eq(decode_footer(footers[i], &zone, &detail), FASTI_OK, "%s: %s", footers[i],
-                     detail.text);
+    for (size_t i = 0; i < sizeof footers_good / sizeof footers_good[0]; i++) {
+        cr_assert_eq(decode_footer(footers_good[i], &zone, &detail), FASTI_OK, "%s: %s",
+                     footers_good[i], detail.text);
         zone_invariants_verify(&zone, i, 50);
-        setenv("TZ", footers[i], 1);
+        setenv("TZ", footers_good[i], 1);
         tzset();
         for (uint32_t k = 0; k <= 2 * FASTI_DAYS_MAX; k++) {
             /* Noon and midnight of every day, then both sides of every change. */
@@ -302,7 +303,7 @@ Test(tzif, footers_agree_with_the_c_library) {
                 struct tm local;
                 localtime_r(&time, &local);
                 if (local.tm_gmtoff != fasti_zone_offset_at(&zone, utc_s))
-                    cr_assert_fail("%s at %lld: %d s, the C library says %ld s", footers[i],
+                    cr_assert_fail("%s at %lld: %d s, the C library says %ld s", footers_good[i],
                                    (long long)utc_s, (int)fasti_zone_offset_at(&zone, utc_s),
                                    local.tm_gmtoff);
             }
@@ -333,59 +334,60 @@ Test(tzif, footers_beyond_the_year) {
     cr_expect_eq(fasti_zone_offset_at(&zone, utc_of("2199-12-31T00:00:00Z")), HOUR);
 }
 
+static const char *const footers_bad[] = {
+    " ",
+    "U",
+    "UT0",
+    "UTC",
+    "UTC+",
+    "UTC0 ",
+    "UTC25",
+    "UTC0:60",
+    "UTC0:00:60",
+    "UTC-1234",
+    "<+1>1",
+    "<+01",
+    "<+01 >1",
+    "<>0",
+    ":UTC0",
+    "UTC0\nUTC0",
+    "\xff\xff\xff-0",
+    "EST5EDT",
+    "EST5EDT,",
+    "EST5EDT,M3.2.0",
+    "EST5EDT,M3.2.0,",
+    "EST5EDT,M0.2.0,M11.1.0",
+    "EST5EDT,M13.2.0,M11.1.0",
+    "EST5EDT,M3.0.0,M11.1.0",
+    "EST5EDT,M3.6.0,M11.1.0",
+    "EST5EDT,M3.2.7,M11.1.0",
+    "EST5EDT,M3.2,M11.1.0",
+    "EST5EDT,J0,J300",
+    "EST5EDT,J366,J300",
+    "EST5EDT,366,300",
+    "EST5EDT,M3.2.0/168,M11.1.0",
+    "EST5EDT,M3.2.0/-168,M11.1.0",
+    "EST5EDT,M3.2.0/,M11.1.0",
+    "EST5EDT,M3.2.0/2:,M11.1.0",
+    "EST5EDT,M3.2.0,M11.1.0,",
+    "EST5EDT,M3.2.0,M11.1.0 ",
+    "EST5ED4,M3.2.0,M11.1.0",
+    "EST5EDT4:,M3.2.0,M11.1.0",
+    /* Well-formed, but a table that is not valid. */
+    "LMT0:44:30",
+    "XXX24",
+    "EST5EDT,M3.2.0/2:00:01,M11.1.0",
+    "EST5EDT,J100/0,J100/20",
+    "XXX4YYY-0,M3.2.0,M11.1.0",
+};
+
 Test(tzif, footers_refused) {
-    const char *const footers[] = {
-        " ",
-        "U",
-        "UT0",
-        "UTC",
-        "UTC+",
-        "UTC0 ",
-        "UTC25",
-        "UTC0:60",
-        "UTC0:00:60",
-        "UTC-1234",
-        "<+1>1",
-        "<+01",
-        "<+01 >1",
-        "<>0",
-        ":UTC0",
-        "UTC0\nUTC0",
-        "\xff\xff\xff-0",
-        "EST5EDT",
-        "EST5EDT,",
-        "EST5EDT,M3.2.0",
-        "EST5EDT,M3.2.0,",
-        "EST5EDT,M0.2.0,M11.1.0",
-        "EST5EDT,M13.2.0,M11.1.0",
-        "EST5EDT,M3.0.0,M11.1.0",
-        "EST5EDT,M3.6.0,M11.1.0",
-        "EST5EDT,M3.2.7,M11.1.0",
-        "EST5EDT,M3.2,M11.1.0",
-        "EST5EDT,J0,J300",
-        "EST5EDT,J366,J300",
-        "EST5EDT,366,300",
-        "EST5EDT,M3.2.0/168,M11.1.0",
-        "EST5EDT,M3.2.0/-168,M11.1.0",
-        "EST5EDT,M3.2.0/,M11.1.0",
-        "EST5EDT,M3.2.0/2:,M11.1.0",
-        "EST5EDT,M3.2.0,M11.1.0,",
-        "EST5EDT,M3.2.0,M11.1.0 ",
-        "EST5ED4,M3.2.0,M11.1.0",
-        "EST5EDT4:,M3.2.0,M11.1.0",
-        /* Well-formed, but a table that is not valid. */
-        "LMT0:44:30",
-        "XXX24",
-        "EST5EDT,M3.2.0/2:00:01,M11.1.0",
-        "EST5EDT,J100/0,J100/20",
-        "XXX4YYY-0,M3.2.0,M11.1.0",
-    };
     static struct fasti_zone zone;
     struct fasti_detail detail;
-    for (size_t i = 0; i < sizeof footers / sizeof footers[0]; i++) {
-        cr_expect_eq(decode_footer(footers[i], &zone, &detail), FASTI_INVALID_ZONE, "%s",
-                     footers[i]);
-        cr_expect_gt(strlen(detail.text), 20, "%s", footers[i]);
+    for (size_t i = 0; i < sizeof footers_bad / sizeof footers_bad[0]; i++) {
+        cr_expect_eq(decode_footer(footers_bad[i], &zone, &detail), FASTI_INVALID_ZONE, "%s",
+                     footers_bad[i]);
+        cr_expect_gt(strlen(detail.text), 20, "%s", footers_bad[i]);
     }
     /* The last change is to neither offset of the rule. */
     struct writer writer;
@@ -412,6 +414,13 @@ Test(tzif, a_last_change_stays_until_the_rule_changes) {
     cr_expect_eq(zone.changes[2].utc_s, changes[1].utc_s);
     cr_expect_eq(zone.changes[3].utc_s, utc_of("2023-03-12T08:00Z"));
     cr_expect_eq(zone.changes[3].offset_s, -18000);
+    /* Also where it is at the very instant of a change of the rule. */
+    const struct fasti_zone_change same = {utc_of("2022-11-06T07:00Z"), -18000};
+    make_file(&writer, '2', &same, 1, -21600, "CST6CDT,M3.2.0,M11.1.0");
+    cr_assert_eq(decode_copy(writer.bytes, writer.size, &zone, &detail), FASTI_OK, "%s",
+                 detail.text);
+    cr_expect_eq(zone.changes[1].offset_s, -18000);
+    cr_expect_eq(zone.changes[2].utc_s, utc_of("2023-11-05T07:00Z"));
 }
 
 /* ---- damaged files --------------------------------------------------------------------------- */
@@ -536,9 +545,7 @@ Test(tzif, truncated_files) {
 
 /* One to four damaged bytes: refused with a sentence, or a zone that keeps every promise. */
 Test(tzif, flipped_bytes) {
-    const char *given = getenv("FASTI_SEED");
-    struct fasti_prng prng = {given != NULL ? strtoull(given, NULL, 0) : 8536};
-    printf("FASTI_SEED=%llu\n", (unsigned long long)prng.state);
+    struct fasti_prng prng = fasti_test_prng("flipped_bytes");
     struct zone_files *files = open_files();
     static struct fasti_zone zone;
     struct fasti_detail detail;

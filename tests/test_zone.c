@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/base/prng.h"
 #include "engine/time/civil.h"
+#include "tests/support/seed.h"
 #include "tests/support/zone_files.h"
 
 #define HOUR INT64_C(3600)
@@ -206,9 +206,7 @@ static void expect_civil_times(const struct zone_file *file, const struct fasti_
 }
 
 Test(zone, civil_times_around_drawn_changes) {
-    const char *given = getenv("FASTI_SEED");
-    struct fasti_prng prng = {given != NULL ? strtoull(given, NULL, 0) : 1582};
-    printf("FASTI_SEED=%llu\n", (unsigned long long)prng.state);
+    struct fasti_prng prng = fasti_test_prng("civil_times_around_drawn_changes");
     struct zone_files *files = open_files();
     static struct fasti_zone zone;
     for (size_t i = 0; i < files->count; i++) {
