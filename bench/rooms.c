@@ -1,0 +1,304 @@
+/*
+ * rooms.c - fasti-bench-rooms: what single rooms cost, below engine.h and without a wire.
+ *
+ *   claim   one day cell: read, build the next page, swap, retire; take and release in turn
+ *   week    seven days of a random schedule: free time, starts of one service, written out
+ *   flush   4 KiB writes a second with RWF_DSYNC to a zeroed file: what the disk gives one writer
+ *
+ * The only program that may look below engine.h (tools/lint knows). One thread, bounded loops;
+ * figures go to standard output, one line or one JSON object each. Not a test: asserts nothing
+ * about time.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "bench/bench_histogram.h"
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
+#include "engine/base/epoch.h"
+#include "engine/base/panic.h"
+#include "engine/base/prng.h"
+#include "engine/calendar/cell.h"
+#include "engine/calendar/claim.h"
+#include "engine/calendar/kernels.h"
+#include "engine/calendar/page.h"
+
+#define CLAIM_COUNT     UINT32_C(10000000)
+#define WEEK_SCHEDULES  UINT32_C(50000)
+#define WEEK_QUERIES    UINT32_C(2000000)
+#define WEEK_DAYS       7
+#define DAY_TICKS       288 /* 24 hours at 5 minutes */
+#define OPEN_TICK       90  /* 07:30 */
+#define OPEN_TICK_END   228 /* 19:00 */
+#define VISIT_TICKS     4   /* 20 minutes, also the grid */
+#define FLUSH_FILE_SIZE (UINT32_C(16) << 20)
+
+struct options {
+    const char *directory; /* of the file that flush writes */
+    uint32_t flush_seconds;
+    bool json;
+};
+
+static void report(const struct options *options, const char *name, double rate, double ns) {
+    if (options->json)
+        printf("{\"figure\":\"%s\",\"per_second\":%.0f,\"ns\":%.1f}\n", name, rate, ns);
+    else
+        printf("%-28s %14.0f /s %12.1f ns each\n", name, rate, ns);
+    fflush(stdout);
+}
+
+static void report_loop(const struct options *options, const char *name, uint64_t count,
+                        int64_t elapsed_ns) {
+    report(options, name, 1e9 * (double)count / (double)elapsed_ns,
+           (double)elapsed_ns / (double)count);
+}
+
+/* ---- one uncontended claim ---- */
+
+struct workshop {
+    struct fasti_arena arena;
+    struct fasti_arena_local local;
+    struct fasti_epoch epoch;
+    struct fasti_limbo limbo;
+};
+
+static struct workshop *workshop_open(void) {
+    struct workshop *shop = aligned_alloc(FASTI_CACHE_LINE_BYTES, sizeof *shop);
+    FASTI_ASSERT(shop != NULL);
+    fasti_arena_init(&shop->arena, UINT64_C(1) << 30);
+    fasti_arena_local_init(&shop->local, &shop->arena);
+    fasti_epoch_init(&shop->epoch, 1);
+    const bool has_limbo = fasti_limbo_init(&shop->limbo, &shop->epoch, &shop->local, 0);
+    FASTI_ASSERT(has_limbo);
+    fasti_epoch_online(&shop->limbo);
+    return shop;
+}
+
+static void workshop_close(struct workshop *shop) {
+    fasti_epoch_offline(&shop->limbo);
+    fasti_limbo_deinit(&shop->limbo);
+    fasti_arena_deinit(&shop->arena);
+    free(shop);
+}
+
+static const struct fasti_page *page_of(struct workshop *shop, uint64_t word) {
+    return fasti_cell_index(word) == 0 ? &fasti_page_empty
+                                       : fasti_arena_at(&shop->arena, fasti_cell_index(word));
+}
+
+/* One visit taken or released, as reserve and cancel do it. */
+static void claim_once(struct workshop *shop, _Atomic uint64_t *cell, bool take, uint16_t tick) {
+    const uint64_t word = fasti_cell_read(&shop->arena, cell);
+    const struct fasti_page *page = page_of(shop, word);
+    const struct fasti_page_change change = {.take = take, .tick = tick, .count = VISIT_TICKS};
+    uint32_t index;
+    const bool has_page = fasti_page_apply(&shop->local, page, &change, &index);
+    FASTI_ASSERT(has_page);
+    struct fasti_claim_item item = {
+        .cell = cell,
+        .cell_id = 1,
+        .old_word = word,
+        .new_word = fasti_cell_word(FASTI_TAG_PAGE, fasti_cell_version(word) + 1, index),
+    };
+    const enum fasti_claim_result result = fasti_claim_swap(&shop->limbo, &item, 1);
+    FASTI_ASSERT(result == FASTI_CLAIM_WON);
+    if (page != &fasti_page_empty)
+        fasti_limbo_retire(&shop->limbo, fasti_cell_index(word), fasti_page_bytes(page));
+    fasti_epoch_quiescent(&shop->limbo);
+    (void)fasti_limbo_collect(&shop->limbo, 4);
+}
+
+static void bench_claim(const struct options *options) {
+    enum { CELLS = 1024, VISITS = (OPEN_TICK_END - OPEN_TICK) / VISIT_TICKS };
+    struct workshop *shop = workshop_open();
+    static _Atomic uint64_t cells[CELLS];
+    static uint8_t state[CELLS][VISITS];
+    struct fasti_prng prng = {1};
+    const int64_t begin_ns = fasti_clock_monotonic_ns();
+    for (uint32_t i = 0; i < CLAIM_COUNT; i++) {
+        const uint64_t random = fasti_prng_next(&prng);
+        const uint32_t cell = (uint32_t)random % CELLS;
+        const uint32_t visit = (uint32_t)(random >> 32) % VISITS;
+        state[cell][visit] ^= 1;
+        claim_once(shop, &cells[cell], state[cell][visit] != 0,
+                   (uint16_t)(OPEN_TICK + visit * VISIT_TICKS));
+    }
+    report_loop(options, "claim k=1, page and retire", CLAIM_COUNT,
+                fasti_clock_monotonic_ns() - begin_ns);
+    workshop_close(shop);
+}
+
+/* ---- a week of one schedule ---- */
+
+struct week_store {
+    struct workshop *shop;
+    uint32_t *pages; /* [schedule][day], arena indexes */
+    uint64_t starts[FASTI_DAY_WORDS_MAX];
+};
+
+/* Days 70 % full: each visit of the day is taken with that chance. */
+static void week_fill(struct week_store *store, struct fasti_prng *prng) {
+    for (uint32_t i = 0; i < WEEK_SCHEDULES * WEEK_DAYS; i++) {
+        uint32_t index = 0;
+        for (uint16_t tick = OPEN_TICK; tick + VISIT_TICKS <= OPEN_TICK_END; tick += VISIT_TICKS) {
+            if (fasti_prng_below(prng, 10) >= 7)
+                continue;
+            const struct fasti_page *page =
+                index == 0 ? &fasti_page_empty : fasti_arena_at(&store->shop->arena, index);
+            const struct fasti_page_change change = {
+                .take = true, .tick = tick, .count = VISIT_TICKS};
+            const uint32_t old = index;
+            const size_t old_bytes = fasti_page_bytes(page);
+            const bool has_page = fasti_page_apply(&store->shop->local, page, &change, &index);
+            FASTI_ASSERT(has_page);
+            if (old != 0)
+                fasti_arena_free(&store->shop->local, old, old_bytes);
+        }
+        store->pages[i] = index;
+    }
+    for (uint32_t tick = OPEN_TICK; tick + VISIT_TICKS <= OPEN_TICK_END; tick += VISIT_TICKS)
+        fasti_bits_set(store->starts, tick, 1);
+}
+
+/* Starts of one day: free runs of the visit's length, masked by the candidates, written out. */
+static uint32_t day_starts(const struct week_store *store, uint32_t index, uint16_t *ticks) {
+    enum { WORD_FIRST = OPEN_TICK / 64, WORD_END = (OPEN_TICK_END + 63) / 64 };
+    const struct fasti_page *page =
+        index == 0 ? &fasti_page_empty : fasti_arena_at(&store->shop->arena, index);
+    uint64_t taken[WORD_END], runs[WORD_END];
+    for (uint32_t w = 0; w < WORD_END; w++)
+        taken[w] = fasti_page_word(page, w);
+    fasti_kernel_runs(taken, WORD_END, VISIT_TICKS, runs);
+    for (uint32_t w = 0; w < WORD_END; w++)
+        runs[w] &= store->starts[w];
+    return fasti_kernel_positions(runs, WORD_END, ticks, DAY_TICKS);
+}
+
+static void bench_week(const struct options *options) {
+    struct week_store store = {.shop = workshop_open()};
+    struct fasti_prng prng = {2};
+    static uint16_t ticks[WEEK_DAYS * DAY_TICKS];
+    store.pages = calloc(WEEK_SCHEDULES * WEEK_DAYS, sizeof *store.pages);
+    FASTI_ASSERT(store.pages != NULL);
+    week_fill(&store, &prng);
+    uint64_t total = 0;
+    const int64_t begin_ns = fasti_clock_monotonic_ns();
+    for (uint32_t i = 0; i < WEEK_QUERIES; i++) {
+        const uint64_t schedule = fasti_prng_below(&prng, WEEK_SCHEDULES);
+        uint32_t count = 0;
+        for (uint32_t day = 0; day < WEEK_DAYS; day++)
+            count += day_starts(&store, store.pages[schedule * WEEK_DAYS + day], ticks + count);
+        total += count;
+    }
+    const int64_t elapsed_ns = fasti_clock_monotonic_ns() - begin_ns;
+    report_loop(options, "week of a random schedule", WEEK_QUERIES, elapsed_ns);
+    if (!options->json)
+        printf("%-28s %14.1f starts a week\n", "", (double)total / WEEK_QUERIES);
+    free(store.pages);
+    workshop_close(store.shop);
+}
+
+/* ---- the disk ---- */
+
+/* Zeroed and synced, so that a write changes data blocks only. */
+static int flush_file_open(const struct options *options, void *block) {
+    char path[4096];
+    const int length =
+        snprintf(path, sizeof path, "%s/fasti-bench.%ld.tmp", options->directory, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof path)
+        return -1;
+    const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_DIRECT | O_CLOEXEC, 0600);
+    if (file < 0)
+        return -1;
+    (void)unlink(path);
+    for (uint32_t at = 0; at < FLUSH_FILE_SIZE; at += FASTI_BLOCK_BYTES)
+        if (pwrite(file, block, FASTI_BLOCK_BYTES, at) != FASTI_BLOCK_BYTES) {
+            (void)close(file);
+            return -1;
+        }
+    if (fsync(file) == 0)
+        return file;
+    (void)close(file);
+    return -1;
+}
+
+static bool bench_flush(const struct options *options) {
+    void *block = aligned_alloc(FASTI_BLOCK_BYTES, FASTI_BLOCK_BYTES);
+    FASTI_ASSERT(block != NULL);
+    memset(block, 0, FASTI_BLOCK_BYTES);
+    const int file = flush_file_open(options, block);
+    bool is_done = file >= 0;
+    static struct fasti_histogram histogram;
+    const int64_t begin_ns = fasti_clock_monotonic_ns();
+    const int64_t end_ns = begin_ns + (int64_t)options->flush_seconds * 1000000000;
+    int64_t now_ns = begin_ns;
+    const struct iovec vector = {block, FASTI_BLOCK_BYTES};
+    for (uint32_t at = 0; is_done && now_ns < end_ns;
+         at = (at + FASTI_BLOCK_BYTES) % FLUSH_FILE_SIZE) {
+        is_done = pwritev2(file, &vector, 1, at, RWF_DSYNC) == FASTI_BLOCK_BYTES;
+        const int64_t done_ns = fasti_clock_monotonic_ns();
+        fasti_histogram_record(&histogram, (uint64_t)(done_ns - now_ns));
+        now_ns = done_ns;
+    }
+    if (is_done) {
+        report_loop(options, "4 KiB RWF_DSYNC writes", histogram.count, now_ns - begin_ns);
+        if (!options->json)
+            printf("%-28s %14.1f us p50, %.1f us p99\n", "",
+                   (double)fasti_histogram_percentile(&histogram, 500) / 1e3,
+                   (double)fasti_histogram_percentile(&histogram, 990) / 1e3);
+    } else {
+        fprintf(stderr, "fasti-bench-rooms: flush in %s: %s\n", options->directory,
+                strerror(errno));
+    }
+    if (file >= 0)
+        (void)close(file);
+    free(block);
+    return is_done;
+}
+
+/* ---- the program ---- */
+
+static error_t parse(int key, char *text, struct argp_state *state) {
+    struct options *options = state->input;
+    switch (key) {
+    case 'd': options->directory = text; return 0;
+    case 'j': options->json = true; return 0;
+    case 's': {
+        char *end;
+        const unsigned long seconds = strtoul(text, &end, 10);
+        if (*end != '\0' || seconds < 1 || seconds > 600)
+            argp_error(state, "--flush-seconds takes 1 to 600");
+        options->flush_seconds = (uint32_t)seconds;
+        return 0;
+    }
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int main(int argc, char **argv) {
+    static const struct argp_option choices[] = {
+        {"directory", 'd', "DIR", 0, "where the disk figure writes 16 MiB (default .)", 0},
+        {"flush-seconds", 's', "N", 0, "how long the disk figure takes (default 3)", 0},
+        {"json", 'j', NULL, 0, "one JSON object a figure", 0},
+        {0},
+    };
+    static const struct argp argp = {
+        .options = choices,
+        .parser = parse,
+        .doc = "What single rooms of Fasti cost: a claim, a week of one schedule, a disk write.",
+    };
+    struct options options = {.directory = ".", .flush_seconds = 3};
+    if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
+        return 2;
+    bench_claim(&options);
+    bench_week(&options);
+    return bench_flush(&options) ? 0 : 1;
+}
