@@ -255,6 +255,8 @@ static void chunk_compile(struct job *job, int32_t chunk_first) {
         patterns[date - from] = pattern_of(job, date);
         is_open |= patterns[date - from] > FASTI_PATTERN_CLOSED;
     }
+    if (from >= end)
+        return; /* today lies behind all dates */
     struct fasti_day_ref ref =
         fasti_days_find(job->directory->arena, &job->schedule->days, (fasti_date){from});
     const bool is_new = ref.chunk == NULL;

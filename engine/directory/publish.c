@@ -342,6 +342,8 @@ enum fasti_status fasti_directory_publish(struct fasti_directory *directory,
         .publish = publish,
         .resolver = {.directory = directory, .put = put, .is_complete = true},
     };
+    *id = 0;
+    *delta = act.delta;
     bulks_collect(&act);
     if (!fasti_limbo_has_room(publish->limbo, RETIRED_MAX))
         fasti_limbo_collect(publish->limbo, FASTI_LIMBO_MAX);

@@ -167,6 +167,21 @@ static enum fasti_status opening_services_check(const struct fasti_put *put,
     return FASTI_OK;
 }
 
+/* Offsets of zones are multiples of 15 minutes since long before 2000, so an instant is a whole
+ * tick of its local day when it is a multiple of the resolution in UTC. */
+static enum fasti_status instants_check(const struct fasti_opening *opening,
+                                        uint32_t resolution_minutes, struct fasti_detail *detail) {
+    const int64_t tick_s = (int64_t)resolution_minutes * 60;
+    if (opening->kind != FASTI_OPENING_INSTANT ||
+        (opening->start_utc_s % tick_s == 0 && opening->end_utc_s % tick_s == 0))
+        return FASTI_OK;
+    return fasti_detail_set(detail, FASTI_INVALID_RESOLUTION,
+                            "its instants (%lld to %lld) do not fit the schedule's resolution of "
+                            "%u minutes",
+                            (long long)opening->start_utc_s, (long long)opening->end_utc_s,
+                            resolution_minutes);
+}
+
 enum fasti_status fasti_put_check_openings(const struct fasti_put *put, uint32_t resolution_minutes,
                                            struct fasti_detail *detail) {
     for (uint32_t i = 0; i < put->body.openings.count; i++) {
@@ -176,7 +191,9 @@ enum fasti_status fasti_put_check_openings(const struct fasti_put *put, uint32_t
             continue; /* only the id counts */
         FASTI_TRY(opening_services_check(put, opening, detail));
         struct fasti_detail why = {{0}};
-        const enum fasti_status status = fasti_opening_check(opening, resolution_minutes, &why);
+        enum fasti_status status = fasti_opening_check(opening, resolution_minutes, &why);
+        if (status == FASTI_OK)
+            status = instants_check(opening, resolution_minutes, &why);
         if (status != FASTI_OK)
             return fasti_detail_set(detail, status, "opening '%.*s': %.150s", opening->id.length,
                                     opening->id.bytes, why.text);
