@@ -170,7 +170,7 @@ static void week_fill(struct week_store *store, struct fasti_prng *prng) {
 
 /* Starts of one day: free runs of the visit's length, masked by the candidates, written out. */
 static uint32_t day_starts(const struct week_store *store, uint32_t index, uint16_t *ticks) {
-    enum { WORD_FIRST = OPEN_TICK / 64, WORD_END = (OPEN_TICK_END + 63) / 64 };
+    enum { WORD_END = (OPEN_TICK_END + 63) / 64 };
     const struct fasti_page *page =
         index == 0 ? &fasti_page_empty : fasti_arena_at(&store->shop->arena, index);
     uint64_t taken[WORD_END], runs[WORD_END];
