@@ -39,6 +39,14 @@ static bool offers(const struct fasti_opening *opening, fasti_service_id service
     return found;
 }
 
+static void single_add(struct fasti_model_day *day, struct fasti_model_start start) {
+    for (uint32_t i = 0; i < day->single_count; i++) {
+        if (day->singles[i].tick == start.tick && day->singles[i].length == start.length)
+            return; /* two openings that offer the same */
+    }
+    day->singles[day->single_count++] = start;
+}
+
 /* Ticks of the opening, given as minutes [first, end) of the day which may lie outside of it. */
 static void opening_add(const struct model *model, const struct fasti_opening *opening,
                         int64_t first, int64_t end, struct fasti_model_day *day) {
@@ -68,16 +76,15 @@ static void opening_add(const struct model *model, const struct fasti_opening *o
     if ((opening->flags & FASTI_OPENING_FULL) != 0 || (single && cut))
         return;
     if (single) {
-        day->starts[anchor][count] = true;
+        single_add(day, (struct fasti_model_start){(uint32_t)anchor, (uint32_t)count});
         return;
     }
-    const int64_t length = model->question->duration_ticks;
-    for (int64_t tick = 0; tick + length <= ticks; tick++) {
-        bool fits = tick >= anchor && (tick - anchor) % model->question->grid_ticks == 0;
-        for (int64_t t = tick; fits && t < tick + length; t++)
-            fits = inside[t];
-        if (fits)
-            day->starts[tick][length] = true;
+    int64_t room = 0; /* ticks from this one on that are inside */
+    for (int64_t tick = ticks - 1; tick >= 0; tick--) {
+        room = inside[tick] ? room + 1 : 0;
+        if (room >= model->question->duration_ticks &&
+            (tick - anchor) % model->question->grid_ticks == 0)
+            day->normal[tick] = true;
     }
 }
 
@@ -117,35 +124,48 @@ static bool plan_has(const struct fasti_plan *plan, uint32_t tick, uint32_t leng
     return false;
 }
 
-const char *fasti_model_differs(const struct fasti_model_day *day, const struct fasti_plan *plan,
+/* How many starts the plan has; 0 and *fault set if it is not well-formed. */
+static uint32_t plan_count(const struct fasti_plan *plan, const char **fault) {
+    uint32_t count = 0;
+    for (uint32_t g = 0; g < plan->group_count; g++) {
+        if (g > 0 && plan->groups[g].length_ticks <= plan->groups[g - 1].length_ticks)
+            *fault = "the groups are not in order";
+        for (uint32_t i = 0; i < FASTI_DAY_WORDS_MAX; i++) {
+            if (plan->groups[g].starts[i] != 0 && (i < plan->word_first || i >= plan->word_end))
+                *fault = "a start lies outside of word_first to word_end";
+            count += (uint32_t)__builtin_popcountll(plan->groups[g].starts[i]);
+        }
+    }
+    return count;
+}
+
+const char *fasti_model_differs(const struct fasti_model_question *question,
+                                const struct fasti_model_day *day, const struct fasti_plan *plan,
                                 char text[128]) {
+    const char *fault = NULL;
+    uint32_t starts = 0;
     if (day->is_open != plan->is_open)
         return day->is_open ? "the model is open, the plan is not"
                             : "the plan is open, the model is not";
-    uint32_t bits = 0, starts = 0;
-    for (uint32_t g = 0; g < plan->group_count; g++) {
-        if (g > 0 && plan->groups[g].length_ticks <= plan->groups[g - 1].length_ticks)
-            return "the groups are not in order";
-        for (uint32_t i = 0; i < FASTI_DAY_WORDS_MAX; i++) {
-            if (plan->groups[g].starts[i] != 0 && (i < plan->word_first || i >= plan->word_end))
-                return "a start lies outside of word_first to word_end";
-            bits += (uint32_t)__builtin_popcountll(plan->groups[g].starts[i]);
+    for (uint32_t tick = 0; tick < FASTI_TICKS_MAX; tick++) {
+        starts += day->normal[tick];
+        if (day->normal[tick] && !plan_has(plan, tick, question->duration_ticks)) {
+            snprintf(text, 128, "the plan lacks tick %u", tick);
+            return text;
         }
     }
-    for (uint32_t tick = 0; tick <= FASTI_TICKS_MAX; tick++) {
-        for (uint32_t length = 0; length <= FASTI_TICKS_MAX; length++) {
-            if (!day->starts[tick][length])
-                continue;
-            starts++;
-            if (!plan_has(plan, tick, length)) {
-                snprintf(text, 128, "the plan lacks tick %u, length %u", tick, length);
-                return text;
-            }
+    for (uint32_t i = 0; i < day->single_count; i++) {
+        const struct fasti_model_start *single = &day->singles[i];
+        starts += single->length != question->duration_ticks || !day->normal[single->tick];
+        if (!plan_has(plan, single->tick, single->length)) {
+            snprintf(text, 128, "the plan lacks tick %u, length %u", single->tick, single->length);
+            return text;
         }
     }
-    if (bits == starts)
-        return NULL;
-    snprintf(text, 128, "the plan has %u starts, the model %u", bits, starts);
+    const uint32_t count = plan_count(plan, &fault);
+    if (fault != NULL || count == starts)
+        return fault;
+    snprintf(text, 128, "the plan has %u starts, the model %u", count, starts);
     return text;
 }
 

@@ -23,17 +23,22 @@ struct fasti_model_question {
     uint32_t duration_ticks, grid_ticks;
 };
 
-struct fasti_model_day {
-    bool is_open;
-    /* [tick][length]: a visit of this length may start at this tick */
-    bool starts[FASTI_TICKS_MAX + 1][FASTI_TICKS_MAX + 1];
+struct fasti_model_start {
+    uint32_t tick, length;
 };
 
-/* day: big, the caller's (allocate it); overwritten. */
+struct fasti_model_day {
+    bool is_open;
+    bool normal[FASTI_TICKS_MAX]; /* a visit of the service's duration may start at this tick */
+    uint32_t single_count;        /* starts of SINGLE openings, which have their own lengths */
+    struct fasti_model_start singles[FASTI_OPENINGS_MAX];
+};
+
 void fasti_model_answer(const struct fasti_model_question *question, struct fasti_model_day *day);
 
 /* NULL if the plan says the same as the model, else a sentence (in text) that says what differs. */
-const char *fasti_model_differs(const struct fasti_model_day *day, const struct fasti_plan *plan,
+const char *fasti_model_differs(const struct fasti_model_question *question,
+                                const struct fasti_model_day *day, const struct fasti_plan *plan,
                                 char text[128]);
 
 /* Europe/Berlin as it is in 2026: +01:00, +02:00 from 29 March, +01:00 from 25 October. */
