@@ -7,6 +7,7 @@
  *   no stale    nothing is read after it was freed (ASan and TSan tell)
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #define SCHEDULES 20000
 #define EDITS     400 /* of the first EDITED schedules */
 #define EDITED    8
+#define KEPT      16
 
 static struct world *world;
 static _Atomic uint32_t services_created, schedules_created, stop;
@@ -50,29 +52,58 @@ static void service_read(uint32_t number) {
 }
 
 /* Every edit gives all openings of a schedule one and the same start. */
-static void schedule_read(uint32_t number) {
-    const struct fasti_id_text name = id_numbered('s', number);
-    const fasti_schedule_id id = {fasti_directory_find(world->directory, (fasti_organization_id){1},
-                                                       FASTI_ENTITY_SCHEDULE, &name)};
-    struct fasti_schedule *schedule = fasti_schedule_get(world->directory, id);
-    if (schedule == NULL) {
-        fault("a schedule that was created is not found");
-        return;
-    }
-    const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
-    if (!fasti_id_text_equal(&config->id, &name) || config->zone->change_count == 0)
+static void config_verify(const struct fasti_schedule_config *config,
+                          const struct fasti_id_text *name) {
+    if (!fasti_id_text_equal(&config->id, name) || config->zone->change_count == 0)
         fault("a schedule is another one");
     for (uint32_t i = 1; i < config->opening_count; i++)
         if (config->openings[i].start_minute != config->openings[0].start_minute)
             fault("a configuration is of two puts");
+}
+
+static const struct fasti_schedule_config *schedule_read(uint32_t number) {
+    const struct fasti_id_text name = id_numbered('s', number);
+    const uint32_t id = fasti_directory_find(world->directory, (fasti_organization_id){1},
+                                             FASTI_ENTITY_SCHEDULE, &name);
+    struct fasti_schedule *schedule = fasti_schedule_get(world->directory, (fasti_schedule_id){id});
+    if (schedule == NULL) {
+        fault("a schedule that was created is not found");
+        return NULL;
+    }
+    const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
+    config_verify(config, &name);
     const struct fasti_day_ref ref =
         fasti_days_find(&world->arena, &schedule->days, date_of(2023, 3, 6));
-    if (ref.chunk == NULL)
-        return;
-    const uint32_t pattern = fasti_load_acquire(&ref.chunk->patterns[ref.at]);
+    const uint32_t pattern =
+        ref.chunk == NULL ? FASTI_PATTERN_NONE : fasti_load_acquire(&ref.chunk->patterns[ref.at]);
     if (pattern != FASTI_PATTERN_NONE &&
         fasti_pattern_get(world->patterns, pattern)->span_count > 4)
         fault("a pattern is not of four openings");
+    return config;
+}
+
+/* Reads a few records, keeps what it was given while the writer goes on, and looks again. */
+static void round_read(struct fasti_prng *prng) {
+    const struct fasti_schedule_config *kept[KEPT] = {NULL};
+    uint32_t numbers[KEPT];
+    for (uint32_t i = 0; i < KEPT; i++) {
+        const uint32_t services = fasti_load_acquire(&services_created);
+        const uint32_t schedules = fasti_load_acquire(&schedules_created);
+        if (services > 0)
+            service_read((uint32_t)fasti_prng_below(prng, services));
+        if (schedules == 0)
+            continue;
+        numbers[i] = (uint32_t)fasti_prng_below(prng, i % 2 == 0 ? EDITED : schedules) % schedules;
+        kept[i] = schedule_read(numbers[i]);
+        fasti_add_relaxed(&reads, 1);
+    }
+    sched_yield();
+    for (uint32_t i = 0; i < KEPT; i++) {
+        if (kept[i] == NULL)
+            continue;
+        const struct fasti_id_text name = id_numbered('s', numbers[i]);
+        config_verify(kept[i], &name);
+    }
 }
 
 static void *reader(void *argument) {
@@ -85,17 +116,7 @@ static void *reader(void *argument) {
         abort();
     fasti_epoch_online(&limbo);
     while (fasti_load_acquire(&stop) == 0) {
-        for (int i = 0; i < 16; i++) {
-            const uint32_t services = fasti_load_acquire(&services_created);
-            const uint32_t schedules = fasti_load_acquire(&schedules_created);
-            if (services > 0)
-                service_read((uint32_t)fasti_prng_below(&prng, services));
-            if (schedules > 0) {
-                schedule_read((uint32_t)fasti_prng_below(&prng, schedules));
-                schedule_read((uint32_t)fasti_prng_below(&prng, EDITED) % schedules);
-            }
-            fasti_add_relaxed(&reads, 1);
-        }
+        round_read(&prng);
         fasti_epoch_quiescent(&limbo);
     }
     fasti_epoch_offline(&limbo);
@@ -145,9 +166,9 @@ static void writer(void) {
         }
         if (i >= EDITED && i % (SERVICES / EDITS) == 0)
             edit(edits++, (uint16_t)(60 + 5 * (i % 200)));
-        if (i == 2000 || i == 4000) { /* every configuration at once */
+        if (i < 4000 && i % 100 == 0) { /* every configuration at once */
             const struct fasti_put move =
-                put_location(1, "l", i == 2000 ? "America/New_York" : "Etc/UTC");
+                put_location(1, "l", i % 200 == 0 ? "America/New_York" : "Etc/UTC");
             put_or_fault(&move);
         }
     }
