@@ -1,0 +1,106 @@
+/*
+ * effect.h - the logged record of one change: what changed, from which versions, decided when.
+ *
+ *   +------+------+-------+-------+--------+---------+---------+-------------------+------+
+ *   | size | kind | flags | cells | import | decided | request | cells x {id, from} | body |
+ *   | u32  | u16  | u16   | u32   | u32    | i64 ms  | 2 x u64 | u64, u32, u32      |      |
+ *   +------+------+-------+-------+--------+---------+---------+-------------------+------+
+ *
+ * The size counts everything and is a multiple of 8. An effect is encoded before the swap that it
+ * describes; the committer copies the bytes into a batch, where its place gives it its LSN. Apply
+ * needs nothing else: no clock, no zone table, no rule. Bytes are described in FORMAT.md.
+ */
+#ifndef FASTI_BOOKING_EFFECT_H
+#define FASTI_BOOKING_EFFECT_H
+
+#include <stdint.h>
+
+#include "engine/base/bytes.h"
+#include "engine/base/limits.h"
+#include "engine/base/status.h"
+#include "engine/booking/record.h"
+#include "engine/directory/put.h"
+
+/* Disk values: never renumbered. Those marked later are reserved for the work that brings them. */
+enum fasti_effect_kind {
+    FASTI_EFFECT_PUT = 1,      /* body: a put */
+    FASTI_EFFECT_STAGE = 2,    /* body: a put that waits for its import's commit */
+    FASTI_EFFECT_PUBLISH = 3,  /* commits the import; no body */
+    FASTI_EFFECT_NOTHING = 4,  /* a configuration version that changed nothing */
+    FASTI_EFFECT_BOOK = 16,    /* body: the new record (appointment or block) */
+    FASTI_EFFECT_END = 17,     /* body: fasti_effect_end (cancel, unblock) */
+    FASTI_EFFECT_TOUCH = 18,   /* a day's version alone, after an edit; no body */
+    FASTI_EFFECT_HOLD = 19,    /* later */
+    FASTI_EFFECT_CONFIRM = 20, /* later */
+    FASTI_EFFECT_EXTEND = 21,  /* later */
+    FASTI_EFFECT_EXPIRE = 22,  /* later */
+    FASTI_EFFECT_MOVE = 23,    /* later */
+};
+
+struct fasti_effect_header {
+    uint32_t size_bytes;
+    uint16_t kind;
+    uint16_t flags; /* 0 */
+    uint32_t cell_count;
+    uint32_t import;
+    int64_t decided_ms;
+    uint64_t request_low, request_high;
+};
+_Static_assert(sizeof(struct fasti_effect_header) == 40, "as on disk");
+
+struct fasti_effect_cell {
+    uint64_t id;
+    uint32_t from_version;
+    uint32_t reserved; /* 0 */
+};
+_Static_assert(sizeof(struct fasti_effect_cell) == 16, "as on disk");
+
+struct fasti_effect_end {
+    uint64_t record;
+    uint32_t organization;
+    uint8_t state, reason; /* what the record becomes */
+    uint16_t item_count;   /* 1 */
+    struct fasti_item items[1];
+};
+_Static_assert(sizeof(struct fasti_effect_end) == 48, "as on disk");
+
+#define FASTI_EFFECT_BOOK_BYTES_MAX                                              \
+    (sizeof(struct fasti_effect_header) + 2 * sizeof(struct fasti_effect_cell) + \
+     FASTI_RECORD_BYTES_MAX + 8)
+_Static_assert(FASTI_EFFECT_BOOK_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "encoded in one arena object");
+
+/* An effect's parts, pointing into its bytes (8-byte aligned). */
+struct fasti_effect {
+    const struct fasti_effect_header *header;
+    const struct fasti_effect_cell *cells;
+    const uint8_t *body;
+    uint32_t body_bytes;
+};
+
+/* Room for a decoded put and what it borrows. 180 KiB: one an engine, under the config lock. */
+struct fasti_put_scratch {
+    struct fasti_put put;
+    struct fasti_zone zone;
+    struct fasti_opening openings[FASTI_OPENINGS_MAX];
+};
+
+/* Takes the first effect of bytes apart; checks sizes, kind and counts only. CORRUPT_STATE. */
+FASTI_MUST_USE enum fasti_status fasti_effect_decode(const uint8_t *bytes, size_t size,
+                                                     struct fasti_effect *effect);
+
+/* Writes header and cells; the caller appends the body and then calls finish. */
+void fasti_effect_begin(struct fasti_writer *writer, const struct fasti_effect_header *header,
+                        const struct fasti_effect_cell *cells);
+
+/* Pads and sets the size. false: it did not fit. */
+bool fasti_effect_finish(struct fasti_writer *writer);
+
+/* Upper bound of a put's encoded body. */
+size_t fasti_put_bytes_max(const struct fasti_put *put);
+void fasti_put_encode(struct fasti_writer *writer, const struct fasti_put *put);
+FASTI_MUST_USE enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
+                                                  struct fasti_put_scratch *scratch);
+
+const char *fasti_effect_kind_name(enum fasti_effect_kind kind);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * record.c - the growing table of record entries and its chains.
+ */
+#include "engine/booking/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_COUNT (FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK)
+
+bool fasti_records_init(struct fasti_records *records) {
+    memset(records, 0, sizeof *records);
+    /* Both arrays are large and mostly untouched: calloc leaves that to the kernel's zero pages. */
+    records->chunks = calloc(CHUNK_COUNT, sizeof *records->chunks);
+    records->patients = calloc(FASTI_PATIENT_BUCKETS, sizeof *records->patients);
+    fasti_store_relaxed(&records->next_id, UINT64_C(1));
+    if (records->chunks != NULL && records->patients != NULL)
+        return true;
+    fasti_records_deinit(records);
+    return false;
+}
+
+void fasti_records_deinit(struct fasti_records *records) {
+    for (size_t i = 0; records->chunks != NULL && i < CHUNK_COUNT; i++)
+        free(fasti_load_relaxed(&records->chunks[i]));
+    free(records->chunks);
+    free(records->patients);
+    memset(records, 0, sizeof *records);
+}
+
+struct fasti_record_entry *fasti_records_find(struct fasti_records *records, fasti_record_id id) {
+    if (id.v == 0 || id.v >= FASTI_RECORDS_MAX)
+        return NULL;
+    /* pairs with the installing exchange in records_get */
+    struct fasti_record_chunk *chunk =
+        fasti_load_acquire(&records->chunks[id.v / FASTI_RECORD_CHUNK]);
+    return chunk == NULL ? NULL : &chunk->entries[id.v % FASTI_RECORD_CHUNK];
+}
+
+struct fasti_record_entry *fasti_records_get(struct fasti_records *records, fasti_record_id id) {
+    if (id.v == 0 || id.v >= FASTI_RECORDS_MAX)
+        return NULL;
+    struct fasti_record_entry *entry = fasti_records_find(records, id);
+    if (entry != NULL)
+        return entry;
+    struct fasti_record_chunk *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return NULL;
+    struct fasti_record_chunk *expected = NULL;
+    if (!fasti_cas_acq_rel(&records->chunks[id.v / FASTI_RECORD_CHUNK], &expected, made))
+        free(made); /* another worker was faster */
+    return fasti_records_find(records, id);
+}
+
+uint64_t fasti_patient_bucket(fasti_organization_id organization, const char *patient,
+                              size_t length) {
+    return fasti_hash64_seeded(patient, length, organization.v) % FASTI_PATIENT_BUCKETS;
+}
+
+void fasti_records_link(struct fasti_records *records, fasti_record_id id,
+                        _Atomic uint64_t *schedule_head, uint64_t bucket) {
+    struct fasti_record_entry *entry = fasti_records_find(records, id);
+    fasti_store_relaxed(&entry->next_schedule, fasti_load_relaxed(schedule_head));
+    fasti_store_release(schedule_head, id.v); /* pairs with the chain walk in lookup.c */
+    if (bucket == UINT64_MAX)
+        return;
+    fasti_store_relaxed(&entry->next_patient, fasti_load_relaxed(&records->patients[bucket]));
+    fasti_store_release(&records->patients[bucket], id.v);
+}

@@ -1,0 +1,110 @@
+/*
+ * record.h - appointments and blocks: the table of record cells and what they point at.
+ *
+ *   record id --table--> entry { cell | chains | emitted | durable }
+ *                                 |
+ *                                 v
+ *                        struct fasti_record (immutable; a change of state makes a new one)
+ *
+ * A record's bytes are their own canonical form: no padding, zeroed tail; the same bytes are the
+ * body of its effect and the input of its digest. Chains link the records of a schedule and of a
+ * patient bucket, newest first; only the committer (or replay) adds to them, in log order.
+ * Threading: cells by claims; chains one writer, many readers; entries are never freed.
+ */
+#ifndef FASTI_BOOKING_RECORD_H
+#define FASTI_BOOKING_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/atomics.h"
+#include "engine/base/hash.h"
+#include "engine/base/ids.h"
+#include "engine/base/limits.h"
+#include "engine/booking/command.h"
+
+/* What a record takes: one visit of one schedule. */
+struct fasti_item {
+    uint32_t schedule;
+    uint32_t service; /* 0: a block */
+    int32_t date;     /* local day, since 1970-01-01 */
+    uint16_t tick, count;
+    int64_t start_utc_s;
+    int32_t offset_s; /* local offset at the start */
+    uint32_t minutes;
+};
+
+struct fasti_record {
+    uint64_t id;
+    uint32_t organization;
+    uint8_t kind;  /* enum fasti_record_kind */
+    uint8_t state; /* enum fasti_record_state */
+    uint8_t reason;
+    uint8_t patient_length;
+    int64_t created_ms, changed_ms;
+    uint64_t request_low, request_high;
+    uint16_t payload_length;
+    uint16_t item_count; /* 1; more when several items are booked at once */
+    uint32_t flags;      /* 0 */
+    struct fasti_item items[1];
+    uint8_t bytes[]; /* patient reference, payload, zeros to a multiple of 8 */
+};
+
+_Static_assert(sizeof(struct fasti_item) == 32, "no padding");
+_Static_assert(sizeof(struct fasti_record) == 88, "no padding");
+
+static inline size_t fasti_record_tail_bytes(size_t patient_length, size_t payload_length) {
+    return (patient_length + payload_length + 7) / 8 * 8;
+}
+static inline size_t fasti_record_bytes(const struct fasti_record *record) {
+    return sizeof *record + fasti_record_tail_bytes(record->patient_length, record->payload_length);
+}
+static inline const uint8_t *fasti_record_payload(const struct fasti_record *record) {
+    return record->bytes + record->patient_length;
+}
+static inline struct fasti_hash128 fasti_record_digest(const struct fasti_record *record) {
+    return fasti_hash128(record, fasti_record_bytes(record));
+}
+
+#define FASTI_RECORD_BYTES_MAX \
+    (sizeof(struct fasti_record) + FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
+_Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
+
+struct fasti_record_entry {
+    _Atomic uint64_t cell;
+    _Atomic uint64_t next_schedule, next_patient; /* older record of the same chain; 0 = end */
+    _Atomic uint32_t durable;
+    uint32_t emitted; /* committer only */
+};
+
+struct fasti_record_chunk {
+    struct fasti_record_entry entries[FASTI_RECORD_CHUNK];
+};
+
+struct fasti_records {
+    _Atomic(struct fasti_record_chunk *) *chunks; /* FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK */
+    _Atomic uint64_t *patients;                   /* heads, FASTI_PATIENT_BUCKETS */
+    _Atomic uint64_t next_id;
+};
+
+/* false: no memory. */
+bool fasti_records_init(struct fasti_records *records);
+void fasti_records_deinit(struct fasti_records *records);
+
+/* The entry of an id, its chunk made if need be; NULL: no memory or beyond FASTI_RECORDS_MAX. */
+struct fasti_record_entry *fasti_records_get(struct fasti_records *records, fasti_record_id id);
+
+/* NULL where no chunk is. */
+struct fasti_record_entry *fasti_records_find(struct fasti_records *records, fasti_record_id id);
+
+/* Patient references are compared byte for byte, inside one organization. */
+uint64_t fasti_patient_bucket(fasti_organization_id organization, const char *patient,
+                              size_t length);
+
+/* Adds a record to both chains; committer or replay only. bucket UINT64_MAX: no patient. */
+void fasti_records_link(struct fasti_records *records, fasti_record_id id,
+                        _Atomic uint64_t *schedule_head, uint64_t bucket);
+
+#endif
