@@ -1,0 +1,159 @@
+/*
+ * state.c - the shared state, a worker's part of it, and the lists between workers and committer.
+ */
+#include "engine/booking/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/panic.h"
+
+enum fasti_status fasti_state_init(struct fasti_state *state, uint32_t worker_count,
+                                   uint64_t memory_bytes_max, struct fasti_clock clock) {
+    fasti_arena_init(&state->arena, memory_bytes_max);
+    fasti_epoch_init(&state->epoch, worker_count);
+    pthread_mutex_init(&state->config_lock, NULL);
+    fasti_imports_init(&state->imports);
+    state->clock = clock;
+    state->patterns = fasti_patterns_create();
+    if (state->patterns != NULL)
+        state->directory = fasti_directory_create(&state->arena, state->patterns);
+    state->put_scratch = malloc(sizeof *state->put_scratch);
+    if (state->directory == NULL || state->put_scratch == NULL ||
+        !fasti_records_init(&state->records))
+        return FASTI_LIMIT_MEMORY;
+    return FASTI_OK;
+}
+
+void fasti_state_deinit(struct fasti_state *state) {
+    fasti_records_deinit(&state->records);
+    if (state->directory != NULL)
+        fasti_directory_destroy(state->directory);
+    if (state->patterns != NULL)
+        fasti_patterns_destroy(state->patterns);
+    fasti_imports_deinit(&state->imports);
+    free(state->put_scratch);
+    pthread_mutex_destroy(&state->config_lock);
+    fasti_arena_deinit(&state->arena);
+}
+
+enum fasti_status fasti_booking_init(struct fasti_booking *booking, struct fasti_state *state,
+                                     uint32_t worker) {
+    booking->state = state;
+    booking->worker = (uint16_t)worker;
+    fasti_arena_local_init(&booking->arena, &state->arena);
+    if (!fasti_limbo_init(&booking->limbo, &state->epoch, &booking->arena, worker))
+        return FASTI_LIMIT_MEMORY;
+    booking->pool = calloc(FASTI_WORKER_PENDING_MAX, sizeof *booking->pool);
+    if (booking->pool == NULL)
+        return FASTI_LIMIT_MEMORY;
+    for (uint32_t i = FASTI_WORKER_PENDING_MAX; i > 0; i--) {
+        booking->pool[i - 1].next = booking->free;
+        booking->free = &booking->pool[i - 1];
+    }
+    return FASTI_OK;
+}
+
+void fasti_booking_deinit(struct fasti_booking *booking) {
+    fasti_limbo_deinit(&booking->limbo);
+    free(booking->pool);
+    booking->pool = NULL;
+}
+
+/* Everything but the big query and detail parts starts empty. */
+static void pending_clear(struct fasti_booking *booking, struct fasti_pending *pending) {
+    memset(pending, 0, offsetof(struct fasti_pending, query));
+    pending->worker = booking->worker;
+    struct fasti_answer *answer = &pending->answer;
+    memset(answer, 0, offsetof(struct fasti_answer, detail));
+    answer->detail.text[0] = '\0';
+}
+
+struct fasti_pending *fasti_pending_take(struct fasti_booking *booking) {
+    struct fasti_pending *pending = booking->free;
+    if (pending == NULL)
+        return NULL;
+    booking->free = pending->next;
+    booking->pending_count++;
+    pending_clear(booking, pending);
+    pending->is_answered = true;
+    return pending;
+}
+
+struct fasti_pending *fasti_pending_make(struct fasti_booking *booking) {
+    struct fasti_pending *pending = malloc(sizeof *pending);
+    if (pending == NULL)
+        return NULL;
+    pending_clear(booking, pending);
+    pending->is_heap = true;
+    return pending;
+}
+
+void fasti_pending_give(struct fasti_booking *booking, struct fasti_pending *pending) {
+    FASTI_ASSERT(pending->worker == booking->worker);
+    if (pending->effect_index != 0)
+        fasti_arena_free(&booking->arena, pending->effect_index, pending->effect_bytes);
+    free(pending->effect_heap);
+    if (pending->is_heap) {
+        free(pending);
+        return;
+    }
+    pending->effect_heap = NULL;
+    pending->next = booking->free;
+    booking->free = pending;
+    booking->pending_count--;
+}
+
+static void stack_push(_Atomic(struct fasti_pending *) *stack, struct fasti_pending *pending) {
+    struct fasti_pending *newest = fasti_load_relaxed(stack);
+    do
+        pending->next = newest;
+    while (!fasti_cas_seq_cst(stack, &newest, pending));
+}
+
+static struct fasti_pending *stack_take(_Atomic(struct fasti_pending *) *stack) {
+    struct fasti_pending *newest = fasti_exchange_seq_cst(stack, NULL);
+    struct fasti_pending *oldest = NULL;
+    while (newest != NULL) {
+        struct fasti_pending *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+void fasti_effects_push(struct fasti_state *state, struct fasti_pending *pending) {
+    stack_push(&state->effects, pending); /* pairs with the exchange in effects_take */
+    fasti_add_relaxed(&state->pushed, UINT64_C(1));
+}
+
+struct fasti_pending *fasti_effects_take(struct fasti_state *state) {
+    return fasti_load_relaxed(&state->effects) == NULL ? NULL : stack_take(&state->effects);
+}
+
+void fasti_done_push(struct fasti_booking *owner, struct fasti_pending *pending) {
+    stack_push(&owner->done, pending); /* pairs with the exchange in done_take */
+}
+
+struct fasti_pending *fasti_done_take(struct fasti_booking *owner) {
+    return fasti_load_relaxed(&owner->done) == NULL ? NULL : stack_take(&owner->done);
+}
+
+bool fasti_wait_begin(struct fasti_booking *booking, struct fasti_pending *pending,
+                      _Atomic uint32_t *durable, uint32_t version) {
+    if (durable == NULL || fasti_load_seq_cst(durable) >= version)
+        return true;
+    pending->wait_durable = durable;
+    pending->wait_version = version;
+    fasti_add_seq_cst(&booking->waiting_count, UINT32_C(1));
+    /* The committer stores `durable`, then looks at waiting_count; we did it the other way round:
+     * one of us sees the other (both sequentially consistent). */
+    if (fasti_load_seq_cst(durable) >= version) {
+        fasti_add_seq_cst(&booking->waiting_count, UINT32_MAX); /* minus one */
+        return true;
+    }
+    pending->next = booking->waiting;
+    booking->waiting = pending;
+    return false;
+}

@@ -1,0 +1,167 @@
+/*
+ * state.h - everything that workers share, what each worker owns, and a command on its way.
+ *
+ *   worker: decide --claim--> pending (effect) --push--> state.effects (newest first)
+ *   committer: take all -> number -> batch -> durable --> owner's `done` list --> answer
+ *
+ * A pending is one command that waits: for its own effect to become durable, or (a refusal, a
+ * look at a record) for the version that it rests on. It belongs to the worker that made it; the
+ * committer only moves it from list to list.
+ * Threading: each field says who may touch it; nothing here is thread-local or global.
+ */
+#ifndef FASTI_BOOKING_STATE_H
+#define FASTI_BOOKING_STATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
+#include "engine/base/epoch.h"
+#include "engine/booking/command.h"
+#include "engine/booking/effect.h"
+#include "engine/booking/import.h"
+#include "engine/booking/record.h"
+#include "engine/calendar/pattern.h"
+#include "engine/directory/directory.h"
+#include "engine/rules/rule.h"
+
+#define FASTI_PENDING_CELLS 2 /* grows with claims of more cells */
+
+/* A cell of a pending's effect, with the places that the committer keeps for it. */
+struct fasti_pending_cell {
+    uint32_t *emitted;
+    _Atomic uint32_t *durable;
+    uint32_t from_version;
+};
+
+enum fasti_pending_kind {
+    FASTI_PENDING_EFFECT = 1, /* waits for its own effect */
+    FASTI_PENDING_WAIT = 2,   /* waits until *wait_durable >= wait_version */
+    FASTI_PENDING_LIST = 3,   /* the same, then the list is made again */
+    FASTI_PENDING_SHOW = 4,   /* the same, then the record is looked at again */
+};
+
+struct fasti_pending {
+    struct fasti_pending *next;
+    enum fasti_pending_kind kind;
+    uint16_t worker;
+    bool is_answered; /* false: an effect of the engine's own, nobody waits */
+    bool is_heap;     /* malloc'ed, not from the pool */
+    uint32_t tries;
+
+    /* effect */
+    uint32_t effect_bytes;
+    uint32_t effect_index; /* arena; 0: effect_heap */
+    uint8_t *effect_heap;
+    enum fasti_effect_kind effect_kind;
+    uint32_t cell_count;
+    struct fasti_pending_cell cells[FASTI_PENDING_CELLS];
+    uint32_t config_seen; /* not emitted before this configuration version is */
+    struct fasti_hash128 delta;
+    int64_t decided_ms;
+    int32_t appointments;        /* what it adds to the count of booked appointments */
+    fasti_record_id link_record; /* a new record: chains to enter */
+    _Atomic uint64_t *link_schedule;
+    uint64_t link_bucket;
+    uint64_t lsn;
+
+    /* wait */
+    _Atomic uint32_t *wait_durable;
+    uint32_t wait_version;
+    fasti_organization_id organization;
+    union {
+        struct fasti_list_query list;
+        fasti_record_id show;
+    } query;
+
+    struct fasti_answer answer;
+};
+
+/* Shared by all workers. Allocated once; several megabytes of address space. */
+struct fasti_state {
+    struct fasti_arena arena;
+    struct fasti_epoch epoch;
+    struct fasti_patterns *patterns;
+    struct fasti_directory *directory;
+    struct fasti_records records;
+    struct fasti_clock clock;
+
+    /* Configuration: one writer at a time. */
+    pthread_mutex_t config_lock;
+    struct fasti_imports imports;          /* under config_lock */
+    struct fasti_put_scratch *put_scratch; /* under config_lock */
+    _Atomic uint32_t config_version;       /* raised before anything new becomes visible */
+    _Atomic uint32_t config_durable;
+    uint32_t config_emitted; /* committer */
+
+    _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic(struct fasti_pending *) effects; /* newest first */
+    _Atomic uint64_t pushed;
+    _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic int64_t logged_ms; /* floor of decision times */
+    _Atomic uint64_t lsn_durable;
+    _Atomic uint64_t appointments;
+    _Atomic bool is_dead;
+    _Atomic bool is_disk_low;
+};
+
+/* One worker's own things. */
+struct fasti_booking {
+    struct fasti_state *state;
+    uint16_t worker;
+    struct fasti_arena_local arena;
+    struct fasti_limbo limbo;
+    struct fasti_rules_scratch scratch;
+
+    struct fasti_pending *pool; /* FASTI_WORKER_PENDING_MAX */
+    struct fasti_pending *free;
+    uint32_t pending_count;
+    struct fasti_pending *waiting;  /* WAIT, LIST, SHOW */
+    _Atomic uint32_t waiting_count; /* > 0: the committer wakes this worker after each batch */
+    _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic(struct fasti_pending *) done; /* newest first */
+    uint64_t spare_record; /* an id that a lost claim gave back; 0 = none */
+
+    struct fasti_list_answer list;
+    struct fasti_describe_answer describe;
+    struct fasti_opening openings[FASTI_OPENINGS_MAX];
+    uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+};
+
+/* max(clock, what the log has seen): decision times never go back. */
+static inline int64_t fasti_state_now_ms(struct fasti_state *state) {
+    const int64_t now_ms = fasti_clock_now_ms(&state->clock);
+    const int64_t floor_ms = fasti_load_relaxed(&state->logged_ms);
+    return now_ms > floor_ms ? now_ms : floor_ms;
+}
+
+/* A free pending, its answer emptied; NULL: the pool is used up (BUSY). */
+struct fasti_pending *fasti_pending_take(struct fasti_booking *booking);
+/* The same from the heap, for the engine's own effects; NULL: no memory. */
+struct fasti_pending *fasti_pending_make(struct fasti_booking *booking);
+/* Gives a pending and its effect's bytes back; the owner only. */
+void fasti_pending_give(struct fasti_booking *booking, struct fasti_pending *pending);
+
+/* Hands an encoded effect to the committer. */
+void fasti_effects_push(struct fasti_state *state, struct fasti_pending *pending);
+
+/* Takes all that was pushed, oldest first; NULL = nothing. The committer only. */
+struct fasti_pending *fasti_effects_take(struct fasti_state *state);
+
+/* Puts a finished pending on its owner's done list; any worker. */
+void fasti_done_push(struct fasti_booking *owner, struct fasti_pending *pending);
+/* All done ones, oldest first; the owner only. */
+struct fasti_pending *fasti_done_take(struct fasti_booking *owner);
+
+/* Is what the pending rests on durable already? Else it joins the worker's waiting list. */
+bool fasti_wait_begin(struct fasti_booking *booking, struct fasti_pending *pending,
+                      _Atomic uint32_t *durable, uint32_t version);
+
+FASTI_MUST_USE enum fasti_status fasti_state_init(struct fasti_state *state, uint32_t worker_count,
+                                                  uint64_t memory_bytes_max,
+                                                  struct fasti_clock clock);
+void fasti_state_deinit(struct fasti_state *state);
+FASTI_MUST_USE enum fasti_status fasti_booking_init(struct fasti_booking *booking,
+                                                    struct fasti_state *state, uint32_t worker);
+void fasti_booking_deinit(struct fasti_booking *booking);
+
+#endif
