@@ -241,11 +241,14 @@ static enum fasti_claim_result take(struct fasti_booking *booking, struct fasti_
     const uint32_t record_index =
         entry == NULL ? 0 : record_make(booking, new, id, pending->decided_ms);
     const struct fasti_page_change change = {true, new->item.tick, new->item.count};
-    if (record_index == 0 || !page_make(booking, look, &change, &page_index)) {
+    struct fasti_record *record =
+        record_index == 0 ? NULL : fasti_arena_at(&state->arena, record_index);
+    if (record == NULL || !page_make(booking, look, &change, &page_index)) {
+        if (record != NULL)
+            fasti_arena_free(&booking->arena, record_index, fasti_record_bytes(record));
         booking->spare_record = id;
-        return FASTI_CLAIM_MEMORY; /* a record without a page is lost memory at the very limit */
+        return FASTI_CLAIM_MEMORY;
     }
-    struct fasti_record *record = fasti_arena_at(&state->arena, record_index);
     const uint64_t day_id = fasti_cell_id_day((fasti_schedule_id){new->item.schedule}, look->date);
     const struct fasti_effect_cell cells[2] = {
         cell_of(day_id, look->word),

@@ -1,0 +1,442 @@
+/*
+ * configure.c - puts and imports under the configuration lock.
+ */
+#include "engine/booking/configure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/panic.h"
+#include "engine/calendar/cell.h"
+
+static enum fasti_disposition fail(struct fasti_pending *pending, enum fasti_status status) {
+    pending->answer.status = status;
+    if (pending->answer.detail.text[0] == '\0')
+        (void)fasti_detail_set(&pending->answer.detail, status, "%s", fasti_status_text(status));
+    return FASTI_ANSWERED;
+}
+
+/* ---- effects ---- */
+
+/* Encodes a configuration effect on the heap (puts may be long). put NULL: no body. */
+static bool effect_make(struct fasti_booking *booking, struct fasti_pending *pending,
+                        enum fasti_effect_kind kind, fasti_request_id request, uint32_t import,
+                        const struct fasti_put *put) {
+    struct fasti_state *state = booking->state;
+    const struct fasti_effect_header header = {
+        .kind = (uint16_t)kind,
+        .cell_count = 1,
+        .import = import,
+        .decided_ms = pending->decided_ms,
+        .request_low = request.low,
+        .request_high = request.high,
+    };
+    const struct fasti_effect_cell cell = {
+        .id = fasti_cell_id_config(),
+        .from_version = fasti_load_relaxed(&state->config_version),
+    };
+    const size_t capacity =
+        sizeof header + sizeof cell + (put == NULL ? 0 : fasti_put_bytes_max(put)) + 8;
+    struct fasti_writer writer = {.bytes = malloc(capacity), .capacity = capacity};
+    if (writer.bytes == NULL)
+        return false;
+    fasti_effect_begin(&writer, &header, &cell);
+    if (put != NULL)
+        fasti_put_encode(&writer, put);
+    const bool fits = fasti_effect_finish(&writer);
+    FASTI_ASSERT(fits);
+    pending->effect_heap = writer.bytes;
+    pending->effect_bytes = (uint32_t)writer.size;
+    pending->effect_kind = kind;
+    pending->kind = FASTI_PENDING_EFFECT;
+    pending->cell_count = 1;
+    pending->cells[0] = (struct fasti_pending_cell){
+        .emitted = &state->config_emitted,
+        .durable = &state->config_durable,
+        .from_version = cell.from_version,
+    };
+    return true;
+}
+
+static void effect_drop(struct fasti_pending *pending) {
+    free(pending->effect_heap);
+    pending->effect_heap = NULL;
+    pending->cell_count = 0;
+}
+
+/* ---- publishing ---- */
+
+static void touch(void *context, fasti_schedule_id schedule, fasti_date date) {
+    struct fasti_booking *booking = context;
+    /* An edit that cannot touch its days could let a booking slip through: stop instead. */
+    if (!fasti_reserve_touch(booking, schedule, date))
+        fasti_store_relaxed(&booking->state->is_dead, true);
+}
+
+static struct fasti_publish publish_of(struct fasti_booking *booking, int64_t now_ms, bool replay) {
+    return (struct fasti_publish){
+        .limbo = &booking->limbo,
+        .arena = &booking->arena,
+        .now_ms = now_ms,
+        .replay = replay,
+        .touch = touch,
+        .context = booking,
+    };
+}
+
+static enum fasti_outcome outcome_of(enum fasti_put_result result) {
+    switch (result) {
+    case FASTI_PUT_UNCHANGED: return FASTI_OUTCOME_UNCHANGED;
+    case FASTI_PUT_CREATED: return FASTI_OUTCOME_CREATED;
+    case FASTI_PUT_CHANGED: return FASTI_OUTCOME_CHANGED;
+    }
+    FASTI_UNREACHABLE_CODE();
+}
+
+/* The dense id that the put's answer names. */
+static uint32_t put_id(const struct fasti_state *state, const struct fasti_put *put) {
+    const enum fasti_entity_kind kind =
+        put->kind == FASTI_ENTITY_OPENINGS ? FASTI_ENTITY_SCHEDULE : put->kind;
+    return fasti_directory_find(state->directory, put->organization, kind, &put->id);
+}
+
+/* Unchanged: rests on what is published, which may not be durable yet. */
+static enum fasti_disposition unchanged(struct fasti_booking *booking,
+                                        struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    pending->kind = FASTI_PENDING_WAIT;
+    pending->answer.outcome = FASTI_OUTCOME_UNCHANGED;
+    return fasti_wait_begin(booking, pending, &state->config_durable,
+                            fasti_load_seq_cst(&state->config_version))
+               ? FASTI_ANSWERED
+               : FASTI_WAITING;
+}
+
+/* Publishes a checked put and hands its effect over. */
+static enum fasti_disposition put_publish(struct fasti_booking *booking,
+                                          const struct fasti_command *command,
+                                          const struct fasti_put *put, enum fasti_put_result result,
+                                          struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    if (!effect_make(booking, pending, FASTI_EFFECT_PUT, command->request, 0, put))
+        return fail(pending, FASTI_LIMIT_MEMORY);
+    fasti_add_seq_cst(&state->config_version, UINT32_C(1));
+    const struct fasti_publish publish = publish_of(booking, pending->decided_ms, false);
+    const enum fasti_status status = fasti_directory_publish(state->directory, put, &publish,
+                                                             &pending->answer.id, &pending->delta);
+    if (status != FASTI_OK) {
+        /* The version was raised: log that nothing came of it. */
+        effect_drop(pending);
+        fasti_add_seq_cst(&state->config_version, UINT32_MAX);
+        return fail(pending, status);
+    }
+    pending->answer.outcome = outcome_of(result);
+    fasti_effects_push(state, pending);
+    return FASTI_PUSHED;
+}
+
+/* ---- staging ---- */
+
+struct staged_context {
+    struct fasti_staged_import *import;
+    struct fasti_put_scratch *scratch;
+};
+
+static bool staged_find(const void *context, fasti_organization_id organization,
+                        enum fasti_entity_kind kind, const struct fasti_id_text *id,
+                        const struct fasti_put **put) {
+    const struct staged_context *staged = context;
+    const struct fasti_staged_put *found =
+        fasti_import_find_put(staged->import, fasti_import_key(organization, kind, id));
+    if (found == NULL)
+        return false;
+    if (put != NULL) {
+        if (fasti_put_decode(found->bytes, found->size, staged->scratch) != FASTI_OK)
+            return false;
+        *put = &staged->scratch->put;
+    }
+    return true;
+}
+
+/* Body of a staged put inside its own effect's bytes. */
+static void staged_body(const struct fasti_pending *pending, const uint8_t **bytes,
+                        uint32_t *size) {
+    struct fasti_effect effect;
+    const enum fasti_status status =
+        fasti_effect_decode(pending->effect_heap, pending->effect_bytes, &effect);
+    FASTI_ASSERT(status == FASTI_OK);
+    *bytes = effect.body;
+    *size = effect.body_bytes;
+}
+
+static enum fasti_disposition put_stage(struct fasti_booking *booking,
+                                        const struct fasti_command *command,
+                                        const struct fasti_put *put,
+                                        struct fasti_staged_import *import,
+                                        struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    const struct staged_context context = {import, state->put_scratch};
+    const struct fasti_staged staged = {staged_find, &context};
+    enum fasti_put_result result;
+    enum fasti_status status =
+        fasti_directory_check(state->directory, put, &staged, &result, &pending->answer.detail);
+    if (status == FASTI_OK)
+        status = fasti_import_reserve(import);
+    if (status != FASTI_OK)
+        return fail(pending, status);
+    const uint64_t key = fasti_import_key(put->organization, put->kind, &put->id);
+    import->used_ms = pending->decided_ms;
+    if (result == FASTI_PUT_UNCHANGED && fasti_import_find_put(import, key) == NULL) {
+        fasti_import_name(import, key);
+        import->unchanged++;
+        pending->answer.id = put_id(state, put);
+        return unchanged(booking, pending);
+    }
+    if (!effect_make(booking, pending, FASTI_EFFECT_STAGE, command->request, import->id, put))
+        return fail(pending, FASTI_LIMIT_MEMORY);
+    const uint8_t *bytes;
+    uint32_t size;
+    staged_body(pending, &bytes, &size);
+    if (fasti_import_stage(import, key, bytes, size) != FASTI_OK) {
+        effect_drop(pending);
+        return fail(pending, FASTI_LIMIT_MEMORY);
+    }
+    fasti_import_name(import, key);
+    fasti_add_seq_cst(&state->config_version, UINT32_C(1));
+    pending->answer.outcome = FASTI_OUTCOME_STAGED;
+    fasti_effects_push(state, pending);
+    return FASTI_PUSHED;
+}
+
+static enum fasti_disposition put_locked(struct fasti_booking *booking,
+                                         const struct fasti_command *command,
+                                         struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    const struct fasti_put *put = &command->body.put;
+    pending->decided_ms = fasti_state_now_ms(state);
+    if (command->import != 0) {
+        struct fasti_staged_import *import = fasti_import_find(&state->imports, command->import);
+        if (import == NULL || import->organization.v != command->organization.v) {
+            (void)fasti_detail_set(&pending->answer.detail, FASTI_NOT_FOUND,
+                                   "import %u is not open in this organization; begin a new one",
+                                   command->import);
+            return fail(pending, FASTI_NOT_FOUND);
+        }
+        return put_stage(booking, command, put, import, pending);
+    }
+    enum fasti_put_result result;
+    const enum fasti_status status =
+        fasti_directory_check(state->directory, put, NULL, &result, &pending->answer.detail);
+    if (status != FASTI_OK)
+        return fail(pending, status);
+    if (result == FASTI_PUT_UNCHANGED) {
+        pending->answer.id = put_id(state, put);
+        return unchanged(booking, pending);
+    }
+    return put_publish(booking, command, put, result, pending);
+}
+
+static enum fasti_status configure_condition(const struct fasti_booking *booking) {
+    if (fasti_load_relaxed(&booking->state->is_dead))
+        return FASTI_UNKNOWN;
+    return fasti_load_relaxed(&booking->state->is_disk_low) ? FASTI_DISK_LOW : FASTI_OK;
+}
+
+enum fasti_disposition fasti_configure_put(struct fasti_booking *booking,
+                                           const struct fasti_command *command,
+                                           struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    const struct fasti_put *put = &command->body.put;
+    const enum fasti_status condition = configure_condition(booking);
+    if (condition != FASTI_OK)
+        return fail(pending, condition);
+    const bool is_global = put->kind == FASTI_ENTITY_ORGANIZATION || put->kind == FASTI_ENTITY_ZONE;
+    if (put->organization.v != (is_global ? 0 : command->organization.v))
+        return fail(pending, FASTI_INVALID_REFERENCE);
+    pthread_mutex_lock(&state->config_lock);
+    const enum fasti_disposition disposition = put_locked(booking, command, pending);
+    pthread_mutex_unlock(&state->config_lock);
+    return disposition;
+}
+
+/* ---- imports ---- */
+
+/* Stages the emptying of every schedule that has openings of this source and was not named. */
+static enum fasti_status sweep_stage(struct fasti_booking *booking,
+                                     const struct fasti_command *command,
+                                     struct fasti_staged_import *import) {
+    struct fasti_state *state = booking->state;
+    const uint32_t source = command->body.import.source;
+    const uint32_t count = fasti_directory_count(state->directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t id = 1; source != 0 && id <= count; id++) {
+        struct fasti_schedule *schedule =
+            fasti_schedule_get(state->directory, (fasti_schedule_id){id});
+        const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
+        if (config->organization.v != import->organization.v)
+            continue;
+        bool is_of_source = false;
+        for (uint32_t i = 0; i < config->opening_count && !is_of_source; i++)
+            is_of_source = config->openings[i].source == source;
+        const uint64_t key =
+            fasti_import_key(config->organization, FASTI_ENTITY_OPENINGS, &config->id);
+        if (!is_of_source || fasti_import_names(import, key))
+            continue;
+        struct fasti_put put = {
+            .kind = FASTI_ENTITY_OPENINGS, .organization = config->organization, .id = config->id};
+        put.body.openings.mode = FASTI_OPENINGS_REPLACE;
+        put.body.openings.source = source;
+        struct fasti_pending *pending = fasti_pending_make(booking);
+        if (pending == NULL)
+            return FASTI_LIMIT_MEMORY;
+        pending->decided_ms = fasti_state_now_ms(state);
+        if (put_stage(booking, command, &put, import, pending) != FASTI_PUSHED) {
+            const enum fasti_status status = pending->answer.status;
+            fasti_pending_give(booking, pending);
+            return status;
+        }
+    }
+    return FASTI_OK;
+}
+
+/* Applies every staged put in order; counts into *answer (may be NULL). */
+static enum fasti_status staged_publish(struct fasti_booking *booking,
+                                        struct fasti_staged_import *import, int64_t now_ms,
+                                        bool replay, struct fasti_hash128 *delta,
+                                        struct fasti_import_answer *answer,
+                                        struct fasti_detail *detail) {
+    struct fasti_state *state = booking->state;
+    const struct fasti_publish publish = publish_of(booking, now_ms, replay);
+    for (uint32_t i = 0; i < import->count; i++) {
+        FASTI_TRY(
+            fasti_put_decode(import->puts[i].bytes, import->puts[i].size, state->put_scratch));
+        const struct fasti_put *put = &state->put_scratch->put;
+        enum fasti_put_result result;
+        FASTI_TRY(fasti_directory_check(state->directory, put, NULL, &result, detail));
+        if (answer != NULL) {
+            answer->created += result == FASTI_PUT_CREATED;
+            answer->changed += result == FASTI_PUT_CHANGED;
+            answer->unchanged += result == FASTI_PUT_UNCHANGED;
+        }
+        if (result == FASTI_PUT_UNCHANGED)
+            continue;
+        struct fasti_hash128 one;
+        uint32_t id;
+        FASTI_TRY(fasti_directory_publish(state->directory, put, &publish, &id, &one));
+        *delta = fasti_hash128_add(*delta, one);
+    }
+    return FASTI_OK;
+}
+
+static enum fasti_disposition import_commit(struct fasti_booking *booking,
+                                            const struct fasti_command *command,
+                                            struct fasti_staged_import *import,
+                                            struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    const enum fasti_status swept = sweep_stage(booking, command, import);
+    if (swept != FASTI_OK)
+        return fail(pending, swept);
+    struct fasti_import_answer *answer = &pending->answer.body.import;
+    *answer = (struct fasti_import_answer){.import = import->id, .unchanged = import->unchanged};
+    if (import->count == 0) {
+        fasti_import_end(import);
+        return unchanged(booking, pending);
+    }
+    if (!effect_make(booking, pending, FASTI_EFFECT_PUBLISH, command->request, import->id, NULL))
+        return fail(pending, FASTI_LIMIT_MEMORY);
+    fasti_add_seq_cst(&state->config_version, UINT32_C(1));
+    const enum fasti_status status =
+        staged_publish(booking, import, pending->decided_ms, false, &pending->delta, answer,
+                       &pending->answer.detail);
+    if (status != FASTI_OK) {
+        /* Part of it is visible and none of it is in the log: only a restart is all or nothing. */
+        effect_drop(pending);
+        fasti_store_relaxed(&state->is_dead, true);
+        return fail(pending, FASTI_UNKNOWN);
+    }
+    fasti_import_end(import);
+    pending->answer.outcome = FASTI_OUTCOME_PUBLISHED;
+    fasti_effects_push(state, pending);
+    return FASTI_PUSHED;
+}
+
+enum fasti_disposition fasti_configure_import(struct fasti_booking *booking,
+                                              const struct fasti_command *command,
+                                              struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    const enum fasti_status condition = configure_condition(booking);
+    if (condition != FASTI_OK)
+        return fail(pending, condition);
+    pthread_mutex_lock(&state->config_lock);
+    pending->decided_ms = fasti_state_now_ms(state);
+    struct fasti_staged_import *import = NULL;
+    enum fasti_disposition disposition = FASTI_ANSWERED;
+    if (command->kind == FASTI_COMMAND_IMPORT_BEGIN) {
+        const enum fasti_status status = fasti_import_begin(&state->imports, command->organization,
+                                                            pending->decided_ms, &import);
+        pending->answer.outcome = FASTI_OUTCOME_CREATED;
+        if (status == FASTI_OK)
+            pending->answer.body.import = (struct fasti_import_answer){.import = import->id};
+        else
+            disposition = fail(pending, status);
+        pthread_mutex_unlock(&state->config_lock);
+        return disposition;
+    }
+    import = fasti_import_find(&state->imports, command->body.import.import);
+    if (import == NULL || import->organization.v != command->organization.v) {
+        disposition = fail(pending, FASTI_NOT_FOUND);
+    } else if (command->kind == FASTI_COMMAND_IMPORT_ABORT) {
+        fasti_import_end(import);
+        pending->answer.outcome = FASTI_OUTCOME_UNCHANGED;
+    } else {
+        disposition = import_commit(booking, command, import, pending);
+    }
+    pthread_mutex_unlock(&state->config_lock);
+    return disposition;
+}
+
+/* ---- replay ---- */
+
+enum fasti_status fasti_configure_replay(struct fasti_booking *booking,
+                                         const struct fasti_effect *effect,
+                                         struct fasti_hash128 *delta, struct fasti_detail *detail) {
+    struct fasti_state *state = booking->state;
+    const uint32_t from = fasti_load_relaxed(&state->config_version);
+    if (effect->header->cell_count != 1 || effect->cells[0].id != fasti_cell_id_config() ||
+        effect->cells[0].from_version != from)
+        return fasti_detail_set(detail, FASTI_CORRUPT_STATE,
+                                "a change of the directory starts from another version than %u",
+                                from);
+    const enum fasti_effect_kind kind = (enum fasti_effect_kind)effect->header->kind;
+    if (kind == FASTI_EFFECT_PUT) {
+        FASTI_TRY(fasti_put_decode(effect->body, effect->body_bytes, state->put_scratch));
+        const struct fasti_publish publish = publish_of(booking, effect->header->decided_ms, true);
+        uint32_t id;
+        FASTI_TRY(fasti_directory_publish(state->directory, &state->put_scratch->put, &publish, &id,
+                                          delta));
+    } else if (kind == FASTI_EFFECT_STAGE) {
+        FASTI_TRY(fasti_put_decode(effect->body, effect->body_bytes, state->put_scratch));
+        const struct fasti_put *put = &state->put_scratch->put;
+        struct fasti_staged_import *import =
+            fasti_import_of_log(&state->imports, effect->header->import);
+        if (import == NULL)
+            return fasti_detail_set(detail, FASTI_CORRUPT_STATE, "a staged put names no import");
+        FASTI_TRY(fasti_import_reserve(import));
+        FASTI_TRY(fasti_import_stage(import,
+                                     fasti_import_key(put->organization, put->kind, &put->id),
+                                     effect->body, effect->body_bytes));
+    } else if (kind == FASTI_EFFECT_PUBLISH) {
+        struct fasti_staged_import *import =
+            fasti_import_find(&state->imports, effect->header->import);
+        if (import == NULL)
+            return fasti_detail_set(detail, FASTI_CORRUPT_STATE,
+                                    "import %u is published but nothing was staged",
+                                    effect->header->import);
+        FASTI_TRY(
+            staged_publish(booking, import, effect->header->decided_ms, true, delta, NULL, detail));
+        fasti_import_end(import);
+    }
+    fasti_store_relaxed(&state->config_version, from + 1);
+    fasti_store_relaxed(&state->config_durable, from + 1);
+    state->config_emitted = from + 1;
+    return FASTI_OK;
+}
