@@ -178,7 +178,8 @@ enum fasti_status fasti_effect_replay(struct fasti_booking *booking,
     case FASTI_EFFECT_PUT:
     case FASTI_EFFECT_STAGE:
     case FASTI_EFFECT_PUBLISH:
-    case FASTI_EFFECT_NOTHING: return fasti_configure_replay(booking, effect, delta, detail);
+    case FASTI_EFFECT_NOTHING:
+    case FASTI_EFFECT_ABORT: return fasti_configure_replay(booking, effect, delta, detail);
     case FASTI_EFFECT_BOOK: return book_replay(booking, effect, delta, detail);
     case FASTI_EFFECT_END: return end_replay(booking, effect, delta, detail);
     case FASTI_EFFECT_TOUCH:

@@ -64,6 +64,23 @@ static void effect_drop(struct fasti_pending *pending) {
     pending->cell_count = 0;
 }
 
+/* Logs an effect of the engine's own that has no body. No memory for it: the engine stops. */
+static bool effect_own(struct fasti_booking *booking, enum fasti_effect_kind kind,
+                       uint32_t import) {
+    struct fasti_state *state = booking->state;
+    struct fasti_pending *pending = fasti_pending_make(booking);
+    if (pending != NULL)
+        pending->decided_ms = fasti_state_now_ms(state);
+    if (pending == NULL ||
+        !effect_make(booking, pending, kind, (fasti_request_id){0}, import, NULL)) {
+        fasti_store_relaxed(&state->is_dead, true);
+        return false;
+    }
+    fasti_add_seq_cst(&state->config_version, UINT32_C(1));
+    fasti_effects_push(state, pending);
+    return true;
+}
+
 /* ---- publishing ---- */
 
 static void touch(void *context, fasti_schedule_id schedule, fasti_date date) {
@@ -125,9 +142,10 @@ static enum fasti_disposition put_publish(struct fasti_booking *booking,
     const enum fasti_status status = fasti_directory_publish(state->directory, put, &publish,
                                                              &pending->answer.id, &pending->delta);
     if (status != FASTI_OK) {
-        /* The version was raised: log that nothing came of it. */
+        /* Others may have seen the raised version: log that nothing came of it. */
         effect_drop(pending);
         fasti_add_seq_cst(&state->config_version, UINT32_MAX);
+        (void)effect_own(booking, FASTI_EFFECT_NOTHING, 0);
         return fail(pending, status);
     }
     pending->answer.outcome = outcome_of(result);
@@ -261,6 +279,12 @@ enum fasti_disposition fasti_configure_put(struct fasti_booking *booking,
 
 /* ---- imports ---- */
 
+static void import_abort(struct fasti_booking *booking, struct fasti_staged_import *import) {
+    if (import->count > 0)
+        (void)effect_own(booking, FASTI_EFFECT_ABORT, import->id);
+    fasti_import_end(import);
+}
+
 /* Stages the emptying of every schedule that has openings of this source and was not named. */
 static enum fasti_status sweep_stage(struct fasti_booking *booking,
                                      const struct fasti_command *command,
@@ -359,6 +383,44 @@ static enum fasti_disposition import_commit(struct fasti_booking *booking,
     return FASTI_PUSHED;
 }
 
+static enum fasti_disposition import_begin(struct fasti_booking *booking,
+                                           const struct fasti_command *command,
+                                           struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    struct fasti_staged_import *import = NULL;
+    enum fasti_status status =
+        fasti_import_begin(&state->imports, command->organization, pending->decided_ms, &import);
+    struct fasti_staged_import *idle = fasti_import_idle(&state->imports, pending->decided_ms);
+    if (status == FASTI_BUSY && idle != NULL) {
+        import_abort(booking, idle);
+        status = fasti_import_begin(&state->imports, command->organization, pending->decided_ms,
+                                    &import);
+    }
+    if (status != FASTI_OK)
+        return fail(pending, status);
+    pending->answer.outcome = FASTI_OUTCOME_CREATED;
+    pending->answer.body.import = (struct fasti_import_answer){.import = import->id};
+    return FASTI_ANSWERED;
+}
+
+static enum fasti_disposition import_locked(struct fasti_booking *booking,
+                                            const struct fasti_command *command,
+                                            struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    pending->decided_ms = fasti_state_now_ms(state);
+    if (command->kind == FASTI_COMMAND_IMPORT_BEGIN)
+        return import_begin(booking, command, pending);
+    struct fasti_staged_import *import =
+        fasti_import_find(&state->imports, command->body.import.import);
+    if (import == NULL || import->organization.v != command->organization.v)
+        return fail(pending, FASTI_NOT_FOUND);
+    if (command->kind == FASTI_COMMAND_IMPORT_COMMIT)
+        return import_commit(booking, command, import, pending);
+    import_abort(booking, import);
+    pending->answer.outcome = FASTI_OUTCOME_UNCHANGED;
+    return FASTI_ANSWERED;
+}
+
 enum fasti_disposition fasti_configure_import(struct fasti_booking *booking,
                                               const struct fasti_command *command,
                                               struct fasti_pending *pending) {
@@ -367,29 +429,7 @@ enum fasti_disposition fasti_configure_import(struct fasti_booking *booking,
     if (condition != FASTI_OK)
         return fail(pending, condition);
     pthread_mutex_lock(&state->config_lock);
-    pending->decided_ms = fasti_state_now_ms(state);
-    struct fasti_staged_import *import = NULL;
-    enum fasti_disposition disposition = FASTI_ANSWERED;
-    if (command->kind == FASTI_COMMAND_IMPORT_BEGIN) {
-        const enum fasti_status status = fasti_import_begin(&state->imports, command->organization,
-                                                            pending->decided_ms, &import);
-        pending->answer.outcome = FASTI_OUTCOME_CREATED;
-        if (status == FASTI_OK)
-            pending->answer.body.import = (struct fasti_import_answer){.import = import->id};
-        else
-            disposition = fail(pending, status);
-        pthread_mutex_unlock(&state->config_lock);
-        return disposition;
-    }
-    import = fasti_import_find(&state->imports, command->body.import.import);
-    if (import == NULL || import->organization.v != command->organization.v) {
-        disposition = fail(pending, FASTI_NOT_FOUND);
-    } else if (command->kind == FASTI_COMMAND_IMPORT_ABORT) {
-        fasti_import_end(import);
-        pending->answer.outcome = FASTI_OUTCOME_UNCHANGED;
-    } else {
-        disposition = import_commit(booking, command, import, pending);
-    }
+    const enum fasti_disposition disposition = import_locked(booking, command, pending);
     pthread_mutex_unlock(&state->config_lock);
     return disposition;
 }
@@ -434,6 +474,11 @@ enum fasti_status fasti_configure_replay(struct fasti_booking *booking,
         FASTI_TRY(
             staged_publish(booking, import, effect->header->decided_ms, true, delta, NULL, detail));
         fasti_import_end(import);
+    } else if (kind == FASTI_EFFECT_ABORT) {
+        struct fasti_staged_import *import =
+            fasti_import_find(&state->imports, effect->header->import);
+        if (import != NULL)
+            fasti_import_end(import);
     }
     fasti_store_relaxed(&state->config_version, from + 1);
     fasti_store_relaxed(&state->config_durable, from + 1);

@@ -11,6 +11,7 @@ const char *fasti_effect_kind_name(enum fasti_effect_kind kind) {
     case FASTI_EFFECT_STAGE: return "STAGE";
     case FASTI_EFFECT_PUBLISH: return "PUBLISH";
     case FASTI_EFFECT_NOTHING: return "NOTHING";
+    case FASTI_EFFECT_ABORT: return "ABORT";
     case FASTI_EFFECT_BOOK: return "BOOK";
     case FASTI_EFFECT_END: return "END";
     case FASTI_EFFECT_TOUCH: return "TOUCH";

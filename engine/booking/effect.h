@@ -27,6 +27,7 @@ enum fasti_effect_kind {
     FASTI_EFFECT_STAGE = 2,    /* body: a put that waits for its import's commit */
     FASTI_EFFECT_PUBLISH = 3,  /* commits the import; no body */
     FASTI_EFFECT_NOTHING = 4,  /* a configuration version that changed nothing */
+    FASTI_EFFECT_ABORT = 5,    /* forgets the import; no body. A raised epoch forgets all */
     FASTI_EFFECT_BOOK = 16,    /* body: the new record (appointment or block) */
     FASTI_EFFECT_END = 17,     /* body: fasti_effect_end (cancel, unblock) */
     FASTI_EFFECT_TOUCH = 18,   /* a day's version alone, after an edit; no body */

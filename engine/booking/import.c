@@ -23,7 +23,7 @@ void fasti_import_end(struct fasti_staged_import *import) {
     for (uint32_t i = 0; i < import->count; i++)
         free(import->puts[i].bytes);
     free(import->puts);
-    free(import->named);
+    free(import->slots);
     memset(import, 0, sizeof *import);
 }
 
@@ -34,24 +34,28 @@ struct fasti_staged_import *fasti_import_find(struct fasti_imports *imports, uin
     return NULL;
 }
 
-static struct fasti_staged_import *place_find(struct fasti_imports *imports, int64_t now_ms) {
+static struct fasti_staged_import *place_find(struct fasti_imports *imports) {
     for (uint32_t i = 0; i < FASTI_IMPORTS_MAX; i++)
         if (imports->places[i].id == 0)
             return &imports->places[i];
-    struct fasti_staged_import *oldest = &imports->places[0];
-    for (uint32_t i = 1; i < FASTI_IMPORTS_MAX; i++)
-        if (imports->places[i].used_ms < oldest->used_ms)
-            oldest = &imports->places[i];
-    if (now_ms - oldest->used_ms < FASTI_IMPORT_IDLE_MS)
-        return NULL;
-    fasti_import_end(oldest);
-    return oldest;
+    return NULL;
+}
+
+struct fasti_staged_import *fasti_import_idle(struct fasti_imports *imports, int64_t now_ms) {
+    struct fasti_staged_import *oldest = NULL;
+    for (uint32_t i = 0; i < FASTI_IMPORTS_MAX; i++) {
+        struct fasti_staged_import *import = &imports->places[i];
+        if (import->id != 0 && (oldest == NULL || import->used_ms < oldest->used_ms))
+            oldest = import;
+    }
+    const bool is_idle = oldest != NULL && now_ms - oldest->used_ms >= FASTI_IMPORT_IDLE_MS;
+    return is_idle ? oldest : NULL;
 }
 
 enum fasti_status fasti_import_begin(struct fasti_imports *imports,
                                      fasti_organization_id organization, int64_t now_ms,
                                      struct fasti_staged_import **import) {
-    *import = place_find(imports, now_ms);
+    *import = place_find(imports);
     if (*import == NULL)
         return FASTI_BUSY;
     **import = (struct fasti_staged_import){
@@ -63,10 +67,9 @@ struct fasti_staged_import *fasti_import_of_log(struct fasti_imports *imports, u
     struct fasti_staged_import *import = fasti_import_find(imports, id);
     if (import != NULL || id == 0)
         return import;
-    /* Those that an earlier process left open can never be committed: the oldest gives way. */
-    import = place_find(imports, INT64_MAX);
-    FASTI_ASSERT(import != NULL);
-    *import = (struct fasti_staged_import){.id = id, .used_ms = id};
+    import = place_find(imports);
+    if (import != NULL)
+        *import = (struct fasti_staged_import){.id = id};
     if (id >= imports->next_id)
         imports->next_id = id + 1;
     return import;
@@ -74,12 +77,36 @@ struct fasti_staged_import *fasti_import_of_log(struct fasti_imports *imports, u
 
 uint64_t fasti_import_key(fasti_organization_id organization, enum fasti_entity_kind kind,
                           const struct fasti_id_text *id) {
-    return fasti_hash64_seeded(id->bytes, id->length,
-                               (uint64_t)organization.v << 8 | (uint64_t)kind);
+    const uint64_t key =
+        fasti_hash64_seeded(id->bytes, id->length, (uint64_t)organization.v << 8 | (uint64_t)kind);
+    return key == 0 ? 1 : key;
+}
+
+/* The key's slot, or the free one where it belongs. */
+static struct fasti_staged_slot *slot_find(struct fasti_staged_slot *slots, uint32_t capacity,
+                                           uint64_t key) {
+    uint32_t at = (uint32_t)key & (capacity - 1);
+    while (slots[at].key != 0 && slots[at].key != key)
+        at = (at + 1) & (capacity - 1);
+    return &slots[at];
+}
+
+static bool slots_grow(struct fasti_staged_import *import) {
+    const uint32_t capacity = import->slot_capacity == 0 ? 256 : import->slot_capacity * 2;
+    struct fasti_staged_slot *slots = calloc(capacity, sizeof *slots);
+    if (slots == NULL)
+        return false;
+    for (uint32_t i = 0; i < import->slot_capacity; i++)
+        if (import->slots[i].key != 0)
+            *slot_find(slots, capacity, import->slots[i].key) = import->slots[i];
+    free(import->slots);
+    import->slots = slots;
+    import->slot_capacity = capacity;
+    return true;
 }
 
 enum fasti_status fasti_import_reserve(struct fasti_staged_import *import) {
-    if (import->count >= FASTI_IMPORT_EFFECTS_MAX)
+    if (import->count >= FASTI_IMPORT_EFFECTS_MAX || import->slot_count >= FASTI_IMPORT_EFFECTS_MAX)
         return FASTI_LIMIT_RECORDS;
     if (import->count == import->capacity) {
         const uint32_t capacity = import->capacity == 0 ? 64 : import->capacity * 2;
@@ -89,15 +116,15 @@ enum fasti_status fasti_import_reserve(struct fasti_staged_import *import) {
         import->puts = puts;
         import->capacity = capacity;
     }
-    if (import->named_count == import->named_capacity) {
-        const uint32_t capacity = import->named_capacity == 0 ? 64 : import->named_capacity * 2;
-        uint64_t *named = realloc(import->named, capacity * sizeof *named);
-        if (named == NULL)
-            return FASTI_LIMIT_MEMORY;
-        import->named = named;
-        import->named_capacity = capacity;
-    }
+    if ((import->slot_count + 1) * 2 > import->slot_capacity && !slots_grow(import))
+        return FASTI_LIMIT_MEMORY;
     return FASTI_OK;
+}
+
+void fasti_import_name(struct fasti_staged_import *import, uint64_t key) {
+    struct fasti_staged_slot *slot = slot_find(import->slots, import->slot_capacity, key);
+    import->slot_count += slot->key == 0;
+    slot->key = key;
 }
 
 enum fasti_status fasti_import_stage(struct fasti_staged_import *import, uint64_t key,
@@ -107,27 +134,21 @@ enum fasti_status fasti_import_stage(struct fasti_staged_import *import, uint64_
     if (copy == NULL)
         return FASTI_LIMIT_MEMORY;
     memcpy(copy, bytes, size);
-    import->puts[import->count++] =
-        (struct fasti_staged_put){.bytes = copy, .size = size, .key = key};
+    import->puts[import->count++] = (struct fasti_staged_put){.bytes = copy, .size = size};
+    fasti_import_name(import, key);
+    slot_find(import->slots, import->slot_capacity, key)->put = import->count;
     return FASTI_OK;
 }
 
-void fasti_import_name(struct fasti_staged_import *import, uint64_t key) {
-    FASTI_ASSERT(import->named_count < import->named_capacity);
-    import->named[import->named_count++] = key;
-}
-
 bool fasti_import_names(const struct fasti_staged_import *import, uint64_t key) {
-    for (uint32_t i = 0; i < import->named_count; i++)
-        if (import->named[i] == key)
-            return true;
-    return false;
+    return import->slot_capacity != 0 &&
+           slot_find(import->slots, import->slot_capacity, key)->key == key;
 }
 
 const struct fasti_staged_put *fasti_import_find_put(const struct fasti_staged_import *import,
                                                      uint64_t key) {
-    for (uint32_t i = import->count; i > 0; i--)
-        if (import->puts[i - 1].key == key)
-            return &import->puts[i - 1];
-    return NULL;
+    if (import->slot_capacity == 0)
+        return NULL;
+    const struct fasti_staged_slot *slot = slot_find(import->slots, import->slot_capacity, key);
+    return slot->put == 0 ? NULL : &import->puts[slot->put - 1];
 }

@@ -19,7 +19,12 @@
 struct fasti_staged_put {
     uint8_t *bytes; /* encoded put, owned */
     uint32_t size;
-    uint64_t key; /* hash of (organization, kind, id) */
+};
+
+/* What the import knows of one key: open addressing, key 0 = free slot. */
+struct fasti_staged_slot {
+    uint64_t key;
+    uint32_t put; /* 1 + index of its newest staged put; 0: it was named but is unchanged */
 };
 
 struct fasti_staged_import {
@@ -28,8 +33,8 @@ struct fasti_staged_import {
     int64_t used_ms;
     uint32_t count, capacity;
     struct fasti_staged_put *puts;
-    uint64_t *named; /* keys of all puts, unchanged ones too: which schedules were named */
-    uint32_t named_count, named_capacity;
+    struct fasti_staged_slot *slots; /* slot_capacity is a power of two, at most half full */
+    uint32_t slot_count, slot_capacity;
     uint32_t unchanged;
 };
 
@@ -44,17 +49,21 @@ struct fasti_imports {
 void fasti_imports_init(struct fasti_imports *imports);
 void fasti_imports_deinit(struct fasti_imports *imports);
 
-/* A new import; BUSY when all places are in use. */
+/* A new import; BUSY when all places are in use (see fasti_import_idle). */
 FASTI_MUST_USE enum fasti_status fasti_import_begin(struct fasti_imports *imports,
                                                     fasti_organization_id organization,
                                                     int64_t now_ms,
                                                     struct fasti_staged_import **import);
+/* The import that was idle longest, if for longer than FASTI_IMPORT_IDLE_MS; else NULL. */
+struct fasti_staged_import *fasti_import_idle(struct fasti_imports *imports, int64_t now_ms);
 /* NULL: not open. */
 struct fasti_staged_import *fasti_import_find(struct fasti_imports *imports, uint32_t id);
-/* In replay: the import of a logged stage, made if new. NULL: no place or memory. */
+/* In replay: the import of a logged stage, made if new. NULL: id 0, or no place (a running engine
+ * never has more open: aborts are logged, and a restart ends all). */
 struct fasti_staged_import *fasti_import_of_log(struct fasti_imports *imports, uint32_t id);
 void fasti_import_end(struct fasti_staged_import *import);
 
+/* Hash of (organization, kind, id); never 0. */
 uint64_t fasti_import_key(fasti_organization_id organization, enum fasti_entity_kind kind,
                           const struct fasti_id_text *id);
 
