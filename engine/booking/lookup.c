@@ -1,0 +1,345 @@
+/*
+ * lookup.c - resolve, describe, civil, show and list.
+ */
+#include "engine/booking/lookup.h"
+
+#include <string.h>
+
+#include "engine/calendar/claim.h"
+
+static enum fasti_disposition answer(struct fasti_pending *pending, enum fasti_outcome outcome) {
+    pending->answer.outcome = outcome;
+    return FASTI_ANSWERED;
+}
+
+static const struct fasti_schedule_config *config_of(const struct fasti_booking *booking,
+                                                     fasti_organization_id organization,
+                                                     fasti_schedule_id id) {
+    struct fasti_schedule *schedule = fasti_schedule_get(booking->state->directory, id);
+    if (schedule == NULL)
+        return NULL;
+    const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
+    return config != NULL && config->organization.v == organization.v ? config : NULL;
+}
+
+/* ---- directory ---- */
+
+enum fasti_disposition fasti_lookup_resolve(struct fasti_booking *booking,
+                                            const struct fasti_command *command,
+                                            struct fasti_pending *pending) {
+    const struct fasti_resolve_query *query = &command->body.resolve;
+    const bool is_global =
+        query->kind == FASTI_ENTITY_ORGANIZATION || query->kind == FASTI_ENTITY_ZONE;
+    const fasti_organization_id scope =
+        is_global ? (fasti_organization_id){0} : command->organization;
+    pending->answer.id =
+        fasti_directory_find(booking->state->directory, scope, query->kind, &query->id);
+    return answer(pending, pending->answer.id != 0 ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NO_SUCH);
+}
+
+/* Fills the put of one record if the organization may see it. */
+static bool describe(struct fasti_booking *booking, fasti_organization_id organization,
+                     enum fasti_entity_kind kind, uint32_t id,
+                     struct fasti_describe_answer *described) {
+    const struct fasti_directory *directory = booking->state->directory;
+    struct fasti_put *put = &described->put;
+    memset(put, 0, sizeof *put);
+    put->kind = kind;
+    put->organization = organization;
+    switch (kind) {
+    case FASTI_ENTITY_ORGANIZATION: {
+        const struct fasti_organization *it =
+            fasti_organization_get(directory, (fasti_organization_id){id});
+        if (it == NULL || (organization.v != 0 && organization.v != id))
+            return false;
+        put->id = it->id;
+        put->name = it->name;
+        return true;
+    }
+    case FASTI_ENTITY_LOCATION: {
+        const struct fasti_location *it = fasti_location_get(directory, (fasti_location_id){id});
+        if (it == NULL || it->organization.v != organization.v)
+            return false;
+        put->id = it->id;
+        put->name = it->name;
+        (void)fasti_zone_get(directory, it->zone, &put->body.location.zone);
+        put->body.location.has_position = it->has_position;
+        put->body.location.latitude_e7 = it->latitude_e7;
+        put->body.location.longitude_e7 = it->longitude_e7;
+        return true;
+    }
+    case FASTI_ENTITY_PRACTITIONER: {
+        const struct fasti_practitioner *it =
+            fasti_practitioner_get(directory, (fasti_practitioner_id){id});
+        if (it == NULL || it->organization.v != organization.v)
+            return false;
+        put->id = it->id;
+        put->name = it->name;
+        return true;
+    }
+    case FASTI_ENTITY_SERVICE: {
+        const struct fasti_service *it = fasti_service_get(directory, (fasti_service_id){id});
+        if (it == NULL || it->organization.v != organization.v)
+            return false;
+        put->id = it->id;
+        put->name = it->name;
+        put->body.service.duration_minutes = it->duration_minutes;
+        put->body.service.grid_minutes = it->grid_minutes;
+        return true;
+    }
+    case FASTI_ENTITY_SCHEDULE:
+    case FASTI_ENTITY_OPENINGS:
+    case FASTI_ENTITY_ZONE: break;
+    }
+    return false;
+}
+
+static bool describe_schedule(struct fasti_booking *booking, fasti_organization_id organization,
+                              uint32_t id, struct fasti_describe_answer *described) {
+    const struct fasti_directory *directory = booking->state->directory;
+    const struct fasti_schedule_config *config =
+        config_of(booking, organization, (fasti_schedule_id){id});
+    if (config == NULL)
+        return false;
+    struct fasti_put *put = &described->put;
+    memset(put, 0, sizeof *put);
+    put->kind = FASTI_ENTITY_SCHEDULE;
+    put->organization = organization;
+    put->id = config->id;
+    const struct fasti_location *location = fasti_location_get(directory, config->location);
+    if (location != NULL)
+        put->body.schedule.location = location->id;
+    const struct fasti_practitioner *practitioner =
+        fasti_practitioner_get(directory, config->practitioner);
+    if (practitioner != NULL)
+        put->body.schedule.practitioner = practitioner->id;
+    put->body.schedule.resolution_minutes = config->resolution_minutes;
+    put->body.schedule.service_count = config->service_count;
+    for (uint32_t i = 0; i < config->service_count; i++)
+        put->body.schedule.services[i] = fasti_service_get(directory, config->services[i])->id;
+    memcpy(booking->openings, config->openings, config->opening_count * sizeof config->openings[0]);
+    described->opening_count = config->opening_count;
+    described->openings = booking->openings;
+    return true;
+}
+
+static bool describe_zone(struct fasti_booking *booking, uint32_t id,
+                          struct fasti_describe_answer *described) {
+    memset(&described->put, 0, sizeof described->put);
+    described->put.kind = FASTI_ENTITY_ZONE;
+    return fasti_zone_get(booking->state->directory, (fasti_zone_id){id}, &described->put.id) !=
+           NULL;
+}
+
+enum fasti_disposition fasti_lookup_describe(struct fasti_booking *booking,
+                                             const struct fasti_command *command,
+                                             struct fasti_pending *pending) {
+    const struct fasti_describe_query *query = &command->body.describe;
+    struct fasti_describe_answer *described = &booking->describe;
+    described->kind = query->kind;
+    described->id = 0;
+    described->opening_count = 0;
+    described->openings = booking->openings;
+    const uint32_t count = fasti_directory_count(booking->state->directory, query->kind);
+    const uint32_t first = query->id != 0 ? query->id : query->after + 1;
+    const uint32_t last = query->id != 0 ? query->id : count;
+    for (uint32_t id = first; id <= last && id <= count && described->id == 0; id++) {
+        bool found;
+        if (query->kind == FASTI_ENTITY_SCHEDULE)
+            found = describe_schedule(booking, command->organization, id, described);
+        else if (query->kind == FASTI_ENTITY_ZONE)
+            found = describe_zone(booking, id, described);
+        else
+            found = describe(booking, command->organization, query->kind, id, described);
+        described->id = found ? id : 0;
+    }
+    pending->answer.body.describe = described;
+    pending->answer.id = described->id;
+    return answer(pending, described->id != 0 ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NO_SUCH);
+}
+
+enum fasti_disposition fasti_lookup_civil(struct fasti_booking *booking,
+                                          const struct fasti_command *command,
+                                          struct fasti_pending *pending) {
+    const struct fasti_civil_query *query = &command->body.civil;
+    const struct fasti_schedule_config *config =
+        config_of(booking, command->organization, query->schedule);
+    if (config == NULL)
+        return answer(pending, FASTI_OUTCOME_NO_SUCH);
+    if (!fasti_date_is_bookable(query->date))
+        return answer(pending, FASTI_OUTCOME_OUTSIDE);
+    if (query->minute > FASTI_DAY_MINUTES) {
+        pending->answer.status =
+            fasti_detail_set(&pending->answer.detail, FASTI_INVALID_TIME,
+                             "a day has minutes 0 to 1440, not %u", (unsigned)query->minute);
+        return FASTI_ANSWERED;
+    }
+    struct fasti_civil_answer *civil = &pending->answer.body.civil;
+    civil->utc_s = fasti_zone_utc(config->zone, query->date, query->minute, &civil->kind);
+    civil->offset_s = fasti_zone_offset_at(config->zone, civil->utc_s);
+    return answer(pending, FASTI_OUTCOME_FOUND);
+}
+
+/* ---- records ---- */
+
+/* Does no opening cover the record any more? Blocks and ended records never conflict. */
+static bool is_conflict(struct fasti_booking *booking, const struct fasti_record *record) {
+    if (record->kind != FASTI_RECORD_APPOINTMENT || record->state != FASTI_STATE_BOOKED)
+        return false;
+    struct fasti_state *state = booking->state;
+    const struct fasti_item *item = &record->items[0];
+    const struct fasti_schedule_config *config =
+        config_of(booking, (fasti_organization_id){record->organization},
+                  (fasti_schedule_id){item->schedule});
+    const fasti_service_id service = {item->service};
+    const struct fasti_service *terms = fasti_service_get(state->directory, service);
+    if (config == NULL || terms == NULL || !fasti_schedule_offers(config, service))
+        return true;
+    struct fasti_day_view view;
+    fasti_day_view_load(state->patterns, config, service, terms, (fasti_date){item->date},
+                        FASTI_PATTERN_NONE, &booking->scratch, &view);
+    return !fasti_rule_covers(&view, item->tick, item->count);
+}
+
+static void view_fill(struct fasti_booking *booking, const struct fasti_record *record,
+                      struct fasti_record_view *view) {
+    const struct fasti_item *item = &record->items[0];
+    *view = (struct fasti_record_view){
+        .record = {record->id},
+        .kind = (enum fasti_record_kind)record->kind,
+        .state = (enum fasti_record_state)record->state,
+        .reason = record->reason,
+        .is_conflict = is_conflict(booking, record),
+        .schedule = {item->schedule},
+        .service = {item->service},
+        .start_utc_s = item->start_utc_s,
+        .offset_s = item->offset_s,
+        .duration_minutes = item->minutes,
+        .created_ms = record->created_ms,
+        .changed_ms = record->changed_ms,
+        .patient_length = record->patient_length,
+        .payload_length = record->payload_length,
+    };
+    memcpy(view->patient, record->bytes, record->patient_length);
+}
+
+/* Waits for an entry's newest version; ANSWERED with BUSY when that was tried too often. */
+static enum fasti_disposition wait_for(struct fasti_booking *booking, struct fasti_pending *pending,
+                                       enum fasti_pending_kind kind,
+                                       struct fasti_record_entry *entry, uint32_t version) {
+    pending->kind = kind;
+    if (++pending->tries <= FASTI_LOOKUP_TRIES_MAX) {
+        if (!fasti_wait_begin(booking, pending, &entry->durable, version))
+            return FASTI_WAITING;
+        return kind == FASTI_PENDING_SHOW ? fasti_lookup_show(booking, pending)
+                                          : fasti_lookup_list(booking, pending);
+    }
+    pending->answer.status = fasti_detail_set(&pending->answer.detail, FASTI_BUSY,
+                                              "the records change too fast to be told; try again");
+    return FASTI_ANSWERED;
+}
+
+enum fasti_disposition fasti_lookup_show(struct fasti_booking *booking,
+                                         struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    const fasti_record_id id = pending->query.show;
+    struct fasti_record_entry *entry = fasti_records_find(&state->records, id);
+    const uint64_t word = entry == NULL ? 0 : fasti_cell_read(&state->arena, &entry->cell);
+    if (fasti_cell_index(word) == 0)
+        return answer(pending, FASTI_OUTCOME_NO_SUCH);
+    if (fasti_load_seq_cst(&entry->durable) < fasti_cell_version(word))
+        return wait_for(booking, pending, FASTI_PENDING_SHOW, entry, fasti_cell_version(word));
+    const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
+    if (record->organization != pending->organization.v)
+        return answer(pending, FASTI_OUTCOME_NO_SUCH);
+    view_fill(booking, record, &pending->answer.body.show.view);
+    memcpy(booking->payload, fasti_record_payload(record), record->payload_length);
+    pending->answer.body.show.payload = booking->payload;
+    pending->answer.record = id;
+    return answer(pending, FASTI_OUTCOME_FOUND);
+}
+
+static bool list_wants(const struct fasti_list_query *query, fasti_organization_id organization,
+                       const struct fasti_record *record) {
+    const struct fasti_item *item = &record->items[0];
+    if (record->organization != organization.v || item->start_utc_s < query->from_utc_s ||
+        item->start_utc_s >= query->to_utc_s)
+        return false;
+    if (record->state != FASTI_STATE_BOOKED && !query->include_ended)
+        return false;
+    if (record->kind == FASTI_RECORD_BLOCK)
+        return query->include_blocks && query->by == FASTI_LIST_BY_SCHEDULE;
+    return query->by == FASTI_LIST_BY_SCHEDULE ||
+           (record->patient_length == query->patient_length &&
+            memcmp(record->bytes, query->patient, query->patient_length) == 0);
+}
+
+/* The head of the chain that the query walks; 0: empty or not this organization's. */
+static uint64_t list_head(const struct fasti_booking *booking, const struct fasti_list_query *query,
+                          fasti_organization_id organization) {
+    struct fasti_state *state = booking->state;
+    if (query->by == FASTI_LIST_BY_PATIENT) /* pairs with records_link */
+        return fasti_load_acquire(&state->records.patients[fasti_patient_bucket(
+            organization, query->patient, query->patient_length)]);
+    if (config_of(booking, organization, query->schedule) == NULL)
+        return 0;
+    return fasti_load_acquire(&fasti_schedule_get(state->directory, query->schedule)->record_head);
+}
+
+enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
+                                         struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    const struct fasti_list_query *query = &pending->query.list;
+    struct fasti_list_answer *list = &booking->list;
+    list->count = 0;
+    list->more = false;
+    pending->answer.body.list = list;
+    uint64_t id = list_head(booking, query, pending->organization);
+    while (id != 0) { /* ends: chains only lead to records that were linked earlier */
+        struct fasti_record_entry *entry =
+            fasti_records_find(&state->records, (fasti_record_id){id});
+        const uint64_t word = fasti_cell_read(&state->arena, &entry->cell);
+        const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
+        const bool is_on_page = query->before.v == 0 || id < query->before.v;
+        const bool is_wanted = is_on_page && list_wants(query, pending->organization, record) &&
+                               (!query->only_conflicts || is_conflict(booking, record));
+        if (record->organization == pending->organization.v &&
+            fasti_load_seq_cst(&entry->durable) < fasti_cell_version(word))
+            return wait_for(booking, pending, FASTI_PENDING_LIST, entry, fasti_cell_version(word));
+        if (is_wanted && list->count == query->limit) {
+            list->more = true;
+            break;
+        }
+        if (is_wanted)
+            view_fill(booking, record, &list->records[list->count++]);
+        id = query->by == FASTI_LIST_BY_PATIENT ? fasti_load_relaxed(&entry->next_patient)
+                                                : fasti_load_relaxed(&entry->next_schedule);
+    }
+    return answer(pending, FASTI_OUTCOME_FOUND);
+}
+
+uint32_t fasti_lookup_conflicts(struct fasti_booking *booking, fasti_organization_id organization,
+                                int64_t now_ms) {
+    struct fasti_state *state = booking->state;
+    uint32_t conflicts = 0;
+    const uint32_t count = fasti_directory_count(state->directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t schedule = 1; schedule <= count; schedule++) {
+        if (config_of(booking, organization, (fasti_schedule_id){schedule}) == NULL)
+            continue;
+        uint64_t id = fasti_load_acquire(
+            &fasti_schedule_get(state->directory, (fasti_schedule_id){schedule})->record_head);
+        for (uint32_t seen = 0; id != 0 && seen < FASTI_LIST_MAX;) {
+            struct fasti_record_entry *entry =
+                fasti_records_find(&state->records, (fasti_record_id){id});
+            const uint64_t word = fasti_cell_read(&state->arena, &entry->cell);
+            const struct fasti_record *record =
+                fasti_arena_at(&state->arena, fasti_cell_index(word));
+            const bool counts =
+                record->items[0].start_utc_s * 1000 >= now_ms && is_conflict(booking, record);
+            conflicts += counts;
+            seen += counts;
+            id = fasti_load_relaxed(&entry->next_schedule);
+        }
+    }
+    return conflicts;
+}

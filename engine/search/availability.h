@@ -1,0 +1,37 @@
+/*
+ * availability.h - the agenda page: every free start of some schedules in some days.
+ *
+ *   for each schedule, each local day: view (rules/) -> starts -> columns of the answer
+ *
+ * Each schedule stands for itself: one that is closed, full or unknown never hides another's
+ * starts, and its rows do not depend on the order of ids. Reads one consistent page per schedule
+ * and day; may show what is not durable yet (the answer says as_of). Never writes.
+ */
+#ifndef FASTI_SEARCH_AVAILABILITY_H
+#define FASTI_SEARCH_AVAILABILITY_H
+
+#include "engine/booking/command.h"
+#include "engine/directory/directory.h"
+#include "engine/rules/rule.h"
+
+/* What a query reads, and the room that it uses; one a worker. */
+struct fasti_search {
+    struct fasti_arena *arena;
+    const struct fasti_directory *directory;
+    const struct fasti_patterns *patterns;
+    struct fasti_rules_scratch scratch;
+    uint64_t starts[FASTI_DAY_WORDS_MAX];
+    uint16_t lengths[FASTI_DAY_WORDS_MAX * 64];
+    uint16_t ticks[FASTI_TICKS_MAX + 64];
+    struct fasti_availability_answer answer;
+};
+
+/* Fills search->answer. INVALID_RANGE (counts), LIMIT_MESSAGE (more than
+ * FASTI_QUERY_STARTS_MAX starts: ask for fewer days or schedules) with a sentence. The caller is
+ * online in the epoch. */
+FASTI_MUST_USE enum fasti_status fasti_availability(struct fasti_search *search,
+                                                    fasti_organization_id organization,
+                                                    const struct fasti_availability_query *query,
+                                                    int64_t now_ms, struct fasti_detail *detail);
+
+#endif
