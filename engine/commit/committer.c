@@ -1,0 +1,274 @@
+/*
+ * committer.c - numbering, batching, durability and the role that moves between workers.
+ */
+#include "engine/commit/committer.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/panic.h"
+#include "engine/booking/apply.h"
+
+/* Sealing at once halves the throughput of few clients: their next requests just miss the batch. */
+#define GATHER_NS_MAX (90 * 1000)
+/* A batch without effects after this pause states that the last one was durable. */
+#define WATERMARK_NS    (20 * 1000 * 1000)
+#define WATERMARK_POLLS 4 /* the same pause where time is simulated */
+
+void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
+                          struct fasti_log *log, struct fasti_booking **bookings,
+                          uint32_t worker_count, int *wake_fds, struct fasti_hash128 digest) {
+    memset(committer, 0, sizeof *committer);
+    committer->state = state;
+    committer->log = log;
+    committer->bookings = bookings;
+    committer->worker_count = worker_count;
+    committer->wake_fds = wake_fds;
+    committer->is_simulated = wake_fds[0] < 0;
+    committer->digest = digest;
+    committer->digest_next = digest;
+    pthread_mutex_init(&committer->digest_lock, NULL);
+}
+
+static void wake(const struct fasti_committer *committer, uint32_t worker) {
+    static const uint64_t one = 1;
+    if (committer->wake_fds[worker] < 0)
+        return;
+    /* EAGAIN (the counter is full) means that the worker is about to wake anyway. */
+    const ssize_t written = write(committer->wake_fds[worker], &one, sizeof one);
+    (void)written;
+}
+
+/* Wakes every other worker that waits for something, at most once a batch. */
+static void wake_others(const struct fasti_committer *committer, uint32_t self, uint64_t served) {
+    for (uint32_t i = 0; i < committer->worker_count; i++) {
+        if (i == self)
+            continue;
+        struct fasti_booking *booking = committer->bookings[i];
+        if ((i < 64 && (served & UINT64_C(1) << i) != 0) ||
+            fasti_load_seq_cst(&booking->waiting_count) > 0)
+            wake(committer, i);
+    }
+}
+
+static void list_append(struct fasti_pending **first, struct fasti_pending **last,
+                        struct fasti_pending *pending) {
+    pending->next = NULL;
+    if (*last == NULL)
+        *first = pending;
+    else
+        (*last)->next = pending;
+    *last = pending;
+}
+
+/* Hands a list back to the owners; status UNKNOWN when the log died under it. */
+static uint64_t list_deliver(struct fasti_committer *committer, struct fasti_pending *first,
+                             enum fasti_status status) {
+    uint64_t served = 0;
+    for (struct fasti_pending *pending = first, *next; pending != NULL; pending = next) {
+        next = pending->next;
+        const uint32_t owner = pending->worker;
+        if (status != FASTI_OK)
+            pending->answer.status = status;
+        else
+            fasti_effect_durable(committer->state, pending);
+        served |= UINT64_C(1) << owner;
+        fasti_done_push(committer->bookings[owner], pending);
+    }
+    return served;
+}
+
+static void die(struct fasti_committer *committer, uint32_t worker) {
+    struct fasti_state *state = committer->state;
+    fasti_store_seq_cst(&state->is_dead, true);
+    uint64_t served = list_deliver(committer, committer->in_flight, FASTI_UNKNOWN);
+    served |= list_deliver(committer, committer->deferred, FASTI_UNKNOWN);
+    served |= list_deliver(committer, fasti_effects_take(state), FASTI_UNKNOWN);
+    committer->in_flight = committer->in_flight_last = NULL;
+    committer->deferred = committer->deferred_last = NULL;
+    (void)served;
+    for (uint32_t i = 0; i < committer->worker_count; i++)
+        if (i != worker)
+            wake(committer, i);
+}
+
+static void batch_durable(struct fasti_committer *committer, uint32_t worker) {
+    struct fasti_state *state = committer->state;
+    pthread_mutex_lock(&committer->digest_lock);
+    committer->digest = committer->digest_next;
+    pthread_mutex_unlock(&committer->digest_lock);
+    fasti_store_seq_cst(&state->lsn_durable, fasti_log_lsn_end(committer->log));
+    struct fasti_pending *done = committer->in_flight;
+    committer->in_flight = committer->in_flight_last = NULL;
+    wake_others(committer, worker, list_deliver(committer, done, FASTI_OK));
+    fasti_store_relaxed(&state->is_disk_low, fasti_log_is_low(committer->log));
+    fasti_store_relaxed(&committer->last_batch_ns, fasti_clock_monotonic_ns());
+}
+
+/* ---- gathering ---- */
+
+static void effects_gather(struct fasti_committer *committer) {
+    struct fasti_pending *pending = fasti_effects_take(committer->state);
+    for (struct fasti_pending *next; pending != NULL; pending = next) {
+        next = pending->next;
+        committer->taken++;
+        list_append(&committer->deferred, &committer->deferred_last, pending);
+    }
+}
+
+/* Numbers one effect: its bytes go into the batch, its versions and chains into the state. */
+static void effect_emit(struct fasti_committer *committer, struct fasti_pending *pending,
+                        uint8_t *target, int64_t *logged_ms) {
+    struct fasti_state *state = committer->state;
+    const uint8_t *bytes = pending->effect_index != 0
+                               ? fasti_arena_at(&state->arena, pending->effect_index)
+                               : pending->effect_heap;
+    memcpy(target, bytes, pending->effect_bytes);
+    fasti_effect_emitted(state, pending);
+    committer->digest_next = fasti_hash128_add(committer->digest_next, pending->delta);
+    if (pending->decided_ms > *logged_ms)
+        *logged_ms = pending->decided_ms;
+    list_append(&committer->in_flight, &committer->in_flight_last, pending);
+}
+
+/* Moves every effect that is next from deferred into the batch, until nothing more fits or is
+ * next. Passes repeat because one emission may make another effect next; deferred ones are few
+ * (pushes of one day come nearly in order). Returns the payload's size. */
+static uint32_t batch_fill(struct fasti_committer *committer, uint32_t *count, int64_t *logged_ms) {
+    uint32_t capacity = 0;
+    uint8_t *buffer = fasti_log_buffer(committer->log, &capacity);
+    uint32_t size = 0;
+    bool has_moved = true;
+    while (has_moved && committer->deferred != NULL) {
+        has_moved = false;
+        struct fasti_pending *pending = committer->deferred;
+        committer->deferred = committer->deferred_last = NULL;
+        for (struct fasti_pending *next; pending != NULL; pending = next) {
+            next = pending->next;
+            if (capacity - size < pending->effect_bytes ||
+                !fasti_effect_is_next(committer->state, pending)) {
+                list_append(&committer->deferred, &committer->deferred_last, pending);
+                continue;
+            }
+            effect_emit(committer, pending, buffer + size, logged_ms);
+            size += pending->effect_bytes;
+            (*count)++;
+            has_moved = true;
+        }
+    }
+    return size;
+}
+
+/* Is it worth waiting a moment for the last batch's writers to come back? */
+static bool is_gathering(const struct fasti_committer *committer) {
+    if (committer->is_simulated)
+        return false;
+    const uint64_t here = fasti_load_relaxed(&committer->state->pushed) - committer->taken;
+    if (here >= committer->last_count || committer->deferred != NULL)
+        return false;
+    return fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns) <
+           GATHER_NS_MAX;
+}
+
+enum append_result { APPENDED, NOTHING_TO_APPEND, APPEND_LATER, APPEND_FAILED };
+
+static enum append_result batch_append(struct fasti_committer *committer, uint32_t worker,
+                                       bool watermark) {
+    struct fasti_state *state = committer->state;
+    if (!watermark && is_gathering(committer))
+        return APPEND_LATER;
+    effects_gather(committer);
+    int64_t logged_ms = fasti_load_relaxed(&state->logged_ms);
+    uint32_t count = 0;
+    const uint32_t size = batch_fill(committer, &count, &logged_ms);
+    if (count == 0 && !watermark)
+        return committer->deferred == NULL ? NOTHING_TO_APPEND : APPEND_LATER;
+    fasti_store_relaxed(&state->logged_ms, logged_ms);
+    const enum fasti_status status =
+        fasti_log_append(committer->log, worker, count, size, logged_ms, committer->digest_next);
+    if (status != FASTI_OK)
+        return APPEND_FAILED;
+    committer->last_count = count;
+    fasti_store_relaxed(&committer->watermark_due, count > 0);
+    return APPENDED;
+}
+
+/* ---- the role ---- */
+
+static bool has_work(const struct fasti_committer *committer) {
+    return fasti_load_seq_cst(&committer->state->effects) != NULL;
+}
+
+static bool watermark_is_due(struct fasti_committer *committer) {
+    if (!fasti_load_relaxed(&committer->watermark_due))
+        return false;
+    if (committer->is_simulated)
+        return ++committer->idle_polls >= WATERMARK_POLLS;
+    return fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns) >=
+           WATERMARK_NS;
+}
+
+static bool role_take(struct fasti_committer *committer, uint32_t worker) {
+    uint32_t expected = 0;
+    return fasti_cas_seq_cst(&committer->role, &expected, worker + 1);
+}
+
+/* One turn of the role's holder. true: go on; false: nothing more to do now. */
+static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
+    switch (fasti_log_poll(committer->log, worker)) {
+    case FASTI_LOG_WAITING: return false;
+    case FASTI_LOG_FAILED: die(committer, worker); return false;
+    case FASTI_LOG_DURABLE: batch_durable(committer, worker); break;
+    case FASTI_LOG_IDLE: break;
+    }
+    switch (batch_append(committer, worker, watermark_is_due(committer))) {
+    case APPENDED: committer->idle_polls = 0; return true;
+    case APPEND_LATER: return false;
+    case APPEND_FAILED: die(committer, worker); return false;
+    case NOTHING_TO_APPEND: break;
+    }
+    if (fasti_log_is_busy(committer->log))
+        return false; /* a segment is being prepared in this worker's queue */
+    /* Effects pushed before this store find the role free and their pusher takes it; those pushed
+     * earlier are seen by the look after it. */
+    fasti_store_seq_cst(&committer->role, UINT32_C(0));
+    return has_work(committer) && role_take(committer, worker);
+}
+
+void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
+    if (fasti_load_relaxed(&committer->state->is_dead)) {
+        uint32_t expected = 0;
+        /* Others may still push until they notice; whoever comes by empties the list. */
+        if (fasti_load_relaxed(&committer->role) == worker + 1 ||
+            fasti_cas_seq_cst(&committer->role, &expected, worker + 1))
+            die(committer, worker);
+        return;
+    }
+    if (fasti_load_relaxed(&committer->role) != worker + 1) {
+        const bool is_wanted = has_work(committer) || (fasti_load_relaxed(&committer->role) == 0 &&
+                                                       watermark_is_due(committer));
+        if (!is_wanted || !role_take(committer, worker))
+            return;
+    }
+    while (holder_turn(committer, worker)) {
+    }
+}
+
+int32_t fasti_committer_timeout_ms(const struct fasti_committer *committer, uint32_t worker) {
+    if (fasti_load_relaxed(&committer->role) == worker + 1 &&
+        (committer->deferred != NULL || has_work(committer)) && committer->in_flight == NULL)
+        return 0; /* gathering, or waiting for a neighbour to push: look again at once */
+    if (!fasti_load_relaxed(&committer->watermark_due) || committer->is_simulated)
+        return -1;
+    const int64_t passed_ns =
+        fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns);
+    return passed_ns >= WATERMARK_NS ? 1 : (int32_t)((WATERMARK_NS - passed_ns) / 1000000 + 1);
+}
+
+struct fasti_hash128 fasti_committer_digest(struct fasti_committer *committer) {
+    pthread_mutex_lock(&committer->digest_lock);
+    const struct fasti_hash128 digest = committer->digest;
+    pthread_mutex_unlock(&committer->digest_lock);
+    return digest;
+}
