@@ -14,7 +14,7 @@ void fasti_imports_init(struct fasti_imports *imports) {
     imports->next_id = 1;
 }
 
-void fasti_imports_deinit(struct fasti_imports *imports) {
+void fasti_imports_end_all(struct fasti_imports *imports) {
     for (uint32_t i = 0; i < FASTI_IMPORTS_MAX; i++)
         fasti_import_end(&imports->places[i]);
 }

@@ -47,7 +47,6 @@ struct fasti_imports {
 #define FASTI_IMPORT_IDLE_MS (10 * 60 * 1000)
 
 void fasti_imports_init(struct fasti_imports *imports);
-void fasti_imports_deinit(struct fasti_imports *imports);
 
 /* A new import; BUSY when all places are in use (see fasti_import_idle). */
 FASTI_MUST_USE enum fasti_status fasti_import_begin(struct fasti_imports *imports,
@@ -62,6 +61,8 @@ struct fasti_staged_import *fasti_import_find(struct fasti_imports *imports, uin
  * never has more open: aborts are logged, and a restart ends all). */
 struct fasti_staged_import *fasti_import_of_log(struct fasti_imports *imports, uint32_t id);
 void fasti_import_end(struct fasti_staged_import *import);
+/* Forgets all; ids go on. */
+void fasti_imports_end_all(struct fasti_imports *imports);
 
 /* Hash of (organization, kind, id); never 0. */
 uint64_t fasti_import_key(fasti_organization_id organization, enum fasti_entity_kind kind,

@@ -31,7 +31,7 @@ void fasti_state_deinit(struct fasti_state *state) {
         fasti_directory_destroy(state->directory);
     if (state->patterns != NULL)
         fasti_patterns_destroy(state->patterns);
-    fasti_imports_deinit(&state->imports);
+    fasti_imports_end_all(&state->imports);
     free(state->put_scratch);
     pthread_mutex_destroy(&state->config_lock);
     fasti_arena_deinit(&state->arena);

@@ -15,6 +15,8 @@
 /* A batch without effects after this pause states that the last one was durable. */
 #define WATERMARK_NS    (20 * 1000 * 1000)
 #define WATERMARK_POLLS 4 /* the same pause where time is simulated */
+/* How often a low disk is looked at again. */
+#define ROOM_NS (100 * 1000 * 1000)
 
 void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
                           struct fasti_log *log, struct fasti_booking **bookings,
@@ -87,10 +89,11 @@ static void die(struct fasti_committer *committer, uint32_t worker) {
     served |= list_deliver(committer, fasti_effects_take(state), FASTI_UNKNOWN);
     committer->in_flight = committer->in_flight_last = NULL;
     committer->deferred = committer->deferred_last = NULL;
-    (void)served;
+    (void)served; /* everybody is woken: refusals that wait are on their owners' lists */
     for (uint32_t i = 0; i < committer->worker_count; i++)
         if (i != worker)
             wake(committer, i);
+    fasti_store_seq_cst(&committer->role, UINT32_C(0));
 }
 
 static void batch_durable(struct fasti_committer *committer, uint32_t worker) {
@@ -165,7 +168,7 @@ static bool is_gathering(const struct fasti_committer *committer) {
     if (committer->is_simulated)
         return false;
     const uint64_t here = fasti_load_relaxed(&committer->state->pushed) - committer->taken;
-    if (here >= committer->last_count || committer->deferred != NULL)
+    if (here == 0 || here >= committer->last_count || committer->deferred != NULL)
         return false;
     return fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns) <
            GATHER_NS_MAX;
@@ -173,24 +176,42 @@ static bool is_gathering(const struct fasti_committer *committer) {
 
 enum append_result { APPENDED, NOTHING_TO_APPEND, APPEND_LATER, APPEND_FAILED };
 
-static enum append_result batch_append(struct fasti_committer *committer, uint32_t worker,
-                                       bool watermark) {
+/* Fills the next batch unless one is filled already (the disk had no room for it). */
+static enum append_result batch_prepare(struct fasti_committer *committer, bool watermark) {
     struct fasti_state *state = committer->state;
+    if (committer->is_filled)
+        return APPENDED;
     if (!watermark && is_gathering(committer))
         return APPEND_LATER;
     effects_gather(committer);
     int64_t logged_ms = fasti_load_relaxed(&state->logged_ms);
-    uint32_t count = 0;
-    const uint32_t size = batch_fill(committer, &count, &logged_ms);
-    if (count == 0 && !watermark)
+    committer->filled_count = 0;
+    committer->filled_bytes = batch_fill(committer, &committer->filled_count, &logged_ms);
+    if (committer->filled_count == 0 && !watermark)
         return committer->deferred == NULL ? NOTHING_TO_APPEND : APPEND_LATER;
     fasti_store_relaxed(&state->logged_ms, logged_ms);
+    committer->is_filled = true;
+    return APPENDED;
+}
+
+static enum append_result batch_append(struct fasti_committer *committer, uint32_t worker,
+                                       bool watermark) {
+    struct fasti_state *state = committer->state;
+    const enum append_result prepared = batch_prepare(committer, watermark);
+    if (prepared != APPENDED)
+        return prepared;
     const enum fasti_status status =
-        fasti_log_append(committer->log, worker, count, size, logged_ms, committer->digest_next);
+        fasti_log_append(committer->log, worker, committer->filled_count, committer->filled_bytes,
+                         fasti_load_relaxed(&state->logged_ms), committer->digest_next);
+    fasti_store_relaxed(&state->is_disk_low,
+                        status == FASTI_DISK_LOW || fasti_log_is_low(committer->log));
+    if (status == FASTI_DISK_LOW || status == FASTI_BUSY)
+        return APPEND_LATER; /* nothing was written; what waits goes on waiting for room */
     if (status != FASTI_OK)
         return APPEND_FAILED;
-    committer->last_count = count;
-    fasti_store_relaxed(&committer->watermark_due, count > 0);
+    committer->is_filled = false;
+    committer->last_count = committer->filled_count;
+    fasti_store_relaxed(&committer->watermark_due, committer->filled_count > 0);
     return APPENDED;
 }
 
@@ -209,6 +230,14 @@ static bool watermark_is_due(struct fasti_committer *committer) {
            WATERMARK_NS;
 }
 
+/* While the disk is low nobody may push, so somebody has to look whether there is room again. */
+static bool room_is_due(struct fasti_committer *committer) {
+    if (!fasti_load_relaxed(&committer->state->is_disk_low))
+        return false;
+    return committer->is_simulated ||
+           fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_room_ns) >= ROOM_NS;
+}
+
 static bool role_take(struct fasti_committer *committer, uint32_t worker) {
     uint32_t expected = 0;
     return fasti_cas_seq_cst(&committer->role, &expected, worker + 1);
@@ -222,6 +251,8 @@ static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
     case FASTI_LOG_DURABLE: batch_durable(committer, worker); break;
     case FASTI_LOG_IDLE: break;
     }
+    fasti_store_relaxed(&committer->last_room_ns, fasti_clock_monotonic_ns());
+    fasti_store_relaxed(&committer->state->is_disk_low, fasti_log_is_low(committer->log));
     switch (batch_append(committer, worker, watermark_is_due(committer))) {
     case APPENDED: committer->idle_polls = 0; return true;
     case APPEND_LATER: return false;
@@ -257,8 +288,11 @@ void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
 
 int32_t fasti_committer_timeout_ms(const struct fasti_committer *committer, uint32_t worker) {
     if (fasti_load_relaxed(&committer->role) == worker + 1 &&
-        (committer->deferred != NULL || has_work(committer)) && committer->in_flight == NULL)
-        return 0; /* gathering, or waiting for a neighbour to push: look again at once */
+        (committer->is_filled || committer->deferred != NULL || has_work(committer)) &&
+        !fasti_log_is_busy(committer->log))
+        return committer->is_filled ? 1 : 0; /* gathering, or a neighbour is about to push */
+    if (fasti_load_relaxed(&committer->state->is_disk_low))
+        return 100;
     if (!fasti_load_relaxed(&committer->watermark_due) || committer->is_simulated)
         return -1;
     const int64_t passed_ns =

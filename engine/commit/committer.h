@@ -31,7 +31,7 @@ struct fasti_committer {
 
     _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic uint32_t role;
     _Atomic bool watermark_due; /* a batch with effects is the newest one */
-    _Atomic int64_t last_batch_ns;
+    _Atomic int64_t last_batch_ns, last_room_ns;
 
     /* The role's holder only. */
     struct fasti_pending *deferred, *deferred_last;

@@ -1,0 +1,84 @@
+/*
+ * recovery.c - replay.
+ */
+#include "engine/commit/recovery.h"
+
+#include "engine/base/clock.h"
+#include "engine/booking/apply.h"
+
+#define PROGRESS_EFFECTS 1000000
+
+static enum fasti_status place_say(const struct fasti_replay *replay, enum fasti_status status,
+                                   const struct fasti_log_position *position, uint64_t lsn) {
+    const struct fasti_detail why = *replay->detail;
+    return fasti_detail_set(replay->detail, status, "%.120s (LSN %llu, file %.40s, offset %llu)",
+                            why.text[0] != '\0' ? why.text : fasti_status_text(status),
+                            (unsigned long long)lsn, position->file,
+                            (unsigned long long)position->offset);
+}
+
+static enum fasti_status effect_visit(struct fasti_replay *replay, uint64_t lsn,
+                                      const struct fasti_batch *batch,
+                                      const struct fasti_effect *effect) {
+    if (replay->effect != NULL)
+        replay->effect(replay->effect_context, lsn, batch, effect);
+    replay->effects++;
+    if (replay->progress != NULL && replay->effects % PROGRESS_EFFECTS == 0)
+        replay->progress(replay->progress_context, replay->effects,
+                         (double)(fasti_clock_monotonic_ns() - replay->started_ns) / 1e9);
+    if (replay->is_dry)
+        return FASTI_OK;
+    struct fasti_hash128 delta;
+    FASTI_TRY(fasti_effect_replay(replay->booking, effect, &delta, replay->detail));
+    replay->digest = fasti_hash128_add(replay->digest, delta);
+    return FASTI_OK;
+}
+
+static enum fasti_status batch_visit(void *context, const struct fasti_batch *batch,
+                                     const uint8_t *payload,
+                                     const struct fasti_log_position *position) {
+    struct fasti_replay *replay = context;
+    replay->detail->text[0] = '\0';
+    if (!replay->is_dry && batch->epoch != replay->epoch) {
+        /* Another process wrote on from here: it forgot what was staged. */
+        fasti_imports_end_all(&replay->booking->state->imports);
+        replay->epoch = batch->epoch;
+    }
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < batch->effect_count; i++) {
+        const uint64_t lsn = batch->lsn_first + i;
+        struct fasti_effect effect;
+        enum fasti_status status =
+            fasti_effect_decode(payload + at, batch->payload_bytes - at, &effect);
+        if (status == FASTI_OK)
+            status = effect_visit(replay, lsn, batch, &effect);
+        if (status != FASTI_OK)
+            return place_say(replay, status, position, lsn);
+        at += effect.header->size_bytes;
+    }
+    if (!replay->is_dry && !fasti_hash128_equal(replay->digest, batch->digest)) {
+        (void)fasti_detail_set(replay->detail, FASTI_CORRUPT_STATE,
+                               "what was replayed has another digest than the log states");
+        return place_say(replay, FASTI_CORRUPT_STATE, position, batch->lsn_first);
+    }
+    if (replay->booking != NULL) /* retired parts of the directory: nobody else reads them */
+        for (int round = 0; round < 4; round++) {
+            fasti_epoch_quiescent(&replay->booking->limbo);
+            (void)fasti_limbo_collect(&replay->booking->limbo, UINT32_MAX);
+        }
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_replay_run(struct fasti_replay *replay, struct fasti_io *io,
+                                   struct fasti_log_report *report) {
+    replay->started_ns = fasti_clock_monotonic_ns();
+    const enum fasti_status status =
+        fasti_log_read(io, batch_visit, replay, report, replay->detail);
+    if (status != FASTI_OK || replay->is_dry)
+        return status;
+    struct fasti_state *state = replay->booking->state;
+    fasti_imports_end_all(&state->imports);
+    fasti_store_relaxed(&state->logged_ms, report->logged_ms);
+    fasti_store_relaxed(&state->lsn_durable, report->lsn_end);
+    return FASTI_OK;
+}

@@ -1,0 +1,471 @@
+/*
+ * engine.c - composition: state, log, committer and workers behind the one face.
+ *
+ * Each worker's storage queue and wake-up stand behind one epoll descriptor, so that a caller has
+ * one thing to wait for. All branching over commands is here; rooms below know one thing each.
+ */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "engine/base/panic.h"
+#include "engine/booking/configure.h"
+#include "engine/booking/lookup.h"
+#include "engine/booking/reserve.h"
+#include "engine/commit/committer.h"
+#include "engine/commit/recovery.h"
+#include "engine/search/availability.h"
+
+#define MEMORY_BYTES_DEFAULT (UINT64_C(8) << 30)
+
+/* What one worker adds to its booking part. */
+struct fasti_worker {
+    struct fasti_booking booking;
+    struct fasti_search search;
+    struct fasti_pending *ready; /* done ones that poll has not handed out yet */
+    int epoll_fd;
+};
+
+struct fasti_engine {
+    struct fasti_state state;
+    struct fasti_committer committer;
+    struct fasti_io *io;
+    struct fasti_log *log;
+    uint32_t worker_count;
+    struct fasti_worker *workers[FASTI_WORKERS_MAX];
+    struct fasti_booking *bookings[FASTI_WORKERS_MAX];
+    int wake_fds[FASTI_WORKERS_MAX];
+    int64_t started_ms, recovery_ms;
+    uint64_t recovered_effects, epoch;
+};
+
+/* ---- names ---- */
+
+const char *fasti_outcome_name(enum fasti_outcome outcome) {
+    switch (outcome) {
+#define OUTCOME_CASE(name, value, done, text) \
+    case FASTI_OUTCOME_##name: return #name;
+        FASTI_OUTCOME_TABLE(OUTCOME_CASE)
+#undef OUTCOME_CASE
+    }
+    return "?";
+}
+
+const char *fasti_outcome_text(enum fasti_outcome outcome) {
+    switch (outcome) {
+#define OUTCOME_CASE(name, value, done, text) \
+    case FASTI_OUTCOME_##name: return text;
+        FASTI_OUTCOME_TABLE(OUTCOME_CASE)
+#undef OUTCOME_CASE
+    }
+    return "an outcome that this version does not know";
+}
+
+bool fasti_outcome_is_done(enum fasti_outcome outcome) {
+    switch (outcome) {
+#define OUTCOME_CASE(name, value, done, text) \
+    case FASTI_OUTCOME_##name: return done;
+        FASTI_OUTCOME_TABLE(OUTCOME_CASE)
+#undef OUTCOME_CASE
+    }
+    return false;
+}
+
+const char *fasti_reason_name(enum fasti_reason reason) {
+    switch (reason) {
+    case FASTI_REASON_FREE: return "FREE";
+    case FASTI_REASON_CLOSED: return "CLOSED";
+    case FASTI_REASON_FULL: return "FULL";
+    case FASTI_REASON_PAST: return "PAST";
+    case FASTI_REASON_NOT_OFFERED: return "NOT_OFFERED";
+    case FASTI_REASON_UNKNOWN: return "UNKNOWN";
+    case FASTI_REASON_OUTSIDE: return "OUTSIDE";
+    }
+    return "?";
+}
+
+/* ---- open and close ---- */
+
+static void worker_close(struct fasti_engine *engine, uint32_t at) {
+    struct fasti_worker *worker = engine->workers[at];
+    if (worker == NULL)
+        return;
+    fasti_booking_deinit(&worker->booking);
+    if (worker->epoll_fd >= 0)
+        close(worker->epoll_fd);
+    if (engine->wake_fds[at] >= 0)
+        close(engine->wake_fds[at]);
+    free(worker);
+}
+
+static enum fasti_status worker_open(struct fasti_engine *engine, uint32_t at) {
+    engine->wake_fds[at] = -1;
+    struct fasti_worker *worker = aligned_alloc(_Alignof(struct fasti_worker), sizeof *worker);
+    if (worker == NULL)
+        return FASTI_LIMIT_MEMORY;
+    memset(worker, 0, sizeof *worker);
+    worker->epoll_fd = -1;
+    engine->workers[at] = worker;
+    engine->bookings[at] = &worker->booking;
+    FASTI_TRY(fasti_booking_init(&worker->booking, &engine->state, at));
+    worker->search.arena = &engine->state.arena;
+    worker->search.directory = engine->state.directory;
+    worker->search.patterns = engine->state.patterns;
+    return FASTI_OK;
+}
+
+/* Puts the wake-up and the storage queue behind one descriptor; a simulated disk has none. */
+static enum fasti_status worker_event_open(struct fasti_engine *engine, uint32_t at) {
+    struct fasti_worker *worker = engine->workers[at];
+    const int storage_fd = engine->io->operations->event_fd(engine->io, at);
+    if (storage_fd < 0)
+        return FASTI_OK;
+    engine->wake_fds[at] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (engine->wake_fds[at] < 0 || worker->epoll_fd < 0)
+        return FASTI_IO_OPEN;
+    const int fds[2] = {engine->wake_fds[at], storage_fd};
+    for (int i = 0; i < 2; i++) {
+        struct epoll_event event = {.events = EPOLLIN};
+        if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, fds[i], &event) != 0)
+            return FASTI_IO_OPEN;
+    }
+    return FASTI_OK;
+}
+
+static enum fasti_status recover(struct fasti_engine *engine,
+                                 const struct fasti_engine_options *options,
+                                 struct fasti_recovery *recovery, struct fasti_detail *detail,
+                                 struct fasti_log_report *report) {
+    struct fasti_detail unused;
+    struct fasti_replay replay = {
+        .booking = engine->bookings[0],
+        .progress = options->progress,
+        .progress_context = options->progress_context,
+        .detail = detail != NULL ? detail : &unused,
+    };
+    const int64_t started_ns = fasti_clock_monotonic_ns();
+    memset(report, 0, sizeof *report);
+    const enum fasti_status status = fasti_replay_run(&replay, engine->io, report);
+    engine->recovery_ms = (fasti_clock_monotonic_ns() - started_ns) / 1000000;
+    engine->recovered_effects = replay.effects;
+    *recovery = (struct fasti_recovery){
+        .batches = report->batches,
+        .effects = report->effects,
+        .segments = report->segments,
+        .bytes = report->bytes,
+        .milliseconds = engine->recovery_ms,
+        .digest = replay.digest,
+        .clean = report->clean,
+        .torn = report->torn,
+    };
+    if (report->torn) {
+        struct fasti_detail where;
+        (void)fasti_detail_set(&where, FASTI_OK, "%s offset %llu", report->where.file,
+                               (unsigned long long)report->where.offset);
+        memcpy(recovery->torn_where, where.text, sizeof recovery->torn_where - 1);
+    }
+    return status;
+}
+
+static enum fasti_status open_all(struct fasti_engine *engine,
+                                  const struct fasti_engine_options *options,
+                                  struct fasti_recovery *recovery, struct fasti_detail *detail) {
+    const uint64_t memory =
+        options->memory_bytes_max == 0 ? MEMORY_BYTES_DEFAULT : options->memory_bytes_max;
+    FASTI_TRY(fasti_state_init(&engine->state, options->worker_count, memory, options->clock));
+    for (uint32_t i = 0; i < options->worker_count; i++)
+        FASTI_TRY(worker_open(engine, i));
+    struct fasti_log_report report;
+    FASTI_TRY(recover(engine, options, recovery, detail, &report));
+    const int64_t now_ms = fasti_state_now_ms(&engine->state);
+    FASTI_TRY(
+        fasti_log_open(engine->io, &report, options->segment_bytes, now_ms, &engine->log, detail));
+    for (uint32_t i = 0; i < options->worker_count; i++)
+        FASTI_TRY(worker_event_open(engine, i));
+    engine->started_ms = now_ms;
+    engine->epoch = report.epoch + 1;
+    fasti_committer_init(&engine->committer, &engine->state, engine->log, engine->bookings,
+                         engine->worker_count, engine->wake_fds, recovery->digest);
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_engine_open(const struct fasti_engine_options *options, struct fasti_io *io,
+                                    struct fasti_engine **engine, struct fasti_recovery *recovery,
+                                    struct fasti_detail *detail) {
+    FASTI_ASSERT(options->worker_count >= 1 && options->worker_count <= FASTI_WORKERS_MAX);
+    struct fasti_recovery ignored;
+    if (recovery == NULL)
+        recovery = &ignored;
+    memset(recovery, 0, sizeof *recovery);
+    const size_t bytes = (sizeof **engine + FASTI_CACHE_LINE_BYTES - 1) / FASTI_CACHE_LINE_BYTES *
+                         FASTI_CACHE_LINE_BYTES;
+    *engine = aligned_alloc(FASTI_CACHE_LINE_BYTES, bytes);
+    if (*engine == NULL) {
+        io->operations->close(io);
+        return FASTI_LIMIT_MEMORY;
+    }
+    memset(*engine, 0, sizeof **engine);
+    (*engine)->io = io;
+    (*engine)->worker_count = options->worker_count;
+    for (uint32_t i = 0; i < FASTI_WORKERS_MAX; i++)
+        (*engine)->wake_fds[i] = -1;
+    const enum fasti_status status = open_all(*engine, options, recovery, detail);
+    if (status != FASTI_OK) {
+        fasti_engine_close(*engine, false);
+        *engine = NULL;
+    }
+    return status;
+}
+
+void fasti_engine_close(struct fasti_engine *engine, bool clean) {
+    const bool is_dead = fasti_load_relaxed(&engine->state.is_dead);
+    if (engine->log != NULL)
+        fasti_log_close(engine->log, clean && !is_dead);
+    for (uint32_t i = 0; i < engine->worker_count; i++)
+        worker_close(engine, i);
+    fasti_state_deinit(&engine->state);
+    engine->io->operations->close(engine->io);
+    free(engine);
+}
+
+/* ---- submit ---- */
+
+static enum fasti_disposition status_answer(struct fasti_engine *engine, uint32_t worker,
+                                            struct fasti_pending *pending) {
+    struct fasti_state *state = &engine->state;
+    const struct fasti_directory *directory = state->directory;
+    pending->answer.body.status = (struct fasti_status_answer){
+        .lsn_durable = fasti_load_seq_cst(&state->lsn_durable),
+        .epoch = engine->epoch,
+        .now_ms = fasti_state_now_ms(state),
+        .started_ms = engine->started_ms,
+        .digest = fasti_committer_digest(&engine->committer),
+        .organizations = fasti_directory_count(directory, FASTI_ENTITY_ORGANIZATION),
+        .locations = fasti_directory_count(directory, FASTI_ENTITY_LOCATION),
+        .practitioners = fasti_directory_count(directory, FASTI_ENTITY_PRACTITIONER),
+        .services = fasti_directory_count(directory, FASTI_ENTITY_SERVICE),
+        .schedules = fasti_directory_count(directory, FASTI_ENTITY_SCHEDULE),
+        .patterns = fasti_patterns_count(state->patterns),
+        .plans = fasti_plans_count(state->patterns),
+        .appointments = fasti_load_relaxed(&state->appointments),
+        .records = fasti_load_relaxed(&state->records.next_id) - 1,
+        .recovered_effects = engine->recovered_effects,
+        .recovery_ms = engine->recovery_ms,
+        .arena_bytes = fasti_arena_bytes(&state->arena),
+        .disk_low = fasti_load_relaxed(&state->is_disk_low),
+        .workers = engine->worker_count,
+        .pending = engine->bookings[worker]->pending_count,
+    };
+    pending->answer.outcome = FASTI_OUTCOME_FOUND;
+    return FASTI_ANSWERED;
+}
+
+static enum fasti_disposition availability_answer(struct fasti_engine *engine, uint32_t worker,
+                                                  const struct fasti_command *command,
+                                                  struct fasti_pending *pending) {
+    struct fasti_search *search = &engine->workers[worker]->search;
+    struct fasti_answer *answer = &pending->answer;
+    answer->status = fasti_availability(search, command->organization, &command->body.availability,
+                                        fasti_state_now_ms(&engine->state), &answer->detail);
+    answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
+    answer->body.availability = &search->answer;
+    return FASTI_ANSWERED;
+}
+
+static enum fasti_disposition list_answer(struct fasti_booking *booking,
+                                          const struct fasti_command *command,
+                                          struct fasti_pending *pending) {
+    pending->query.list = command->body.list;
+    struct fasti_list_query *query = &pending->query.list;
+    if (query->limit == 0 || query->limit > FASTI_LIST_MAX ||
+        query->patient_length > FASTI_PATIENT_BYTES_MAX ||
+        (query->by != FASTI_LIST_BY_SCHEDULE && query->by != FASTI_LIST_BY_PATIENT)) {
+        pending->answer.status = fasti_detail_set(
+            &pending->answer.detail, FASTI_INVALID_RANGE,
+            "a list is by schedule or by patient and has 1 to %d records a page", FASTI_LIST_MAX);
+        return FASTI_ANSWERED;
+    }
+    return fasti_lookup_list(booking, pending);
+}
+
+/* Every table of contents needs one: which room decides which command. */
+static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t worker,
+                                       const struct fasti_command *command,
+                                       struct fasti_pending *pending) {
+    struct fasti_booking *booking = engine->bookings[worker];
+    switch (command->kind) {
+    case FASTI_COMMAND_STATUS: return status_answer(engine, worker, pending);
+    case FASTI_COMMAND_CHECKPOINT:
+        /* Snapshots come later: a checkpoint waits until all that it can see is durable. */
+        (void)status_answer(engine, worker, pending);
+        return FASTI_ANSWERED;
+    case FASTI_COMMAND_RESOLVE: return fasti_lookup_resolve(booking, command, pending);
+    case FASTI_COMMAND_DESCRIBE: return fasti_lookup_describe(booking, command, pending);
+    case FASTI_COMMAND_CIVIL: return fasti_lookup_civil(booking, command, pending);
+    case FASTI_COMMAND_PUT: return fasti_configure_put(booking, command, pending);
+    case FASTI_COMMAND_IMPORT_BEGIN:
+    case FASTI_COMMAND_IMPORT_COMMIT:
+    case FASTI_COMMAND_IMPORT_ABORT: return fasti_configure_import(booking, command, pending);
+    case FASTI_COMMAND_BOOK: return fasti_reserve_book(booking, command, pending);
+    case FASTI_COMMAND_BLOCK: return fasti_reserve_block(booking, command, pending);
+    case FASTI_COMMAND_CANCEL:
+    case FASTI_COMMAND_UNBLOCK: return fasti_reserve_end(booking, command, pending);
+    case FASTI_COMMAND_AVAILABILITY: return availability_answer(engine, worker, command, pending);
+    case FASTI_COMMAND_SHOW:
+        pending->query.show = command->body.show;
+        return fasti_lookup_show(booking, pending);
+    case FASTI_COMMAND_LIST: return list_answer(booking, command, pending);
+    }
+    pending->answer.status = fasti_detail_set(&pending->answer.detail, FASTI_INVALID_COMMAND,
+                                              "command %d is not known", (int)command->kind);
+    return FASTI_ANSWERED;
+}
+
+bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
+                         const struct fasti_command *command, uint64_t tag,
+                         struct fasti_answer *answer) {
+    FASTI_ASSERT(worker < engine->worker_count);
+    struct fasti_booking *booking = engine->bookings[worker];
+    fasti_epoch_quiescent(&booking->limbo);
+    struct fasti_pending *pending = fasti_pending_take(booking);
+    if (pending == NULL) {
+        memset(answer, 0, offsetof(struct fasti_answer, body));
+        answer->tag = tag;
+        answer->kind = command->kind;
+        answer->status =
+            fasti_detail_set(&answer->detail, FASTI_BUSY, "%s", fasti_status_text(FASTI_BUSY));
+        return true;
+    }
+    pending->organization = command->organization;
+    pending->answer.tag = tag;
+    pending->answer.kind = command->kind;
+    pending->answer.as_of = fasti_load_seq_cst(&engine->state.lsn_durable);
+    if (dispatch(engine, worker, command, pending) != FASTI_ANSWERED)
+        return false;
+    *answer = pending->answer;
+    fasti_pending_give(booking, pending);
+    return true;
+}
+
+/* ---- poll ---- */
+
+/* Moves waiting ones whose version is durable (or whose engine is dead) to the ready list. */
+static void waiting_check(struct fasti_engine *engine, struct fasti_worker *worker) {
+    struct fasti_booking *booking = &worker->booking;
+    const bool is_dead = fasti_load_seq_cst(&engine->state.is_dead);
+    struct fasti_pending **link = &booking->waiting;
+    while (*link != NULL) {
+        struct fasti_pending *pending = *link;
+        if (!is_dead && fasti_load_seq_cst(pending->wait_durable) < pending->wait_version) {
+            link = &pending->next;
+            continue;
+        }
+        *link = pending->next;
+        fasti_add_seq_cst(&booking->waiting_count, UINT32_MAX); /* minus one */
+        if (is_dead)
+            pending->answer.status = FASTI_UNKNOWN;
+        pending->next = worker->ready;
+        worker->ready = pending;
+    }
+}
+
+static void wake_clear(struct fasti_engine *engine, uint32_t worker) {
+    uint64_t count;
+    if (engine->wake_fds[worker] < 0)
+        return;
+    const ssize_t got = read(engine->wake_fds[worker], &count, sizeof count);
+    (void)got; /* EAGAIN: nobody woke us */
+}
+
+/* Looks again where a look was waiting; true: its answer is complete. */
+static bool is_complete(struct fasti_booking *booking, struct fasti_pending *pending) {
+    if (pending->answer.status != FASTI_OK)
+        return true;
+    if (pending->kind == FASTI_PENDING_SHOW)
+        return fasti_lookup_show(booking, pending) == FASTI_ANSWERED;
+    if (pending->kind == FASTI_PENDING_LIST)
+        return fasti_lookup_list(booking, pending) == FASTI_ANSWERED;
+    return true;
+}
+
+/* After a commit: how many appointments the new openings leave outside. */
+static void import_finish(struct fasti_engine *engine, struct fasti_booking *booking,
+                          struct fasti_pending *pending) {
+    if (pending->answer.kind == FASTI_COMMAND_IMPORT_COMMIT && pending->answer.status == FASTI_OK)
+        pending->answer.body.import.conflicts = fasti_lookup_conflicts(
+            booking, pending->organization, fasti_state_now_ms(&engine->state));
+}
+
+uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
+                           struct fasti_answer *answers, uint32_t max) {
+    FASTI_ASSERT(worker_at < engine->worker_count);
+    struct fasti_worker *worker = engine->workers[worker_at];
+    struct fasti_booking *booking = &worker->booking;
+    fasti_epoch_quiescent(&booking->limbo);
+    (void)fasti_limbo_collect(&booking->limbo, 256);
+    wake_clear(engine, worker_at);
+    fasti_committer_step(&engine->committer, worker_at);
+    if (booking->waiting != NULL)
+        waiting_check(engine, worker);
+    uint32_t count = 0;
+    while (count < max) {
+        if (worker->ready == NULL)
+            worker->ready = fasti_done_take(booking);
+        struct fasti_pending *pending = worker->ready;
+        if (pending == NULL)
+            break;
+        worker->ready = pending->next;
+        if (!is_complete(booking, pending))
+            continue; /* it waits again */
+        const bool is_big =
+            pending->kind == FASTI_PENDING_SHOW || pending->kind == FASTI_PENDING_LIST;
+        if (pending->is_answered) {
+            import_finish(engine, booking, pending);
+            pending->answer.as_of = fasti_load_seq_cst(&engine->state.lsn_durable);
+            answers[count++] = pending->answer;
+        }
+        fasti_pending_give(booking, pending);
+        if (is_big && worker->ready != NULL) {
+            /* Its big part lives in the worker: hand out the rest at the next call. */
+            if (engine->wake_fds[worker_at] >= 0) {
+                static const uint64_t one = 1;
+                const ssize_t written = write(engine->wake_fds[worker_at], &one, sizeof one);
+                (void)written;
+            }
+            break;
+        }
+    }
+    return count;
+}
+
+int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker) {
+    return engine->workers[worker]->epoll_fd;
+}
+
+int32_t fasti_engine_timeout_ms(struct fasti_engine *engine, uint32_t worker) {
+    if (engine->workers[worker]->ready != NULL)
+        return 0;
+    return fasti_committer_timeout_ms(&engine->committer, worker);
+}
+
+void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker) {
+    fasti_epoch_offline(&engine->bookings[worker]->limbo);
+}
+
+void fasti_engine_idle_leave(struct fasti_engine *engine, uint32_t worker) {
+    fasti_epoch_online(&engine->bookings[worker]->limbo);
+}
+
+bool fasti_engine_is_dead(const struct fasti_engine *engine) {
+    return fasti_load_relaxed(&engine->state.is_dead);
+}
+
+struct fasti_clock *fasti_engine_clock(struct fasti_engine *engine) {
+    return &engine->state.clock;
+}
