@@ -185,7 +185,7 @@ static enum fasti_status open_all(struct fasti_engine *engine,
     FASTI_TRY(recover(engine, options, recovery, detail, &report));
     const int64_t now_ms = fasti_state_now_ms(&engine->state);
     FASTI_TRY(
-        fasti_log_open(engine->io, &report, options->segment_bytes, now_ms, &engine->log, detail));
+        fasti_log_open(engine->io, &report, now_ms, options->segment_bytes, &engine->log, detail));
     for (uint32_t i = 0; i < options->worker_count; i++)
         FASTI_TRY(worker_event_open(engine, i));
     engine->started_ms = now_ms;

@@ -277,8 +277,9 @@ void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
         return;
     }
     if (fasti_load_relaxed(&committer->role) != worker + 1) {
-        const bool is_wanted = has_work(committer) || (fasti_load_relaxed(&committer->role) == 0 &&
-                                                       watermark_is_due(committer));
+        const bool is_free = fasti_load_relaxed(&committer->role) == 0;
+        const bool is_wanted = has_work(committer) ||
+                               (is_free && (watermark_is_due(committer) || room_is_due(committer)));
         if (!is_wanted || !role_take(committer, worker))
             return;
     }

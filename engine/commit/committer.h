@@ -38,7 +38,9 @@ struct fasti_committer {
     struct fasti_pending *in_flight, *in_flight_last;
     uint32_t in_flight_count;
     uint32_t last_count; /* effects of the last batch */
-    uint64_t taken;      /* effects taken from the list so far */
+    bool is_filled;      /* the log's buffer holds a batch that was not appended yet */
+    uint32_t filled_count, filled_bytes;
+    uint64_t taken; /* effects taken from the list so far */
     uint32_t idle_polls;
     struct fasti_hash128 digest_next; /* after the batch in flight */
     struct fasti_hash128 digest;      /* durable; read by status under digest_lock */
