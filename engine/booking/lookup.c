@@ -106,6 +106,7 @@ static bool describe_schedule(struct fasti_booking *booking, fasti_organization_
     put->kind = FASTI_ENTITY_SCHEDULE;
     put->organization = organization;
     put->id = config->id;
+    put->name = config->name;
     const struct fasti_location *location = fasti_location_get(directory, config->location);
     if (location != NULL)
         put->body.schedule.location = location->id;

@@ -101,10 +101,8 @@ static uint8_t run_longest_steps(struct fasti_booking *booking, const struct day
         return UINT8_MAX;
     const struct fasti_pattern *pattern =
         fasti_pattern_get(booking->state->patterns, look->pattern_id);
-    const uint32_t minutes =
-        fasti_page_run_longest_ticks(page, pattern->open) * look->config->resolution_minutes;
-    const uint32_t steps = (minutes + 4) / 5;
-    return steps < UINT8_MAX ? (uint8_t)steps : UINT8_MAX;
+    return fasti_page_run_steps(fasti_page_run_longest_ticks(page, pattern->open),
+                                look->config->resolution_minutes);
 }
 
 /* The day's next page; *index 0 with *bytes 0 when it is empty again. false: no memory. */

@@ -33,28 +33,21 @@ void fasti_day_view_load(const struct fasti_patterns *patterns,
     *view =
         (struct fasti_day_view){.config = config, .terms = terms, .service = service, .date = date};
     fasti_zone_day(config->zone, date, &view->day);
-    const uint32_t resolution = config->resolution_minutes;
-    const struct fasti_plan_key key = {
-        .pattern_id = pattern_id,
-        .service = service,
-        .duration_ticks = (uint16_t)(terms->duration_minutes / resolution),
-        .grid_ticks = (uint16_t)(terms->grid_minutes / resolution),
-    };
+    struct fasti_plan_key key;
+    const bool has_plan = fasti_schedule_plan_key(config, service, terms, pattern_id, &key);
     if (pattern_id != FASTI_PATTERN_NONE) {
         const struct fasti_pattern *pattern = fasti_pattern_get(patterns, pattern_id);
         view->spans = pattern->spans;
         view->span_count = pattern->span_count;
-        view->plan = fasti_plan_find(patterns, &key);
-        if (view->plan == NULL)
-            view->plan = plan_compute(view, &key, scratch);
-        return;
+        view->plan = has_plan ? fasti_plan_find(patterns, &key) : NULL;
+    } else if (fasti_openings_expand(config->openings, config->opening_count, config->zone,
+                                     config->resolution_minutes, date,
+                                     &scratch->draft) == FASTI_OK) {
+        view->spans = scratch->draft.spans;
+        view->span_count = scratch->draft.count;
     }
-    if (fasti_openings_expand(config->openings, config->opening_count, config->zone, resolution,
-                              date, &scratch->draft) != FASTI_OK)
-        return;
-    view->spans = scratch->draft.spans;
-    view->span_count = scratch->draft.count;
-    view->plan = plan_compute(view, &key, scratch);
+    if (view->plan == NULL && has_plan)
+        view->plan = plan_compute(view, &key, scratch);
 }
 
 uint32_t fasti_rule_first_tick(const struct fasti_day_view *view, int64_t now_ms) {
