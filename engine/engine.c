@@ -28,6 +28,7 @@ struct fasti_worker {
     struct fasti_booking booking;
     struct fasti_search search;
     struct fasti_pending *ready; /* done ones that poll has not handed out yet */
+    bool is_online;              /* in the epoch; a worker that nobody uses delays nobody */
     int epoll_fd;
 };
 
@@ -91,6 +92,40 @@ const char *fasti_reason_name(enum fasti_reason reason) {
 
 /* ---- open and close ---- */
 
+/* The worker's thread is here again: it holds no reference of an earlier call. */
+static void worker_enter(struct fasti_worker *worker) {
+    if (worker->is_online)
+        fasti_epoch_quiescent(&worker->booking.limbo);
+    else
+        fasti_epoch_online(&worker->booking.limbo);
+    worker->is_online = true;
+}
+
+static void worker_leave(struct fasti_worker *worker) {
+    if (worker->is_online)
+        fasti_epoch_offline(&worker->booking.limbo);
+    worker->is_online = false;
+}
+
+/* What still waits when an engine is closed is given up: nobody will ask for it. */
+static void list_drop(struct fasti_engine *engine, struct fasti_pending *pending) {
+    for (struct fasti_pending *next; pending != NULL; pending = next) {
+        next = pending->next;
+        fasti_pending_give(engine->bookings[pending->worker], pending);
+    }
+}
+
+static void pendings_drop(struct fasti_engine *engine) {
+    list_drop(engine, fasti_effects_take(&engine->state));
+    list_drop(engine, engine->committer.in_flight);
+    list_drop(engine, engine->committer.deferred);
+    for (uint32_t i = 0; i < engine->worker_count && engine->workers[i] != NULL; i++) {
+        list_drop(engine, engine->workers[i]->ready);
+        list_drop(engine, engine->bookings[i]->waiting);
+        list_drop(engine, fasti_done_take(engine->bookings[i]));
+    }
+}
+
 static void worker_close(struct fasti_engine *engine, uint32_t at) {
     struct fasti_worker *worker = engine->workers[at];
     if (worker == NULL)
@@ -151,7 +186,9 @@ static enum fasti_status recover(struct fasti_engine *engine,
     };
     const int64_t started_ns = fasti_clock_monotonic_ns();
     memset(report, 0, sizeof *report);
+    worker_enter(engine->workers[0]);
     const enum fasti_status status = fasti_replay_run(&replay, engine->io, report);
+    worker_leave(engine->workers[0]);
     engine->recovery_ms = (fasti_clock_monotonic_ns() - started_ns) / 1000000;
     engine->recovered_effects = replay.effects;
     *recovery = (struct fasti_recovery){
@@ -227,6 +264,7 @@ void fasti_engine_close(struct fasti_engine *engine, bool clean) {
     const bool is_dead = fasti_load_relaxed(&engine->state.is_dead);
     if (engine->log != NULL)
         fasti_log_close(engine->log, clean && !is_dead);
+    pendings_drop(engine);
     for (uint32_t i = 0; i < engine->worker_count; i++)
         worker_close(engine, i);
     fasti_state_deinit(&engine->state);
@@ -332,7 +370,7 @@ bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
                          struct fasti_answer *answer) {
     FASTI_ASSERT(worker < engine->worker_count);
     struct fasti_booking *booking = engine->bookings[worker];
-    fasti_epoch_quiescent(&booking->limbo);
+    worker_enter(engine->workers[worker]);
     struct fasti_pending *pending = fasti_pending_take(booking);
     if (pending == NULL) {
         memset(answer, 0, offsetof(struct fasti_answer, body));
@@ -407,7 +445,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     FASTI_ASSERT(worker_at < engine->worker_count);
     struct fasti_worker *worker = engine->workers[worker_at];
     struct fasti_booking *booking = &worker->booking;
-    fasti_epoch_quiescent(&booking->limbo);
+    worker_enter(worker);
     (void)fasti_limbo_collect(&booking->limbo, 256);
     wake_clear(engine, worker_at);
     fasti_committer_step(&engine->committer, worker_at);
@@ -455,11 +493,11 @@ int32_t fasti_engine_timeout_ms(struct fasti_engine *engine, uint32_t worker) {
 }
 
 void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker) {
-    fasti_epoch_offline(&engine->bookings[worker]->limbo);
+    worker_leave(engine->workers[worker]);
 }
 
 void fasti_engine_idle_leave(struct fasti_engine *engine, uint32_t worker) {
-    fasti_epoch_online(&engine->bookings[worker]->limbo);
+    worker_enter(engine->workers[worker]);
 }
 
 bool fasti_engine_is_dead(const struct fasti_engine *engine) {

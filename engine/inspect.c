@@ -156,6 +156,7 @@ static enum fasti_status digest_run(struct fasti_replay *replay, struct fasti_io
             status = fasti_booking_init(booking, state, 0);
         if (status == FASTI_OK) {
             replay->booking = booking;
+            fasti_epoch_online(&booking->limbo);
             status = fasti_replay_run(replay, io, log);
         }
         fasti_booking_deinit(booking);

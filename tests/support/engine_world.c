@@ -182,16 +182,20 @@ void engine_world_practice(struct engine_world *world) {
         const char *utc;
         int32_t offset_s;
     } changes[] = {
-        {"1999-12-30T00:00:00Z", 3600}, {"2025-03-30T01:00:00Z", 7200},
-        {"2025-10-26T01:00:00Z", 3600}, {"2026-03-29T01:00:00Z", 7200},
-        {"2026-10-25T01:00:00Z", 3600}, {"2027-03-28T01:00:00Z", 7200},
+        {NULL, 3600},
+        {"2025-03-30T01:00:00Z", 7200},
+        {"2025-10-26T01:00:00Z", 3600},
+        {"2026-03-29T01:00:00Z", 7200},
+        {"2026-10-25T01:00:00Z", 3600},
+        {"2027-03-28T01:00:00Z", 7200},
         {"2027-10-31T01:00:00Z", 3600},
     };
     struct fasti_zone *zone = calloc(1, sizeof *zone);
     zone->change_count = sizeof changes / sizeof changes[0];
     for (uint32_t i = 0; i < zone->change_count; i++)
-        zone->changes[i] =
-            (struct fasti_zone_change){engine_utc_s(changes[i].utc), changes[i].offset_s};
+        zone->changes[i] = (struct fasti_zone_change){
+            changes[i].utc == NULL ? FASTI_ZONE_FIRST_UTC_S : engine_utc_s(changes[i].utc),
+            changes[i].offset_s};
     struct fasti_command command = engine_put(FASTI_ENTITY_ZONE, 0, "Europe/Berlin");
     command.body.put.body.zone = zone;
     must(world, &command);

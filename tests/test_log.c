@@ -1,0 +1,349 @@
+/*
+ * test_log.c - the log on a simulated disk: killed, torn, failing, full and damaged.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/storage/batch.h"
+#include "engine/storage/log.h"
+#include "tests/support/ledger.h"
+#include "tests/support/seed.h"
+
+#define SEGMENT  (8 * FASTI_BLOCK_BYTES) /* room for 6 blocks of batches */
+#define NO_FAULT ((struct fasti_sim_faults){0})
+
+/* One life of a process: reads, opens, appends `batches`, closes. Ends early when it is killed or
+ * the log fails. */
+struct life {
+    enum fasti_status read, open;
+    struct fasti_log_report report;
+    struct fasti_detail detail;
+    bool kept, failed;
+    uint32_t appended;
+};
+
+static struct life live(struct fasti_sim_disk *disk, struct ledger *ledger, struct fasti_prng *prng,
+                        uint32_t batches, uint32_t payload_max) {
+    struct life life = {0};
+    struct fasti_io *io = fasti_sim_disk_open(disk);
+    struct fasti_log *log = NULL;
+    const uint32_t acknowledged = ledger->acknowledged, written = ledger->written;
+    life.read = ledger_read(ledger, io, &life.report, &life.detail);
+    life.kept = ledger_is_kept(ledger, acknowledged, written);
+    life.open = life.read;
+    if (life.read == FASTI_OK)
+        life.open = fasti_log_open(io, &life.report, 1000, SEGMENT, &log, &life.detail);
+    if (life.open == FASTI_OK) {
+        while (life.appended < batches && !life.failed) {
+            const enum fasti_log_progress progress =
+                ledger_append(ledger, log, prng, payload_max, disk);
+            life.failed = progress != FASTI_LOG_DURABLE;
+            life.appended += !life.failed;
+        }
+        fasti_log_close(log, !life.failed);
+    }
+    io->operations->close(io);
+    return life;
+}
+
+static enum fasti_status read_only(struct fasti_sim_disk *disk, struct ledger *ledger,
+                                   struct fasti_log_report *report, struct fasti_detail *detail) {
+    struct fasti_io *io = fasti_sim_disk_open(disk);
+    const enum fasti_status status = ledger_read(ledger, io, report, detail);
+    io->operations->close(io);
+    return status;
+}
+
+Test(log, an_empty_directory_is_an_empty_log) {
+    struct fasti_sim_disk *disk = fasti_sim_disk_create(1);
+    struct ledger ledger = {0};
+    struct fasti_log_report report;
+    struct fasti_detail detail;
+    cr_assert_eq(read_only(disk, &ledger, &report, &detail), FASTI_OK);
+    cr_assert_eq(report.lsn_end, 1);
+    cr_assert_eq(report.epoch, 0);
+    cr_assert_eq(report.segments, 0);
+    fasti_sim_disk_destroy(disk);
+}
+
+Test(log, what_was_acknowledged_is_read_back_over_many_segments_and_lives) {
+    struct fasti_prng prng = fasti_test_prng("many_lives");
+    struct fasti_sim_disk *disk = fasti_sim_disk_create(fasti_prng_next(&prng));
+    struct ledger ledger = {0};
+    fasti_sim_disk_set_faults(disk, &(struct fasti_sim_faults){.delay_max = 5});
+    for (uint32_t n = 0; n < 10; n++) {
+        const struct life life = live(disk, &ledger, &prng, 40, 9000);
+        cr_assert_eq(life.open, FASTI_OK, "%s", life.detail.text);
+        cr_assert(life.kept);
+        cr_assert_eq(life.appended, 40);
+        cr_assert_eq(life.report.epoch, n);
+        cr_assert_eq(life.report.clean, n > 0);
+        cr_assert_not(life.report.torn);
+    }
+    struct fasti_log_report report;
+    struct fasti_detail detail;
+    cr_assert_eq(read_only(disk, &ledger, &report, &detail), FASTI_OK);
+    cr_assert_eq(ledger.seen, 400);
+    cr_assert_gt(report.segments, 50);
+    cr_assert_eq(report.prepared, FASTI_SEGMENTS_RESERVED);
+    cr_assert_eq(report.mended, 0);
+    fasti_sim_disk_destroy(disk);
+}
+
+/* Kills a life at its every write; then the next one must find all that was acknowledged, go on,
+ * and be found whole again. With again, that second life is killed somewhere first, too. */
+static void kill_sweep(uint64_t seed, bool tear, uint32_t delay_max, bool again) {
+    for (uint64_t n = 1;; n++) {
+        struct fasti_prng prng = {seed};
+        struct fasti_sim_disk *disk = fasti_sim_disk_create(seed + n);
+        struct ledger ledger = {0};
+        cr_assert_eq(live(disk, &ledger, &prng, 3, 9000).open, FASTI_OK);
+        fasti_sim_disk_set_faults(
+            disk,
+            &(struct fasti_sim_faults){.kill_at_write = n, .tear = tear, .delay_max = delay_max});
+        (void)live(disk, &ledger, &prng, 6, 9000);
+        const bool killed = fasti_sim_disk_is_killed(disk);
+        for (uint64_t m = 1; again && killed; m++) {
+            fasti_sim_disk_set_faults(disk,
+                                      &(struct fasti_sim_faults){.kill_at_write = m, .tear = tear});
+            const struct life life = live(disk, &ledger, &prng, 0, 1);
+            cr_assert_eq(life.read, FASTI_OK, "seed %llu, write %llu, again %llu: %s",
+                         (unsigned long long)seed, (unsigned long long)n, (unsigned long long)m,
+                         life.detail.text);
+            cr_assert(life.kept);
+            if (!fasti_sim_disk_is_killed(disk))
+                break;
+        }
+        fasti_sim_disk_set_faults(disk, &NO_FAULT);
+        for (uint32_t i = 0; i < 2; i++) {
+            const struct life life = live(disk, &ledger, &prng, 3, 9000);
+            cr_assert_eq(life.open, FASTI_OK, "seed %llu, write %llu: %s", (unsigned long long)seed,
+                         (unsigned long long)n, life.detail.text);
+            cr_assert(life.kept, "seed %llu, write %llu", (unsigned long long)seed,
+                      (unsigned long long)n);
+            cr_assert_eq(life.appended, 3);
+            cr_assert(i == 0 || !life.report.torn, "a cut tail stays cut");
+        }
+        fasti_sim_disk_destroy(disk);
+        if (!killed)
+            break;
+        cr_assert_lt(n, 500);
+    }
+}
+
+Test(log, killed_at_every_write_without_tears) {
+    struct fasti_prng prng = fasti_test_prng("kill");
+    for (uint32_t i = 0; i < 4; i++)
+        kill_sweep(fasti_prng_next(&prng), false, i, false);
+}
+
+Test(log, killed_at_every_write_with_tears) {
+    struct fasti_prng prng = fasti_test_prng("kill_tear");
+    for (uint32_t i = 0; i < 20; i++)
+        kill_sweep(fasti_prng_next(&prng), true, i % 4, false);
+}
+
+Test(log, killed_again_at_every_write_of_the_recovery) {
+    struct fasti_prng prng = fasti_test_prng("kill_again");
+    for (uint32_t i = 0; i < 6; i++)
+        kill_sweep(fasti_prng_next(&prng), true, i % 3, true);
+}
+
+/* Fails every write with one error: nothing is acknowledged by a failed log, no later life finds
+ * anything wrong. */
+static void fail_sweep(uint64_t seed, int32_t error, bool tear) {
+    bool any_failed = false;
+    for (uint64_t n = 1; n < 100; n++) {
+        struct fasti_prng prng = {seed};
+        struct fasti_sim_disk *disk = fasti_sim_disk_create(seed + n);
+        struct ledger ledger = {0};
+        cr_assert_eq(live(disk, &ledger, &prng, 3, 9000).open, FASTI_OK);
+        fasti_sim_disk_set_faults(
+            disk, &(struct fasti_sim_faults){
+                      .fail_at_write = n, .fail_error = error, .tear = tear, .delay_max = 2});
+        const struct life hurt = live(disk, &ledger, &prng, 6, 9000);
+        const bool reached = fasti_sim_disk_write_count(disk) >= n;
+        any_failed = any_failed || hurt.failed || hurt.open != FASTI_OK;
+        if (hurt.failed)
+            cr_assert_eq(ledger.written, ledger.acknowledged + 1, "one is in doubt");
+        fasti_sim_disk_set_faults(disk, &NO_FAULT);
+        const struct life life = live(disk, &ledger, &prng, 3, 9000);
+        cr_assert_eq(life.open, FASTI_OK, "seed %llu, write %llu: %s", (unsigned long long)seed,
+                     (unsigned long long)n, life.detail.text);
+        cr_assert(life.kept);
+        fasti_sim_disk_destroy(disk);
+        if (!reached)
+            break;
+    }
+    cr_assert(any_failed);
+}
+
+Test(log, a_failed_or_short_write_is_never_acknowledged) {
+    struct fasti_prng prng = fasti_test_prng("fail");
+    const int32_t errors[] = {-EIO, -ENOSPC, -ECANCELED, 512, 1, 4096};
+    for (uint32_t i = 0; i < 12; i++)
+        fail_sweep(fasti_prng_next(&prng), errors[i % 6], i >= 6);
+}
+
+Test(log, a_failed_log_stays_failed) {
+    struct fasti_prng prng = fasti_test_prng("dead");
+    struct fasti_sim_disk *disk = fasti_sim_disk_create(1);
+    struct fasti_io *io = fasti_sim_disk_open(disk);
+    struct fasti_log_report report;
+    struct fasti_log *log;
+    struct ledger ledger = {0};
+    cr_assert_eq(ledger_read(&ledger, io, &report, NULL), FASTI_OK);
+    cr_assert_eq(fasti_log_open(io, &report, 0, SEGMENT, &log, NULL), FASTI_OK);
+    fasti_sim_disk_set_faults(disk,
+                              &(struct fasti_sim_faults){.fail_at_write = 1, .fail_error = -EIO});
+    cr_assert_eq(ledger_append(&ledger, log, &prng, 100, disk), FASTI_LOG_FAILED);
+    cr_assert_eq(fasti_log_append(log, 0, 0, 0, 9999, (struct fasti_hash128){0}), FASTI_IO_WRITE);
+    cr_assert_eq(fasti_log_poll(log, 0), FASTI_LOG_FAILED);
+    cr_assert_not(fasti_log_is_busy(log));
+    const uint64_t writes = fasti_sim_disk_write_count(disk);
+    fasti_log_close(log, true);
+    cr_assert_eq(fasti_sim_disk_write_count(disk), writes, "no mark of a clean stop");
+    io->operations->close(io);
+    fasti_sim_disk_destroy(disk);
+}
+
+Test(log, one_batch_in_flight_and_two_buffers) {
+    struct fasti_sim_disk *disk = fasti_sim_disk_create(1);
+    struct fasti_io *io = fasti_sim_disk_open(disk);
+    struct fasti_log_report report;
+    struct fasti_log *log;
+    struct ledger ledger = {0};
+    uint32_t capacity;
+    cr_assert_eq(ledger_read(&ledger, io, &report, NULL), FASTI_OK);
+    cr_assert_eq(fasti_log_open(io, &report, 5, 0, &log, NULL), FASTI_OK);
+    uint8_t *first = fasti_log_buffer(log, &capacity);
+    cr_assert_eq(capacity, FASTI_BATCH_BYTES_MAX - FASTI_BATCH_OVERHEAD_BYTES);
+    cr_assert_eq(fasti_log_poll(log, 0), FASTI_LOG_IDLE);
+    memset(first, 'x', capacity);
+    cr_assert_eq(fasti_log_append(log, 0, 1, capacity, 5, (struct fasti_hash128){0}), FASTI_OK);
+    cr_assert(fasti_log_is_busy(log));
+    cr_assert_neq(fasti_log_buffer(log, &capacity), first);
+    cr_assert_eq(fasti_log_append(log, 0, 1, 1, 5, (struct fasti_hash128){0}), FASTI_BUSY);
+    cr_assert_eq(fasti_log_lsn_end(log), 1);
+    cr_assert_eq(fasti_log_poll(log, 0), FASTI_LOG_DURABLE);
+    cr_assert_eq(fasti_log_lsn_end(log), 2);
+    cr_assert_eq(fasti_log_poll(log, 0), FASTI_LOG_IDLE);
+    cr_assert_not(fasti_log_is_busy(log));
+    fasti_log_close(log, true);
+    io->operations->close(io);
+    fasti_sim_disk_destroy(disk);
+}
+
+Test(log, a_full_disk_is_low_first_then_refused_and_comes_back) {
+    struct fasti_prng prng = fasti_test_prng("full");
+    struct fasti_sim_disk *disk = fasti_sim_disk_create(1);
+    struct fasti_sim_faults faults = {.capacity_bytes = 4 * SEGMENT};
+    struct ledger ledger = {0};
+    struct fasti_log_report report;
+    struct fasti_log *log;
+    fasti_sim_disk_set_faults(disk, &faults);
+    struct fasti_io *io = fasti_sim_disk_open(disk);
+    cr_assert_eq(ledger_read(&ledger, io, &report, NULL), FASTI_OK);
+    cr_assert_eq(fasti_log_open(io, &report, 0, SEGMENT, &log, NULL), FASTI_OK);
+    cr_assert_not(fasti_log_is_low(log));
+    uint32_t after_low = 0;
+    for (uint32_t i = 0; i < 200; i++) {
+        if (ledger_append(&ledger, log, &prng, 3000, disk) != FASTI_LOG_DURABLE)
+            break;
+        after_low += fasti_log_is_low(log);
+    }
+    cr_assert(fasti_log_is_low(log));
+    cr_assert_geq(after_low, 10, "the reserve still takes batches");
+    cr_assert_eq(fasti_log_poll(log, 0), FASTI_LOG_IDLE, "refused, not failed");
+    faults.capacity_bytes = 0;
+    const uint64_t writes = fasti_sim_disk_write_count(disk);
+    fasti_sim_disk_set_faults(disk, &faults);
+    cr_assert_gt(writes, 0);
+    for (uint32_t i = 0; i < 5000 && fasti_log_is_low(log); i++)
+        cr_assert_eq(fasti_log_poll(log, 0), FASTI_LOG_IDLE);
+    cr_assert_not(fasti_log_is_low(log));
+    cr_assert_eq(ledger_append(&ledger, log, &prng, 3000, disk), FASTI_LOG_DURABLE);
+    fasti_log_close(log, true);
+    cr_assert_eq(ledger_read(&ledger, io, &report, NULL), FASTI_OK);
+    cr_assert_not(ledger.wrong);
+    io->operations->close(io);
+    fasti_sim_disk_destroy(disk);
+}
+
+Test(log, no_room_for_the_first_segment_is_a_refusal) {
+    struct fasti_sim_disk *disk = fasti_sim_disk_create(1);
+    struct ledger ledger = {0};
+    struct fasti_prng prng = {1};
+    fasti_sim_disk_set_faults(disk, &(struct fasti_sim_faults){.capacity_bytes = SEGMENT - 1});
+    struct life life = live(disk, &ledger, &prng, 1, 100);
+    cr_assert_eq(life.open, FASTI_DISK_LOW);
+    cr_assert_neq(life.detail.text[0], '\0');
+    fasti_sim_disk_set_faults(disk, &NO_FAULT);
+    life = live(disk, &ledger, &prng, 1, 100);
+    cr_assert_eq(life.open, FASTI_OK, "the unfinished segment is made again");
+    fasti_sim_disk_destroy(disk);
+}
+
+Test(log, trim_removes_whole_old_segments_only) {
+    struct fasti_prng prng = fasti_test_prng("trim");
+    struct fasti_sim_disk *disk = fasti_sim_disk_create(1);
+    struct fasti_io *io = fasti_sim_disk_open(disk);
+    struct ledger ledger = {0};
+    struct fasti_log_report before, after;
+    struct fasti_log *log;
+    cr_assert_eq(ledger_read(&ledger, io, &before, NULL), FASTI_OK);
+    cr_assert_eq(fasti_log_open(io, &before, 0, SEGMENT, &log, NULL), FASTI_OK);
+    for (uint32_t i = 0; i < 60; i++)
+        cr_assert_eq(ledger_append(&ledger, log, &prng, 9000, disk), FASTI_LOG_DURABLE);
+    const uint64_t floor = ledger.entries[30].lsn_first;
+    cr_assert_eq(fasti_log_trim(log, 1), FASTI_OK);
+    cr_assert_eq(fasti_log_trim(log, floor), FASTI_OK);
+    fasti_log_close(log, true);
+
+    uint32_t gone = 0;
+    struct ledger rest = {0};
+    struct fasti_log_report report;
+    struct fasti_detail detail;
+    (void)ledger_read(&rest, io, &after, &detail); /* all wrong, but it tells where it starts */
+    cr_assert_gt(after.lsn_start, 1);
+    cr_assert_leq(after.lsn_start, floor);
+    while (ledger.entries[gone].lsn_first < after.lsn_start)
+        gone++;
+    rest = (struct ledger){.acknowledged = 60 - gone, .written = 60 - gone};
+    memcpy(rest.entries, ledger.entries + gone, (60 - gone) * sizeof rest.entries[0]);
+    cr_assert_eq(ledger_read(&rest, io, &report, &detail), FASTI_OK, "%s", detail.text);
+    cr_assert_not(rest.wrong);
+    cr_assert_eq(rest.seen, 60 - gone);
+    cr_assert_eq(fasti_log_open(io, &report, 0, SEGMENT, &log, NULL), FASTI_OK);
+    cr_assert_eq(fasti_log_trim(log, UINT64_MAX), FASTI_OK, "never the tail");
+    fasti_log_close(log, true);
+    cr_assert_eq(ledger_read(&rest, io, &report, &detail), FASTI_OK, "%s", detail.text);
+    cr_assert_eq(report.segments, 1);
+    io->operations->close(io);
+    fasti_sim_disk_destroy(disk);
+}
+
+static enum fasti_status visit_stop(void *context, const struct fasti_batch *batch,
+                                    const uint8_t *payload,
+                                    const struct fasti_log_position *position) {
+    (void)payload;
+    (void)position;
+    *(uint64_t *)context = batch->lsn_first;
+    return batch->lsn_first >= 2 ? FASTI_CORRUPT_STATE : FASTI_OK;
+}
+
+Test(log, a_visitor_can_stop_the_reading) {
+    struct fasti_prng prng = {3};
+    struct fasti_sim_disk *disk = fasti_sim_disk_create(1);
+    struct ledger ledger = {0};
+    struct fasti_log_report report;
+    uint64_t last = 0;
+    cr_assert_eq(live(disk, &ledger, &prng, 3, 100).appended, 3);
+    struct fasti_io *io = fasti_sim_disk_open(disk);
+    cr_assert_eq(fasti_log_read(io, visit_stop, &last, &report, NULL), FASTI_CORRUPT_STATE);
+    cr_assert_eq(last, ledger.entries[1].lsn_first);
+    io->operations->close(io);
+    fasti_sim_disk_destroy(disk);
+}
