@@ -214,7 +214,7 @@ Test(smart, oddities_are_counted_and_the_rest_is_kept) {
 Test(smart, a_broad_coding_does_not_join_two_services) {
 #define CONCEPT(id, coding)                                                                        \
     "{\"resourceType\":\"Schedule\",\"id\":\"" id "\",\"serviceType\":[{\"coding\":[" coding "]}]" \
-                                                                                             "}"
+    "}"
 #define BROAD    "{\"system\":\"hl7\",\"code\":\"57\"}"
 #define SPECIFIC "{\"system\":\"http://smarthealthit.org\",\"code\":\"covid\"}"
 #define OTHER    "{\"system\":\"http://smarthealthit.org\",\"code\":\"flu\"}"
