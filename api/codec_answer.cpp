@@ -1,0 +1,513 @@
+/*
+ * codec_answer.cpp - answers on the wire: columns out of the engine's arrays and back.
+ *
+ * Availability and lists are copied column by column; a start's local offset and a visit's length
+ * are one number each unless they really differ. Reading trusts a server as little as the server
+ * trusts a client: every count is checked against its array before a byte is copied.
+ */
+#include "api/codec_wire.h"
+
+#include <cstring>
+
+using wire::ReplyBody;
+
+/* ---- writing ---- */
+
+/* Rows that all equal the first one are sent as one number. */
+template <typename T> static bool is_constant(const T *values, uint32_t count) {
+    for (uint32_t i = 1; i < count; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+static Offset<void> availability_write(FlatBufferBuilder &b,
+                                       const struct fasti_availability_answer *a) {
+    FASTI_ASSERT(a->total <= FASTI_QUERY_STARTS_MAX);
+    FASTI_ASSERT(a->schedule_count <= FASTI_QUERY_SCHEDULES_MAX);
+    const uint32_t rows = uint32_t{a->schedule_count} * a->day_count;
+    FASTI_ASSERT(rows <= FASTI_QUERY_CELLS_MAX);
+    const bool one_offset = is_constant(a->offsets_minutes, a->total);
+    const bool one_length = is_constant(a->lengths_minutes, a->total);
+    const auto lengths = fasti_column_copy(b, a->lengths_minutes, one_length ? 0 : a->total);
+    const auto offsets = fasti_column_copy(b, a->offsets_minutes, one_offset ? 0 : a->total);
+    const auto starts = fasti_column_copy(b, a->starts, a->total);
+    const auto day_reasons = fasti_column_copy(b, a->day_reasons, rows);
+    const auto counts = fasti_column_copy(b, a->counts, rows);
+    const auto next_offsets = fasti_column_write<int32_t>(
+        b, a->schedule_count, 0, [&](uint32_t s) { return a->next_slot_offset_s[s]; });
+    const auto next_slots = fasti_column_write<int64_t>(
+        b, a->schedule_count, 0, [&](uint32_t s) { return a->next_slot_utc_s[s]; });
+    const auto totals = fasti_column_copy(b, a->totals, a->schedule_count);
+    const auto reasons = fasti_column_copy(b, a->reasons, a->schedule_count);
+    wire::AvailabilityReplyBuilder reply(b);
+    reply.add_base_utc_s(a->base_utc_s);
+    reply.add_schedule_count(a->schedule_count);
+    reply.add_day_count(a->day_count);
+    reply.add_total(a->total);
+    reply.add_reasons(reasons.o);
+    reply.add_totals(totals);
+    reply.add_next_slots_utc_s(next_slots);
+    reply.add_next_slot_offsets_s(next_offsets);
+    reply.add_counts(counts);
+    reply.add_day_reasons(day_reasons.o);
+    reply.add_starts(starts);
+    reply.add_offset_minutes(one_offset && a->total > 0 ? a->offsets_minutes[0] : int16_t{0});
+    reply.add_offsets_minutes(offsets);
+    reply.add_length_minutes(one_length && a->total > 0 ? a->lengths_minutes[0] : uint16_t{0});
+    reply.add_lengths_minutes(lengths);
+    return reply.Finish().Union();
+}
+
+static Offset<wire::Records> records_write(struct fasti_codec *codec,
+                                           const struct fasti_record_view *views, uint32_t count) {
+    FlatBufferBuilder &b = codec->builder;
+    FASTI_ASSERT(count <= FASTI_LIST_MAX);
+    if (count == 0)
+        return Offset<wire::Records>();
+    for (uint32_t i = 0; i < count; i++)
+        codec->strings[i] = b.CreateString(views[i].patient, views[i].patient_length);
+    const auto patients = b.CreateVector(codec->strings, count);
+#define RECORD_COLUMN(type, expression) \
+    fasti_column_write<type>(b, count, 0, [&](uint32_t i) { return expression; })
+    const auto records = RECORD_COLUMN(uint64_t, views[i].record.v);
+    const auto kinds = RECORD_COLUMN(uint8_t, views[i].kind);
+    const auto states = RECORD_COLUMN(uint8_t, views[i].state);
+    const auto reasons = RECORD_COLUMN(uint8_t, views[i].reason);
+    const auto conflicts = RECORD_COLUMN(uint8_t, views[i].is_conflict);
+    const auto schedules = RECORD_COLUMN(uint32_t, views[i].schedule.v);
+    const auto services = RECORD_COLUMN(uint32_t, views[i].service.v);
+    const auto starts = RECORD_COLUMN(int64_t, views[i].start_utc_s);
+    const auto offsets = RECORD_COLUMN(int32_t, views[i].offset_s);
+    const auto durations = RECORD_COLUMN(uint32_t, views[i].duration_minutes);
+    const auto created = RECORD_COLUMN(int64_t, views[i].created_ms);
+    const auto changed = RECORD_COLUMN(int64_t, views[i].changed_ms);
+    const auto payload_lengths = RECORD_COLUMN(uint16_t, views[i].payload_length);
+#undef RECORD_COLUMN
+    return wire::CreateRecords(b, records, kinds.o, states.o, reasons, conflicts, schedules,
+                               services, starts, offsets, durations, created, changed, patients,
+                               payload_lengths);
+}
+
+static Offset<void> status_write(FlatBufferBuilder &b, const struct fasti_status_answer *s) {
+    return wire::CreateStatusReply(
+               b, s->lsn_durable, s->epoch, s->now_ms, s->started_ms, s->digest.low, s->digest.high,
+               s->organizations, s->locations, s->practitioners, s->services, s->schedules,
+               s->patterns, s->plans, s->appointments, s->records, s->recovered_effects,
+               s->recovery_ms, s->arena_bytes, s->disk_low, s->workers, s->pending)
+        .Union();
+}
+
+static Offset<void> describe_write(struct fasti_codec *codec,
+                                   const struct fasti_describe_answer *describe) {
+    Offset<wire::Entity> entity;
+    if (describe->id != 0) {
+        const enum fasti_status status = fasti_codec_write_described(codec, describe, &entity);
+        FASTI_ASSERT(status == FASTI_OK); /* the engine's own record */
+    }
+    return wire::CreateDescribeReply(codec->builder, static_cast<wire::EntityKind>(describe->kind),
+                                     describe->id, describe->put.organization.v, entity)
+        .Union();
+}
+
+static Offset<void> list_write(struct fasti_codec *codec, const struct fasti_list_answer *list) {
+    const auto records = records_write(codec, list->records, list->count);
+    return wire::CreateListReply(codec->builder, list->more, records).Union();
+}
+
+static Offset<void> show_write(struct fasti_codec *codec, const struct fasti_answer *answer) {
+    const struct fasti_record_view *view = &answer->body.show.view;
+    const auto records = records_write(codec, view, 1);
+    const uint32_t payload = answer->body.show.payload == nullptr ? 0 : view->payload_length;
+    FASTI_ASSERT(payload <= FASTI_PAYLOAD_BYTES_MAX);
+    const auto bytes = fasti_column_copy(codec->builder, answer->body.show.payload, payload);
+    return wire::CreateShowReply(codec->builder, records, bytes).Union();
+}
+
+static Offset<void> import_write(FlatBufferBuilder &b, const struct fasti_import_answer *import) {
+    return wire::CreateImportReply(b, import->import, import->created, import->changed,
+                                   import->unchanged, import->conflicts)
+        .Union();
+}
+
+static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer *answer,
+                            Offset<void> *body) {
+    FlatBufferBuilder &b = codec->builder;
+    switch (answer->kind) {
+    case FASTI_COMMAND_AVAILABILITY:
+        if (answer->body.availability == nullptr)
+            break;
+        *body = availability_write(b, answer->body.availability);
+        return ReplyBody::AvailabilityReply;
+    case FASTI_COMMAND_LIST:
+        if (answer->body.list == nullptr)
+            break;
+        *body = list_write(codec, answer->body.list);
+        return ReplyBody::ListReply;
+    case FASTI_COMMAND_DESCRIBE:
+        if (answer->body.describe == nullptr)
+            break;
+        *body = describe_write(codec, answer->body.describe);
+        return ReplyBody::DescribeReply;
+    case FASTI_COMMAND_SHOW:
+        if (answer->outcome != FASTI_OUTCOME_FOUND)
+            break;
+        *body = show_write(codec, answer);
+        return ReplyBody::ShowReply;
+    case FASTI_COMMAND_STATUS:
+        *body = status_write(b, &answer->body.status);
+        return ReplyBody::StatusReply;
+    case FASTI_COMMAND_IMPORT_BEGIN:
+    case FASTI_COMMAND_IMPORT_COMMIT:
+    case FASTI_COMMAND_IMPORT_ABORT:
+        *body = import_write(b, &answer->body.import);
+        return ReplyBody::ImportReply;
+    case FASTI_COMMAND_CIVIL:
+        *body = wire::CreateCivilReply(b, answer->body.civil.utc_s, answer->body.civil.offset_s,
+                                       static_cast<wire::CivilKind>(answer->body.civil.kind))
+                    .Union();
+        return ReplyBody::CivilReply;
+    case FASTI_COMMAND_RESOLVE:
+    case FASTI_COMMAND_PUT:
+    case FASTI_COMMAND_BOOK:
+    case FASTI_COMMAND_CANCEL:
+    case FASTI_COMMAND_BLOCK:
+    case FASTI_COMMAND_UNBLOCK:
+    case FASTI_COMMAND_CHECKPOINT: break;
+    }
+    return ReplyBody::NONE;
+}
+
+struct fasti_bytes fasti_codec_encode_answer(struct fasti_codec *codec,
+                                             const struct fasti_answer *answer) {
+    FlatBufferBuilder &b = fasti_codec_begin(codec);
+    Offset<void> body;
+    const ReplyBody type =
+        answer->status == FASTI_OK ? body_write(codec, answer, &body) : ReplyBody::NONE;
+    const Offset<String> detail =
+        fasti_codec_write_text(b, answer->detail.text, std::strlen(answer->detail.text));
+    const auto reply = wire::CreateReply(
+        b, answer->tag, static_cast<wire::CommandKind>(answer->kind),
+        static_cast<wire::Status>(answer->status), static_cast<wire::Outcome>(answer->outcome),
+        detail, answer->as_of, answer->id, answer->record.v, type, body);
+    return fasti_codec_finish_server(codec, wire::ServerMessage::Reply, reply.Union());
+}
+
+/* ---- reading ---- */
+
+static enum fasti_status wrong(const char *field, struct fasti_detail *detail) {
+    return fasti_detail_set(detail, FASTI_INVALID_MESSAGE, "the server's answer: %s is wrong",
+                            field);
+}
+
+template <typename T, typename W>
+static bool copy_column(const Vector<W> *column, uint32_t count, T *values) {
+    static_assert(sizeof(T) == sizeof(W), "copied as bytes");
+    if (fasti_column_size(column) == 0) {
+        std::memset(values, 0, count * sizeof(T));
+        return true;
+    }
+    if (column->size() != count)
+        return false;
+    std::memcpy(values, column->Data(), count * sizeof(T));
+    return true;
+}
+
+static bool are_reasons(const uint8_t *reasons, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (reasons[i] > FASTI_REASON_OUTSIDE)
+            return false;
+    return true;
+}
+
+static enum fasti_status availability_read(const wire::AvailabilityReply *reply,
+                                           struct fasti_availability_answer *a,
+                                           struct fasti_detail *detail) {
+    a->schedule_count = reply->schedule_count();
+    a->day_count = reply->day_count();
+    a->total = reply->total();
+    a->base_utc_s = reply->base_utc_s();
+    const uint32_t rows = uint32_t{a->schedule_count} * a->day_count;
+    if (a->schedule_count > FASTI_QUERY_SCHEDULES_MAX || rows > FASTI_QUERY_CELLS_MAX ||
+        a->total > FASTI_QUERY_STARTS_MAX)
+        return wrong("availability's size", detail);
+    if (!copy_column(reply->reasons(), a->schedule_count, a->reasons) ||
+        !are_reasons(a->reasons, a->schedule_count))
+        return wrong("availability.reasons", detail);
+    if (!copy_column(reply->totals(), a->schedule_count, a->totals) ||
+        !copy_column(reply->next_slots_utc_s(), a->schedule_count, a->next_slot_utc_s) ||
+        !copy_column(reply->next_slot_offsets_s(), a->schedule_count, a->next_slot_offset_s))
+        return wrong("availability.totals or next_slots", detail);
+    if (!copy_column(reply->counts(), rows, a->counts) ||
+        !copy_column(reply->day_reasons(), rows, a->day_reasons) ||
+        !are_reasons(a->day_reasons, rows))
+        return wrong("availability.counts or day_reasons", detail);
+    uint64_t sum = 0;
+    for (uint32_t row = 0; row < rows; row++)
+        sum += a->counts[row];
+    if (sum != a->total || fasti_column_size(reply->starts()) != a->total)
+        return wrong("availability.total", detail);
+    (void)copy_column(reply->starts(), a->total, a->starts);
+    if (!fasti_column_fits(reply->offsets_minutes(), a->total) ||
+        !fasti_column_fits(reply->lengths_minutes(), a->total))
+        return wrong("availability.offsets_minutes or lengths_minutes", detail);
+    for (uint32_t i = 0; i < a->total; i++) {
+        a->offsets_minutes[i] =
+            fasti_column_get<int16_t>(reply->offsets_minutes(), i, reply->offset_minutes());
+        a->lengths_minutes[i] =
+            fasti_column_get<uint16_t>(reply->lengths_minutes(), i, reply->length_minutes());
+    }
+    return FASTI_OK;
+}
+
+static bool record_columns_fit(const wire::Records *r, uint32_t rows) {
+    return fasti_column_fits(r->records(), rows) && fasti_column_fits(r->kinds(), rows) &&
+           fasti_column_fits(r->states(), rows) && fasti_column_fits(r->reasons(), rows) &&
+           fasti_column_fits(r->conflicts(), rows) && fasti_column_fits(r->schedules(), rows) &&
+           fasti_column_fits(r->services(), rows) && fasti_column_fits(r->starts_utc_s(), rows) &&
+           fasti_column_fits(r->offsets_s(), rows) &&
+           fasti_column_fits(r->durations_minutes(), rows) &&
+           fasti_column_fits(r->created_ms(), rows) && fasti_column_fits(r->changed_ms(), rows) &&
+           fasti_column_fits(r->patients(), rows) && fasti_column_fits(r->payload_lengths(), rows);
+}
+
+static enum fasti_status records_read(const wire::Records *r, uint32_t max,
+                                      struct fasti_record_view *views, uint32_t *count,
+                                      struct fasti_detail *detail) {
+    *count = r == nullptr ? 0 : fasti_column_size(r->patients());
+    if (*count > max || (*count > 0 && (fasti_column_size(r->records()) != *count ||
+                                        !record_columns_fit(r, *count))))
+        return wrong("records' size", detail);
+    for (uint32_t i = 0; i < *count; i++) {
+        struct fasti_record_view *view = &views[i];
+        std::memset(view, 0, sizeof *view);
+        const unsigned kind = fasti_column_get<unsigned>(r->kinds(), i, 0u);
+        const unsigned state = fasti_column_get<unsigned>(r->states(), i, 0u);
+        if (kind < 1 || kind > FASTI_RECORD_BLOCK || state < 1 || state > FASTI_STATE_CANCELLED)
+            return wrong("records.kinds or states", detail);
+        view->record.v = r->records()->Get(i);
+        view->kind = static_cast<enum fasti_record_kind>(kind);
+        view->state = static_cast<enum fasti_record_state>(state);
+        view->reason = fasti_column_get<uint8_t>(r->reasons(), i, 0);
+        view->is_conflict = fasti_column_get<uint8_t>(r->conflicts(), i, 0) != 0;
+        view->schedule.v = fasti_column_get<uint32_t>(r->schedules(), i, 0);
+        view->service.v = fasti_column_get<uint32_t>(r->services(), i, 0);
+        view->start_utc_s = fasti_column_get<int64_t>(r->starts_utc_s(), i, 0);
+        view->offset_s = fasti_column_get<int32_t>(r->offsets_s(), i, 0);
+        view->duration_minutes = fasti_column_get<uint32_t>(r->durations_minutes(), i, 0);
+        view->created_ms = fasti_column_get<int64_t>(r->created_ms(), i, 0);
+        view->changed_ms = fasti_column_get<int64_t>(r->changed_ms(), i, 0);
+        view->payload_length = fasti_column_get<uint16_t>(r->payload_lengths(), i, 0);
+        FASTI_TRY(fasti_codec_read_patient(r->patients()->Get(i), true, &view->patient_length,
+                                           view->patient, detail));
+    }
+    return FASTI_OK;
+}
+
+static enum fasti_status show_read(const wire::ShowReply *reply, struct fasti_answer_space *space,
+                                   struct fasti_answer *answer, struct fasti_detail *detail) {
+    uint32_t count = 0;
+    FASTI_TRY(records_read(reply->records(), 1, &answer->body.show.view, &count, detail));
+    const uint32_t payload = fasti_column_size(reply->payload());
+    if (count != 1 || payload > FASTI_PAYLOAD_BYTES_MAX ||
+        payload != answer->body.show.view.payload_length)
+        return wrong("show.payload", detail);
+    if (payload > 0)
+        std::memcpy(space->payload, reply->payload()->data(), payload);
+    answer->body.show.payload = space->payload;
+    return FASTI_OK;
+}
+
+static enum fasti_status describe_read(const wire::DescribeReply *reply,
+                                       struct fasti_answer_space *space,
+                                       struct fasti_detail *detail) {
+    struct fasti_describe_answer *describe = &space->describe;
+    std::memset(describe, 0, sizeof *describe);
+    const unsigned kind = static_cast<unsigned>(reply->kind());
+    FASTI_TRY(fasti_codec_read_kind(kind, FASTI_ENTITY_ZONE, "describe.kind", detail));
+    describe->kind = static_cast<enum fasti_entity_kind>(kind);
+    describe->id = reply->id();
+    describe->openings = space->openings;
+    const wire::Entity *entity = reply->entity();
+    if (describe->id == 0)
+        return FASTI_OK;
+    if (entity == nullptr)
+        return wrong("describe.entity", detail);
+    if (entity->kind() == wire::EntityKind::ZONE) {
+        describe->put.kind = FASTI_ENTITY_ZONE;
+        return fasti_codec_read_id(entity->id(), "entity.id", false, &describe->put.id, detail);
+    }
+    if (entity->kind() == wire::EntityKind::OPENINGS)
+        return wrong("describe.entity", detail);
+    FASTI_TRY(fasti_codec_read_entity(space->openings, entity, &describe->put, detail));
+    describe->put.organization.v = reply->organization();
+    if (entity->kind() != wire::EntityKind::SCHEDULE)
+        return FASTI_OK;
+    return fasti_codec_read_openings(entity->openings(), true, UINT32_MAX, 0, space->openings,
+                                     &describe->opening_count, detail);
+}
+
+static void status_read(const wire::StatusReply *s, struct fasti_status_answer *status) {
+    status->lsn_durable = s->lsn_durable();
+    status->epoch = s->epoch();
+    status->now_ms = s->now_ms();
+    status->started_ms = s->started_ms();
+    status->digest.low = s->digest_low();
+    status->digest.high = s->digest_high();
+    status->organizations = s->organizations();
+    status->locations = s->locations();
+    status->practitioners = s->practitioners();
+    status->services = s->services();
+    status->schedules = s->schedules();
+    status->patterns = s->patterns();
+    status->plans = s->plans();
+    status->appointments = s->appointments();
+    status->records = s->records();
+    status->recovered_effects = s->recovered_effects();
+    status->recovery_ms = s->recovery_ms();
+    status->arena_bytes = s->arena_bytes();
+    status->disk_low = s->disk_low();
+    status->workers = s->workers();
+    status->pending = s->pending();
+}
+
+static void import_read(const wire::ImportReply *i, struct fasti_import_answer *import) {
+    import->import = i->import_id();
+    import->created = i->created();
+    import->changed = i->changed();
+    import->unchanged = i->unchanged();
+    import->conflicts = i->conflicts();
+}
+
+/* The union's member must be the one of the command's kind; none is fine. */
+static bool body_belongs(ReplyBody type, wire::CommandKind kind) {
+    switch (type) {
+    case ReplyBody::NONE: return true;
+    case ReplyBody::AvailabilityReply: return kind == wire::CommandKind::AVAILABILITY;
+    case ReplyBody::ListReply: return kind == wire::CommandKind::LIST;
+    case ReplyBody::ShowReply: return kind == wire::CommandKind::SHOW;
+    case ReplyBody::DescribeReply: return kind == wire::CommandKind::DESCRIBE;
+    case ReplyBody::StatusReply: return kind == wire::CommandKind::STATUS;
+    case ReplyBody::ImportReply:
+        return kind == wire::CommandKind::IMPORT_BEGIN ||
+               kind == wire::CommandKind::IMPORT_COMMIT || kind == wire::CommandKind::IMPORT_ABORT;
+    case ReplyBody::CivilReply: return kind == wire::CommandKind::CIVIL;
+    }
+    return false;
+}
+
+static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer_space *space,
+                                   struct fasti_answer *answer, struct fasti_detail *detail) {
+    const bool is_shown = reply->kind() == wire::CommandKind::SHOW &&
+                          reply->status() == wire::Status::OK &&
+                          reply->outcome() == wire::Outcome::FOUND;
+    if (is_shown != (reply->body_type() == ReplyBody::ShowReply) ||
+        !body_belongs(reply->body_type(), reply->kind()) ||
+        (reply->body_type() != ReplyBody::NONE && reply->body() == nullptr))
+        return wrong("body", detail);
+    switch (reply->body_type()) {
+    case ReplyBody::AvailabilityReply:
+        FASTI_TRY(
+            availability_read(reply->body_as_AvailabilityReply(), &space->availability, detail));
+        answer->body.availability = &space->availability;
+        return FASTI_OK;
+    case ReplyBody::ListReply: {
+        uint32_t count = 0;
+        const wire::ListReply *list = reply->body_as_ListReply();
+        FASTI_TRY(
+            records_read(list->records(), FASTI_LIST_MAX, space->list.records, &count, detail));
+        space->list.count = static_cast<uint16_t>(count);
+        space->list.more = list->more();
+        answer->body.list = &space->list;
+        return FASTI_OK;
+    }
+    case ReplyBody::ShowReply: return show_read(reply->body_as_ShowReply(), space, answer, detail);
+    case ReplyBody::DescribeReply:
+        FASTI_TRY(describe_read(reply->body_as_DescribeReply(), space, detail));
+        answer->body.describe = &space->describe;
+        return FASTI_OK;
+    case ReplyBody::StatusReply:
+        status_read(reply->body_as_StatusReply(), &answer->body.status);
+        return FASTI_OK;
+    case ReplyBody::ImportReply:
+        import_read(reply->body_as_ImportReply(), &answer->body.import);
+        return FASTI_OK;
+    case ReplyBody::CivilReply: {
+        const wire::CivilReply *civil = reply->body_as_CivilReply();
+        if (civil->kind() > wire::CivilKind::MAX)
+            return wrong("civil.kind", detail);
+        answer->body.civil.utc_s = civil->utc_s();
+        answer->body.civil.offset_s = civil->offset_s();
+        answer->body.civil.kind = static_cast<enum fasti_civil_kind>(civil->kind());
+        return FASTI_OK;
+    }
+    case ReplyBody::NONE: break;
+    }
+    return FASTI_OK;
+}
+
+static bool status_is_known(wire::Status status) {
+    return std::strcmp(wire::EnumNameStatus(status), "") != 0;
+}
+
+static bool outcome_is_known(wire::Outcome outcome) {
+    return std::strcmp(wire::EnumNameOutcome(outcome), "") != 0;
+}
+
+static enum fasti_status answer_read(const wire::Reply *reply, struct fasti_answer_space *space,
+                                     struct fasti_answer *answer, struct fasti_detail *detail) {
+    if (!status_is_known(reply->status()) || !outcome_is_known(reply->outcome()) ||
+        reply->kind() > wire::CommandKind::MAX)
+        return wrong("status, outcome or kind", detail);
+    answer->tag = reply->id();
+    answer->kind = static_cast<enum fasti_command_kind>(reply->kind());
+    answer->status = static_cast<enum fasti_status>(reply->status());
+    answer->outcome = static_cast<enum fasti_outcome>(reply->outcome());
+    answer->id = reply->entity();
+    answer->record.v = reply->record();
+    answer->as_of = reply->as_of();
+    fasti_codec_read_line(reply->detail(), answer->detail.text, sizeof answer->detail.text);
+    return body_read(reply, space, answer, detail);
+}
+
+static enum fasti_status hello_read(const wire::HelloReply *reply, struct fasti_hello_reply *hello,
+                                    struct fasti_detail *detail) {
+    if (!status_is_known(reply->status()))
+        return wrong("hello.status", detail);
+    hello->status = static_cast<enum fasti_status>(reply->status());
+    fasti_codec_read_line(reply->detail(), hello->detail.text, sizeof hello->detail.text);
+    fasti_codec_read_line(reply->server(), hello->server, sizeof hello->server);
+    hello->wire_version = reply->wire_version();
+    hello->frame_bytes_max = reply->frame_bytes_max();
+    hello->answer_bytes_max = reply->answer_bytes_max();
+    hello->in_flight_max = reply->in_flight_max();
+    hello->batch_max = reply->batch_max();
+    const String *magic = reply->magic();
+    if (magic == nullptr || magic->size() != 5 || std::memcmp(magic->c_str(), "FASTI", 5) != 0)
+        return wrong("hello.magic", detail);
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_codec_decode_server(struct fasti_codec *codec, const uint8_t *frame,
+                                            size_t size, struct fasti_answer_space *space,
+                                            struct fasti_server_frame *decoded,
+                                            struct fasti_detail *detail) {
+    std::memset(decoded, 0, sizeof *decoded);
+    const uint8_t *aligned = fasti_codec_align(codec, frame, size, detail);
+    if (aligned == nullptr)
+        return FASTI_INVALID_MESSAGE;
+    flatbuffers::Verifier verifier = fasti_codec_verifier(aligned, size);
+    if (!verifier.VerifySizePrefixedBuffer<wire::ServerFrame>(nullptr))
+        return wrong("its structure", detail);
+    const wire::ServerFrame *root = flatbuffers::GetSizePrefixedRoot<wire::ServerFrame>(aligned);
+    if (root->message() == nullptr)
+        return wrong("its message", detail);
+    if (root->message_type() == wire::ServerMessage::HelloReply) {
+        decoded->kind = FASTI_SERVER_HELLO_REPLY;
+        return hello_read(root->message_as_HelloReply(), &decoded->hello, detail);
+    }
+    if (root->message_type() != wire::ServerMessage::Reply)
+        return wrong("its message's kind", detail);
+    decoded->kind = FASTI_SERVER_ANSWER;
+    return answer_read(root->message_as_Reply(), space, &decoded->answer, detail);
+}
