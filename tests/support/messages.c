@@ -1,0 +1,341 @@
+/*
+ * messages.c - see messages.h. Ranges are those that the wire's codec lets through.
+ */
+#include "tests/support/messages.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t below(struct fasti_messages *m, uint64_t end) {
+    return fasti_prng_below(&m->prng, end);
+}
+static uint32_t small(struct fasti_messages *m) {
+    return (uint32_t)below(m, 99);
+}
+static bool flip(struct fasti_messages *m) {
+    return below(m, 2) == 1;
+}
+static int64_t instant(struct fasti_messages *m) {
+    return (int64_t)below(m, UINT64_C(1) << 33) - 1000;
+}
+
+static uint8_t text(struct fasti_messages *m, char *bytes, size_t min, size_t max) {
+    const size_t length = min + below(m, max - min + 1);
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (char)('!' + below(m, 90));
+    return (uint8_t)length;
+}
+
+static void id(struct fasti_messages *m, struct fasti_id_text *text_id, size_t min) {
+    text_id->length = text(m, text_id->bytes, min, FASTI_ID_BYTES_MAX);
+}
+
+/* ---- commands ---- */
+
+void fasti_messages_opening(struct fasti_messages *m, struct fasti_opening *opening,
+                            uint32_t service_end) {
+    memset(opening, 0, sizeof *opening);
+    id(m, &opening->id, 1);
+    opening->kind = (uint8_t)(1 + below(m, 4));
+    opening->capacity = flip(m) ? FASTI_CAPACITY_UNLIMITED : (uint32_t)below(m, 9);
+    opening->flags = (uint8_t)below(m, 4);
+    if (opening->kind == FASTI_OPENING_INSTANT) {
+        opening->start_utc_s = instant(m);
+        opening->end_utc_s = instant(m);
+    } else {
+        opening->weekdays = (uint8_t)below(m, 128);
+        opening->start_minute = (uint16_t)below(m, 1440);
+        opening->end_minute = (uint16_t)below(m, 1441);
+        opening->date_first.v = (int32_t)below(m, 80000);
+        opening->date_last.v = (int32_t)below(m, 80000);
+    }
+    if (service_end > 1)
+        opening->service_count = (uint8_t)below(m, FASTI_OPENING_SERVICES_MAX + 1);
+    for (int i = 0; i < opening->service_count; i++)
+        opening->services[i].v = (uint32_t)(1 + below(m, service_end - 1));
+}
+
+static void put_openings(struct fasti_messages *m, struct fasti_put *put) {
+    put->body.openings.mode = (enum fasti_openings_mode)(1 + below(m, 3));
+    put->body.openings.source = (uint32_t)below(m, 3);
+    put->body.openings.service_name_count = (uint8_t)below(m, FASTI_SCHEDULE_SERVICES_MAX + 1);
+    for (int i = 0; i < put->body.openings.service_name_count; i++)
+        id(m, &put->body.openings.service_names[i], 1);
+    put->body.openings.count = (uint32_t)below(m, flip(m) ? 4 : FASTI_OPENINGS_MAX + 1);
+    put->body.openings.openings = m->openings;
+    for (uint32_t i = 0; i < put->body.openings.count; i++) {
+        fasti_messages_opening(m, &m->openings[i],
+                               put->body.openings.service_name_count + UINT32_C(1));
+        m->openings[i].source = put->body.openings.source;
+    }
+}
+
+void fasti_messages_put(struct fasti_messages *m, struct fasti_put *put,
+                        enum fasti_entity_kind kind) {
+    memset(put, 0, sizeof *put);
+    put->kind = kind;
+    id(m, &put->id, 1);
+    put->name.length = text(m, put->name.bytes, 0, FASTI_NAME_BYTES_MAX);
+    switch (kind) {
+    case FASTI_ENTITY_LOCATION:
+        id(m, &put->body.location.zone, 1);
+        put->body.location.has_position = flip(m);
+        if (put->body.location.has_position) {
+            put->body.location.latitude_e7 = (int32_t)below(m, 1800000001) - 900000000;
+            put->body.location.longitude_e7 = (int32_t)((int64_t)below(m, 3600000001) - 1800000000);
+        }
+        break;
+    case FASTI_ENTITY_SERVICE:
+        put->body.service.duration_minutes = (uint16_t)below(m, 1441);
+        put->body.service.grid_minutes = (uint16_t)below(m, 1441);
+        break;
+    case FASTI_ENTITY_SCHEDULE:
+        id(m, &put->body.schedule.location, 1);
+        id(m, &put->body.schedule.practitioner, 0);
+        put->body.schedule.resolution_minutes = (uint8_t)below(m, 16);
+        put->body.schedule.service_count = (uint8_t)below(m, FASTI_SCHEDULE_SERVICES_MAX + 1);
+        for (int i = 0; i < put->body.schedule.service_count; i++)
+            id(m, &put->body.schedule.services[i], 1);
+        break;
+    case FASTI_ENTITY_OPENINGS: put_openings(m, put); break;
+    case FASTI_ENTITY_ORGANIZATION:
+    case FASTI_ENTITY_PRACTITIONER:
+    case FASTI_ENTITY_ZONE: break;
+    }
+}
+
+static void list_query(struct fasti_messages *m, struct fasti_list_query *list) {
+    list->by = flip(m) ? FASTI_LIST_BY_SCHEDULE : FASTI_LIST_BY_PATIENT;
+    list->schedule.v = small(m);
+    list->patient_length =
+        text(m, list->patient, list->by == FASTI_LIST_BY_PATIENT ? 1 : 0, FASTI_PATIENT_BYTES_MAX);
+    list->include_ended = flip(m);
+    list->include_blocks = flip(m);
+    list->only_conflicts = flip(m);
+    list->from_utc_s = flip(m) ? INT64_MIN : instant(m);
+    list->to_utc_s = flip(m) ? INT64_MAX : instant(m);
+    list->before.v = small(m);
+    list->limit = (uint16_t)(1 + below(m, FASTI_LIST_MAX));
+}
+
+static void availability_query(struct fasti_messages *m, struct fasti_availability_query *query) {
+    query->service.v = small(m);
+    query->first.v = (int32_t)below(m, 90000);
+    query->day_count = (uint16_t)(1 + below(m, FASTI_QUERY_DAYS_MAX));
+    uint64_t schedules = (uint64_t)FASTI_QUERY_CELLS_MAX / query->day_count;
+    if (schedules > FASTI_QUERY_SCHEDULES_MAX)
+        schedules = FASTI_QUERY_SCHEDULES_MAX;
+    query->schedule_count = (uint16_t)(1 + below(m, schedules));
+    for (int i = 0; i < query->schedule_count; i++)
+        query->schedules[i].v = (uint32_t)fasti_prng_next(&m->prng);
+}
+
+static void book(struct fasti_messages *m, struct fasti_book *body) {
+    body->schedule.v = (uint32_t)fasti_prng_next(&m->prng);
+    body->service.v = small(m);
+    body->start_utc_s = instant(m);
+    body->patient_length = text(m, body->patient, 1, FASTI_PATIENT_BYTES_MAX);
+    body->payload_length = (uint16_t)(flip(m) ? 0 : below(m, FASTI_PAYLOAD_BYTES_MAX + 1));
+    for (int i = 0; i < body->payload_length; i++)
+        body->payload[i] = (uint8_t)below(m, 256);
+}
+
+void fasti_messages_command(struct fasti_messages *m, struct fasti_command *command,
+                            enum fasti_command_kind kind) {
+    memset(command, 0, sizeof *command);
+    command->kind = kind;
+    command->organization.v = (uint32_t)below(m, 3);
+    command->request.low = fasti_prng_next(&m->prng);
+    command->request.high = flip(m) ? 0 : fasti_prng_next(&m->prng);
+    command->import = (uint32_t)below(m, 3);
+    switch (kind) {
+    case FASTI_COMMAND_RESOLVE:
+        command->body.resolve.kind = (enum fasti_entity_kind)(1 + below(m, 7));
+        id(m, &command->body.resolve.id, 1);
+        break;
+    case FASTI_COMMAND_PUT:
+        fasti_messages_put(m, &command->body.put, (enum fasti_entity_kind)(1 + below(m, 6)));
+        command->body.put.create_only = flip(m);
+        if (command->body.put.kind != FASTI_ENTITY_ORGANIZATION)
+            command->body.put.organization = command->organization;
+        break;
+    case FASTI_COMMAND_BOOK: book(m, &command->body.book); break;
+    case FASTI_COMMAND_CANCEL:
+    case FASTI_COMMAND_UNBLOCK:
+        command->body.cancel.record.v = fasti_prng_next(&m->prng);
+        command->body.cancel.reason = (uint8_t)below(m, 256);
+        break;
+    case FASTI_COMMAND_BLOCK:
+        command->body.block.schedule.v = small(m);
+        command->body.block.start_utc_s = instant(m);
+        command->body.block.end_utc_s = instant(m);
+        break;
+    case FASTI_COMMAND_AVAILABILITY: availability_query(m, &command->body.availability); break;
+    case FASTI_COMMAND_SHOW: command->body.show.v = fasti_prng_next(&m->prng); break;
+    case FASTI_COMMAND_LIST: list_query(m, &command->body.list); break;
+    case FASTI_COMMAND_IMPORT_COMMIT:
+    case FASTI_COMMAND_IMPORT_ABORT:
+        command->body.import.import = small(m);
+        command->body.import.source = kind == FASTI_COMMAND_IMPORT_COMMIT ? small(m) : 0;
+        break;
+    case FASTI_COMMAND_DESCRIBE:
+        command->body.describe.kind = (enum fasti_entity_kind)(1 + below(m, 7));
+        command->body.describe.id = small(m);
+        command->body.describe.after = small(m);
+        break;
+    case FASTI_COMMAND_CIVIL:
+        command->body.civil.schedule.v = small(m);
+        command->body.civil.date.v = (int32_t)below(m, 90000);
+        command->body.civil.minute = (uint16_t)below(m, 1441);
+        break;
+    case FASTI_COMMAND_STATUS:
+    case FASTI_COMMAND_CHECKPOINT:
+    case FASTI_COMMAND_IMPORT_BEGIN: break;
+    }
+}
+
+/* ---- answers ---- */
+
+static void record_view(struct fasti_messages *m, struct fasti_record_view *view) {
+    memset(view, 0, sizeof *view);
+    view->record.v = fasti_prng_next(&m->prng);
+    view->kind = (enum fasti_record_kind)(1 + below(m, 2));
+    view->state = (enum fasti_record_state)(1 + below(m, 2));
+    view->reason = (uint8_t)below(m, 256);
+    view->is_conflict = flip(m);
+    view->schedule.v = small(m);
+    view->service.v = small(m);
+    view->start_utc_s = instant(m);
+    view->offset_s = (int32_t)below(m, 90000) - 45000;
+    view->duration_minutes = (uint32_t)below(m, 1441);
+    view->created_ms = instant(m);
+    view->changed_ms = instant(m);
+    view->patient_length = text(m, view->patient, 0, FASTI_PATIENT_BYTES_MAX);
+}
+
+void fasti_messages_availability(struct fasti_messages *m, uint16_t schedules, uint16_t days,
+                                 uint32_t row_max) {
+    struct fasti_availability_answer *a = &m->availability;
+    memset(a, 0, sizeof *a);
+    a->schedule_count = schedules;
+    a->day_count = days;
+    a->base_utc_s = instant(m);
+    const bool one_offset = flip(m), one_length = flip(m), no_next = flip(m);
+    for (uint32_t s = 0; s < schedules; s++) {
+        a->reasons[s] = (uint8_t)below(m, 7);
+        a->totals[s] = small(m);
+        a->next_slot_utc_s[s] = no_next ? 0 : instant(m);
+        a->next_slot_offset_s[s] = no_next ? 0 : -18000;
+    }
+    for (uint32_t row = 0; row < (uint32_t)schedules * days; row++) {
+        a->day_reasons[row] = (uint8_t)below(m, 7);
+        a->counts[row] = (uint32_t)below(m, row_max + 1);
+        if (a->total + a->counts[row] > FASTI_QUERY_STARTS_MAX)
+            a->counts[row] = FASTI_QUERY_STARTS_MAX - a->total;
+        a->total += a->counts[row];
+    }
+    for (uint32_t i = 0; i < a->total; i++) {
+        a->starts[i] = (uint32_t)fasti_prng_next(&m->prng);
+        a->offsets_minutes[i] = (int16_t)(one_offset ? -300 : (int)below(m, 2000) - 1000);
+        a->lengths_minutes[i] = (uint16_t)(one_length ? 15 : below(m, 1440));
+    }
+}
+
+static void list_answer(struct fasti_messages *m) {
+    memset(&m->list, 0, sizeof m->list);
+    m->list.count = (uint16_t)below(m, FASTI_LIST_MAX + 1);
+    m->list.more = flip(m);
+    for (int i = 0; i < m->list.count; i++)
+        record_view(m, &m->list.records[i]);
+}
+
+static void describe_answer(struct fasti_messages *m) {
+    struct fasti_describe_answer *describe = &m->describe;
+    memset(describe, 0, sizeof *describe);
+    describe->id = (uint32_t)below(m, 3);
+    describe->kind = (enum fasti_entity_kind)(1 + below(m, 5));
+    describe->openings = m->openings;
+    if (describe->id == 0)
+        return;
+    fasti_messages_put(m, &describe->put, describe->kind);
+    describe->put.organization.v = (uint32_t)below(m, 9);
+    if (describe->kind == FASTI_ENTITY_SCHEDULE)
+        describe->opening_count = small(m);
+    for (uint32_t i = 0; i < describe->opening_count; i++) {
+        fasti_messages_opening(m, &m->openings[i], 1000);
+        m->openings[i].source = (uint32_t)below(m, 3);
+    }
+}
+
+static void status_answer(struct fasti_messages *m, struct fasti_status_answer *status) {
+    status->lsn_durable = fasti_prng_next(&m->prng);
+    status->digest.high = fasti_prng_next(&m->prng);
+    status->digest.low = fasti_prng_next(&m->prng);
+    status->now_ms = instant(m);
+    status->organizations = small(m);
+    status->records = small(m);
+    status->pending = small(m);
+    status->disk_low = flip(m);
+    status->workers = 3;
+}
+
+static void show_answer(struct fasti_messages *m, struct fasti_answer *answer) {
+    record_view(m, &answer->body.show.view);
+    answer->body.show.view.payload_length = (uint16_t)below(m, FASTI_PAYLOAD_BYTES_MAX + 1);
+    for (int i = 0; i < answer->body.show.view.payload_length; i++)
+        m->payload[i] = (uint8_t)below(m, 256);
+    answer->body.show.payload = m->payload;
+}
+
+static void import_answer(struct fasti_messages *m, struct fasti_import_answer *import) {
+    import->import = small(m);
+    import->created = small(m);
+    import->changed = small(m);
+    import->unchanged = small(m);
+    import->conflicts = small(m);
+}
+
+void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer,
+                           enum fasti_command_kind kind) {
+    memset(answer, 0, sizeof *answer);
+    answer->tag = fasti_prng_next(&m->prng);
+    answer->kind = kind;
+    answer->outcome = FASTI_OUTCOME_FOUND;
+    answer->id = small(m);
+    answer->record.v = small(m);
+    answer->as_of = fasti_prng_next(&m->prng);
+    if (flip(m))
+        snprintf(answer->detail.text, sizeof answer->detail.text, "%s", "a sentence");
+    switch (kind) {
+    case FASTI_COMMAND_AVAILABILITY:
+        fasti_messages_availability(m, (uint16_t)(1 + below(m, 17)), (uint16_t)(1 + below(m, 60)),
+                                    10);
+        answer->body.availability = &m->availability;
+        break;
+    case FASTI_COMMAND_LIST:
+        list_answer(m);
+        answer->body.list = &m->list;
+        break;
+    case FASTI_COMMAND_SHOW: show_answer(m, answer); break;
+    case FASTI_COMMAND_DESCRIBE:
+        describe_answer(m);
+        answer->body.describe = &m->describe;
+        break;
+    case FASTI_COMMAND_STATUS: status_answer(m, &answer->body.status); break;
+    case FASTI_COMMAND_IMPORT_BEGIN:
+    case FASTI_COMMAND_IMPORT_COMMIT:
+    case FASTI_COMMAND_IMPORT_ABORT: import_answer(m, &answer->body.import); break;
+    case FASTI_COMMAND_CIVIL:
+        answer->body.civil.utc_s = instant(m);
+        answer->body.civil.offset_s = -3600;
+        answer->body.civil.kind = (enum fasti_civil_kind)below(m, 3);
+        break;
+    case FASTI_COMMAND_RESOLVE:
+    case FASTI_COMMAND_PUT:
+    case FASTI_COMMAND_BOOK:
+    case FASTI_COMMAND_CANCEL:
+    case FASTI_COMMAND_BLOCK:
+    case FASTI_COMMAND_UNBLOCK:
+    case FASTI_COMMAND_CHECKPOINT: break;
+    }
+}

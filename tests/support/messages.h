@@ -1,0 +1,37 @@
+/*
+ * messages.h - random commands and answers for tests of the wire.
+ *
+ * Every struct is zeroed first, so that two equal ones compare equal byte for byte. What a command
+ * or answer points to lies in the generator.
+ */
+#ifndef FASTI_TESTS_SUPPORT_MESSAGES_H
+#define FASTI_TESTS_SUPPORT_MESSAGES_H
+
+#include "engine/base/prng.h"
+#include "engine/booking/command.h"
+
+struct fasti_messages {
+    struct fasti_prng prng;
+    struct fasti_opening openings[FASTI_OPENINGS_MAX];
+    struct fasti_availability_answer availability;
+    struct fasti_list_answer list;
+    struct fasti_describe_answer describe;
+    uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+};
+
+#define FASTI_MESSAGES_COMMAND_KINDS 16
+
+void fasti_messages_command(struct fasti_messages *m, struct fasti_command *command,
+                            enum fasti_command_kind kind);
+void fasti_messages_put(struct fasti_messages *m, struct fasti_put *put,
+                        enum fasti_entity_kind kind);
+/* services are 1 to service_end - 1. */
+void fasti_messages_opening(struct fasti_messages *m, struct fasti_opening *opening,
+                            uint32_t service_end);
+void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer,
+                           enum fasti_command_kind kind);
+/* At most row_max starts a row. */
+void fasti_messages_availability(struct fasti_messages *m, uint16_t schedules, uint16_t days,
+                                 uint32_t row_max);
+
+#endif
