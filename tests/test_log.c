@@ -87,7 +87,10 @@ Test(log, what_was_acknowledged_is_read_back_over_many_segments_and_lives) {
     cr_assert_eq(read_only(disk, &ledger, &report, &detail), FASTI_OK);
     cr_assert_eq(ledger.seen, 400);
     cr_assert_gt(report.segments, 50);
-    cr_assert_eq(report.prepared, FASTI_SEGMENTS_RESERVED);
+    cr_assert_leq(report.prepared, FASTI_SEGMENTS_RESERVED);
+    cr_assert_eq(live(disk, &ledger, &prng, 0, 1).open, FASTI_OK);
+    cr_assert_eq(read_only(disk, &ledger, &report, &detail), FASTI_OK);
+    cr_assert_eq(report.prepared, FASTI_SEGMENTS_RESERVED, "opening completes the reserve");
     cr_assert_eq(report.mended, 0);
     fasti_sim_disk_destroy(disk);
 }
