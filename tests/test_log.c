@@ -90,7 +90,8 @@ Test(log, what_was_acknowledged_is_read_back_over_many_segments_and_lives) {
     cr_assert_leq(report.prepared, FASTI_SEGMENTS_RESERVED);
     cr_assert_eq(live(disk, &ledger, &prng, 0, 1).open, FASTI_OK);
     cr_assert_eq(read_only(disk, &ledger, &report, &detail), FASTI_OK);
-    cr_assert_eq(report.prepared, FASTI_SEGMENTS_RESERVED, "opening completes the reserve");
+    /* Opening completes the reserve; the stop may have taken one of it. */
+    cr_assert_geq(report.prepared, FASTI_SEGMENTS_RESERVED - 1);
     cr_assert_eq(report.mended, 0);
     fasti_sim_disk_destroy(disk);
 }
