@@ -171,7 +171,7 @@ static void fail_sweep(uint64_t seed, int32_t error, bool tear) {
         const bool reached = fasti_sim_disk_write_count(disk) >= n;
         any_failed = any_failed || hurt.failed || hurt.open != FASTI_OK;
         if (hurt.failed)
-            cr_assert_eq(ledger.written, ledger.acknowledged + 1, "one is in doubt");
+            cr_assert_leq(ledger.written, ledger.acknowledged + 1, "one is in doubt at most");
         fasti_sim_disk_set_faults(disk, &NO_FAULT);
         const struct life life = live(disk, &ledger, &prng, 3, 9000);
         cr_assert_eq(life.open, FASTI_OK, "seed %llu, write %llu: %s", (unsigned long long)seed,

@@ -221,7 +221,7 @@ enum fasti_status fasti_log_append(struct fasti_log *log, uint32_t worker, uint3
     FASTI_ASSERT(log->queued == 0 || log->worker == worker);
     const bool fits = tail_has_room(log, fasti_batch_total_bytes(payload_bytes));
     if (!fits && log->reserve.count == 0)
-        return FASTI_DISK_LOW;
+        return fasti_log_is_low(log) ? FASTI_DISK_LOW : FASTI_BUSY; /* it is being prepared */
     log->worker = worker;
     if (!fits)
         next_take(log);

@@ -108,9 +108,10 @@ uint8_t *fasti_log_buffer(struct fasti_log *log, uint32_t *capacity_bytes);
 
 /* Submits the buffer's first payload_bytes as one batch through worker's queue; epoch, watermark
  * and lsn_first are the log's own. effect_count 0 (with payload_bytes 0): a watermark. logged_ms
- * must not be less than before. BUSY while a batch is in flight, DISK_LOW when no prepared segment
- * is left: nothing was written and the buffer is as it was. IO_WRITE or FENCED: the log has
- * failed, for good. */
+ * must not be less than before. BUSY while a batch is in flight, or while the next segment is still
+ * being prepared (poll moves it on); DISK_LOW when no prepared segment is left and the disk is
+ * full: nothing was written and the buffer is as it was. IO_WRITE or FENCED: the log has failed,
+ * for good. */
 FASTI_MUST_USE enum fasti_status fasti_log_append(struct fasti_log *log, uint32_t worker,
                                                   uint32_t effect_count, uint32_t payload_bytes,
                                                   int64_t logged_ms, struct fasti_hash128 digest);

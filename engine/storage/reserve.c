@@ -134,8 +134,10 @@ enum fasti_status fasti_reserve_step(struct fasti_reserve *reserve, uint32_t wor
     enum fasti_status status = FASTI_OK;
     if (reserve->queued || reserve->count == FASTI_SEGMENTS_RESERVED)
         return FASTI_OK;
+    if (reserve->stage == FASTI_RESERVE_IDLE)
+        FASTI_TRY(begin(reserve));
     switch (reserve->stage) {
-    case FASTI_RESERVE_IDLE: return begin(reserve);
+    case FASTI_RESERVE_IDLE: return FASTI_OK; /* the disk is full */
     case FASTI_RESERVE_ZEROS: status = zeros_submit(reserve, worker); break;
     case FASTI_RESERVE_SYNC:
         status =

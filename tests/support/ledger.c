@@ -43,6 +43,10 @@ bool ledger_is_kept(const struct ledger *ledger, uint32_t acknowledged_before,
     return !ledger->wrong && ledger->seen >= acknowledged_before && ledger->seen <= written_before;
 }
 
+static bool is_killed(const struct fasti_sim_disk *disk) {
+    return disk != NULL && fasti_sim_disk_is_killed(disk);
+}
+
 enum fasti_log_progress ledger_append(struct ledger *ledger, struct fasti_log *log,
                                       struct fasti_prng *prng, uint32_t payload_max,
                                       const struct fasti_sim_disk *disk) {
@@ -57,21 +61,21 @@ enum fasti_log_progress ledger_append(struct ledger *ledger, struct fasti_log *l
     for (uint32_t i = 0; i < entry->payload_bytes; i++)
         buffer[i] = (uint8_t)(1 + fasti_prng_below(prng, 255)); /* no sector of zeros */
     entry->payload = fasti_hash128(buffer, entry->payload_bytes);
-    enum fasti_status status = FASTI_DISK_LOW;
-    /* Small segments fill faster than the next ones are prepared: what the committer does too. */
-    for (int i = 0; i < 2000 && (status == FASTI_DISK_LOW || status == FASTI_BUSY); i++) {
+    enum fasti_log_progress progress = FASTI_LOG_IDLE;
+    enum fasti_status status = FASTI_BUSY;
+    while (status == FASTI_BUSY && progress != FASTI_LOG_FAILED && !is_killed(disk)) {
         status = fasti_log_append(log, 0, entry->effect_count, entry->payload_bytes,
                                   entry->logged_ms, (struct fasti_hash128){entry->lsn_first, 7});
-        if (status == FASTI_DISK_LOW && fasti_log_poll(log, 0) == FASTI_LOG_FAILED)
-            return FASTI_LOG_FAILED;
+        if (status == FASTI_BUSY) /* the next segment is still being prepared */
+            progress = fasti_log_poll(log, 0);
     }
     if (status == FASTI_BUSY || status == FASTI_DISK_LOW)
-        return FASTI_LOG_IDLE;
+        return progress;
     ledger->written++;
     if (status != FASTI_OK)
         return FASTI_LOG_FAILED;
-    enum fasti_log_progress progress = FASTI_LOG_WAITING;
-    while (progress == FASTI_LOG_WAITING && !(disk != NULL && fasti_sim_disk_is_killed(disk)))
+    progress = FASTI_LOG_WAITING;
+    while (progress == FASTI_LOG_WAITING && !is_killed(disk))
         progress = fasti_log_poll(log, 0);
     if (progress == FASTI_LOG_DURABLE)
         ledger->acknowledged = ledger->written;

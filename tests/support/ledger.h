@@ -39,7 +39,8 @@ enum fasti_status ledger_read(struct ledger *ledger, struct fasti_io *io,
 bool ledger_is_kept(const struct ledger *ledger, uint32_t acknowledged_before,
                     uint32_t written_before);
 
-/* Appends one batch of random size (at most payload_max) and polls until something is final. */
+/* Appends one batch of random size (at most payload_max) and polls until something is final:
+ * DURABLE; FAILED; IDLE: the disk is full; WAITING: killed. disk may be NULL. */
 enum fasti_log_progress ledger_append(struct ledger *ledger, struct fasti_log *log,
                                       struct fasti_prng *prng, uint32_t payload_max,
                                       const struct fasti_sim_disk *disk);
