@@ -1,26 +1,27 @@
 /*
  * io_ring.c - the real disk: files of one directory, O_DIRECT, one small io_uring a worker.
  *
- *   blocking calls   pread, pwritev2(RWF_DSYNC), posix_fallocate: start, recovery, tools
+ *   blocking calls   pread, pwrite and fdatasync, fallocate: start, recovery, tools
  *   queued calls     worker's ring: write with RWF_DSYNC, fdatasync; reaped by the same worker
  *
  * The only file of the engine that includes liburing. Rings are plain (no polling thread): a
- * batch is one system call. A file system that refuses O_DIRECT gets files through the page cache;
- * RWF_DSYNC keeps the promise there too. The lock is a flock on the file "lock".
- * Threading: blocking calls any thread; a queue by its worker only.
+ * batch is one system call, and the thread that opened the log may use worker 0's. They may write
+ * and sync and nothing else: seccomp does not see what a ring does, restrictions do. A file system
+ * that refuses O_DIRECT gets files through the page cache; RWF_DSYNC keeps the promise there too.
+ * The lock is a flock on the file "lock". Threading: blocking calls any thread; a queue by its
+ * worker only.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/uio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "engine/base/panic.h"
@@ -37,9 +38,9 @@ struct ring_queue {
 struct ring_io {
     struct fasti_io io; /* first: see ring_of */
     int directory;
-    int lock;
+    int lock; /* -1: read only */
     uint32_t worker_count;
-    struct ring_queue *queues;
+    struct ring_queue *queues; /* NULL: read only */
 };
 
 static struct ring_io *ring_of(struct fasti_io *io) {
@@ -132,6 +133,7 @@ static int file_open(struct ring_io *ring, const char *name, int flags) {
 static enum fasti_status ring_create(struct fasti_io *io, const char *name,
                                      struct fasti_io_file *file) {
     struct ring_io *ring = ring_of(io);
+    FASTI_ASSERT(ring->lock >= 0);
     const int fd = file_open(ring, name, O_RDWR | O_CREAT | O_EXCL);
     if (fd < 0)
         return errno == EEXIST ? FASTI_EXISTS : FASTI_IO_OPEN;
@@ -160,16 +162,25 @@ static void ring_close_file(struct fasti_io *io, struct fasti_io_file file) {
 
 static enum fasti_status ring_remove(struct fasti_io *io, const char *name) {
     struct ring_io *ring = ring_of(io);
+    FASTI_ASSERT(ring->lock >= 0);
     if (unlinkat(ring->directory, name, 0) != 0)
         return errno == ENOENT ? FASTI_NOT_FOUND : FASTI_IO_WRITE;
     return fsync(ring->directory) == 0 ? FASTI_OK : FASTI_IO_WRITE;
 }
 
+/* Not posix_fallocate: where the file system has no fallocate, it writes single bytes, which
+ * O_DIRECT refuses. There the zeros that the log writes take the room. */
 static enum fasti_status ring_allocate(struct fasti_io *io, struct fasti_io_file file,
                                        uint64_t size_bytes, int *error) {
-    (void)io;
-    *error = posix_fallocate(file.handle, 0, (off_t)size_bytes);
-    return *error == 0 ? FASTI_OK : FASTI_IO_WRITE;
+    FASTI_ASSERT(ring_of(io)->lock >= 0);
+    int result;
+    do
+        result = fallocate(file.handle, 0, 0, (off_t)size_bytes);
+    while (result != 0 && errno == EINTR);
+    if (result != 0 && errno == EOPNOTSUPP)
+        result = ftruncate(file.handle, (off_t)size_bytes);
+    *error = result == 0 ? 0 : errno;
+    return result == 0 ? FASTI_OK : FASTI_IO_WRITE;
 }
 
 static enum fasti_status ring_read(struct fasti_io *io, struct fasti_io_file file, uint64_t offset,
@@ -191,22 +202,17 @@ static enum fasti_status ring_read(struct fasti_io *io, struct fasti_io_file fil
     return FASTI_OK;
 }
 
+/* fdatasync and not RWF_DSYNC: what was written before, by a killed process too, is covered. */
 static enum fasti_status ring_write(struct fasti_io *io, struct fasti_io_file file, uint64_t offset,
                                     const void *buffer, size_t size) {
-    (void)io;
-    union {
-        const void *from;
-        void *base;
-    } bytes = {buffer}; /* pwritev2 does not write to it */
-    const struct iovec part = {bytes.base, size};
+    FASTI_ASSERT(ring_of(io)->lock >= 0);
     ssize_t done;
     do
-        done = pwritev2(file.handle, &part, 1, (off_t)offset, RWF_DSYNC);
+        done = pwrite(file.handle, buffer, size, (off_t)offset);
     while (done < 0 && errno == EINTR);
     if (done != (ssize_t)size)
         return FASTI_IO_WRITE;
-    /* What was queued without RWF_DSYNC before is made durable too. Never tried again. */
-    return fdatasync(file.handle) == 0 ? FASTI_OK : FASTI_IO_WRITE;
+    return fdatasync(file.handle) == 0 ? FASTI_OK : FASTI_IO_WRITE; /* never tried again */
 }
 
 static uint64_t ring_free_bytes(struct fasti_io *io) {
@@ -229,19 +235,29 @@ static enum fasti_status submit(struct ring_queue *queue) {
         submitted = io_uring_submit(&queue->ring);
     while (submitted == -EINTR);
     if (submitted != 1)
-        return FASTI_IO_RING;
+        return FASTI_IO_WRITE;
     queue->in_flight++;
     return FASTI_OK;
+}
+
+static struct ring_queue *queue_at(struct fasti_io *io, uint32_t worker) {
+    struct ring_io *ring = ring_of(io);
+    FASTI_ASSERT(ring->queues != NULL && worker < ring->worker_count);
+    return &ring->queues[worker];
+}
+
+/* NULL: the queue is full. */
+static struct io_uring_sqe *queue_place(struct ring_queue *queue) {
+    return queue->in_flight < FASTI_IO_QUEUE_DEPTH ? io_uring_get_sqe(&queue->ring) : NULL;
 }
 
 static enum fasti_status ring_submit_write(struct fasti_io *io, uint32_t worker,
                                            struct fasti_io_file file, uint64_t offset,
                                            const void *buffer, size_t size, bool durable,
                                            uint64_t user) {
-    struct ring_queue *queue = &ring_of(io)->queues[worker];
-    FASTI_ASSERT(size <= UINT32_MAX);
-    struct io_uring_sqe *sqe =
-        queue->in_flight < FASTI_IO_QUEUE_DEPTH ? io_uring_get_sqe(&queue->ring) : NULL;
+    struct ring_queue *queue = queue_at(io, worker);
+    FASTI_ASSERT(size > 0 && size <= INT32_MAX);
+    struct io_uring_sqe *sqe = queue_place(queue);
     if (sqe == NULL)
         return FASTI_BUSY;
     io_uring_prep_write(sqe, file.handle, buffer, (unsigned)size, offset);
@@ -252,9 +268,8 @@ static enum fasti_status ring_submit_write(struct fasti_io *io, uint32_t worker,
 
 static enum fasti_status ring_submit_sync(struct fasti_io *io, uint32_t worker,
                                           struct fasti_io_file file, uint64_t user) {
-    struct ring_queue *queue = &ring_of(io)->queues[worker];
-    struct io_uring_sqe *sqe =
-        queue->in_flight < FASTI_IO_QUEUE_DEPTH ? io_uring_get_sqe(&queue->ring) : NULL;
+    struct ring_queue *queue = queue_at(io, worker);
+    struct io_uring_sqe *sqe = queue_place(queue);
     if (sqe == NULL)
         return FASTI_BUSY;
     io_uring_prep_fsync(sqe, file.handle, IORING_FSYNC_DATASYNC);
@@ -264,7 +279,7 @@ static enum fasti_status ring_submit_sync(struct fasti_io *io, uint32_t worker,
 
 static uint32_t ring_reap(struct fasti_io *io, uint32_t worker,
                           struct fasti_io_completion *completions, uint32_t max) {
-    struct ring_queue *queue = &ring_of(io)->queues[worker];
+    struct ring_queue *queue = queue_at(io, worker);
     uint32_t count = 0;
     struct io_uring_cqe *cqe;
     while (count < max && queue->in_flight > 0 && io_uring_peek_cqe(&queue->ring, &cqe) == 0) {
@@ -277,7 +292,7 @@ static uint32_t ring_reap(struct fasti_io *io, uint32_t worker,
 }
 
 static enum fasti_status ring_wait(struct fasti_io *io, uint32_t worker) {
-    struct ring_queue *queue = &ring_of(io)->queues[worker];
+    struct ring_queue *queue = queue_at(io, worker);
     if (queue->in_flight == 0)
         return FASTI_INVALID_STATE;
     struct io_uring_cqe *cqe;
@@ -289,7 +304,7 @@ static enum fasti_status ring_wait(struct fasti_io *io, uint32_t worker) {
 }
 
 static int ring_event_fd(struct fasti_io *io, uint32_t worker) {
-    return ring_of(io)->queues[worker].ring.ring_fd;
+    return ring_of(io)->queues == NULL ? -1 : queue_at(io, worker)->ring.ring_fd;
 }
 
 /* ---- opening ---- */
@@ -313,12 +328,35 @@ static const struct fasti_io_operations ring_operations = {
     .random = ring_random,
 };
 
+/* Debian's liburing 2.3 declares functions for these two and does not export them. */
+static int ring_register(int fd, unsigned what, void *argument, unsigned count) {
+    return syscall(__NR_io_uring_register, fd, what, argument, count) < 0 ? -errno : 0;
+}
+
+/* Returns 0 or a negative errno. */
+static int ring_make(struct io_uring *ring) {
+    struct io_uring_restriction allowed[] = {
+        {.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_WRITE},
+        {.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_FSYNC},
+    };
+    int error = io_uring_queue_init(FASTI_IO_QUEUE_DEPTH, ring, IORING_SETUP_R_DISABLED);
+    if (error < 0)
+        return error;
+    error = ring_register(ring->ring_fd, IORING_REGISTER_RESTRICTIONS, allowed,
+                          sizeof allowed / sizeof allowed[0]);
+    if (error == 0)
+        error = ring_register(ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+    if (error < 0)
+        io_uring_queue_exit(ring);
+    return error;
+}
+
 static enum fasti_status queues_open(struct ring_io *ring, struct fasti_detail *detail) {
     ring->queues = calloc(ring->worker_count, sizeof *ring->queues);
     if (ring->queues == NULL)
         return FASTI_LIMIT_MEMORY;
     for (uint32_t i = 0; i < ring->worker_count; i++) {
-        const int error = io_uring_queue_init(FASTI_IO_QUEUE_DEPTH, &ring->queues[i].ring, 0);
+        const int error = ring_make(&ring->queues[i].ring);
         if (error == -EPERM || error == -EACCES || error == -ENOSYS)
             return fasti_detail_set(
                 detail, FASTI_IO_RING,
@@ -357,9 +395,26 @@ static bool takes_direct(const struct ring_io *ring) {
     return fd >= 0 || errno != EINVAL;
 }
 
+/* Makes names durable: the directory's own if it was just made, and those of files that a killed
+ * process made. */
+static enum fasti_status names_sync(const struct ring_io *ring, const char *path, bool is_new,
+                                    struct fasti_detail *detail) {
+    const int parent =
+        is_new ? openat(ring->directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const bool synced =
+        fsync(ring->directory) == 0 && (!is_new || (parent >= 0 && fsync(parent) == 0));
+    const int error = errno;
+    if (parent >= 0)
+        close(parent);
+    return synced ? FASTI_OK
+                  : fasti_detail_set(detail, FASTI_IO_OPEN, "%.160s: cannot sync the directory: %s",
+                                     path, strerror(error));
+}
+
 static enum fasti_status directory_open(struct ring_io *ring, const char *path, bool read_only,
                                         struct fasti_detail *detail) {
-    if (!read_only && mkdir(path, 0700) != 0 && errno != EEXIST)
+    const bool is_new = !read_only && mkdir(path, 0700) == 0;
+    if (!read_only && !is_new && errno != EEXIST)
         return fasti_detail_set(detail, FASTI_IO_OPEN, "%.160s: cannot create the directory: %s",
                                 path, strerror(errno));
     ring->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -370,6 +425,7 @@ static enum fasti_status directory_open(struct ring_io *ring, const char *path, 
     if (read_only)
         return FASTI_OK;
     FASTI_TRY(lock_take(ring, path, detail));
+    FASTI_TRY(names_sync(ring, path, is_new, detail));
     return queues_open(ring, detail);
 }
 
