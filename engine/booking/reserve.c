@@ -90,6 +90,11 @@ static enum look_result day_look(struct fasti_booking *booking, fasti_organizati
     return LOOK_OK;
 }
 
+/* A cell that was swapped 2^30 - 1 times takes no more: its version must never recur. */
+static bool is_worn(uint64_t word) {
+    return fasti_cell_version(word) == FASTI_VERSION_MAX;
+}
+
 /* Makes the day's chunk; the attempt starts again after it. */
 static bool day_make(struct fasti_booking *booking, const struct day_look *look) {
     return fasti_days_get(&booking->arena, &look->schedule->days, look->date).chunk != NULL;
@@ -383,6 +388,10 @@ static enum attempt book_attempt(struct fasti_booking *booking, const struct fas
         *disposition = refuse_config(booking, pending, outcome_of(verdict), look.config_seen);
         return ATTEMPT_END;
     }
+    if (is_worn(look.word)) {
+        *disposition = fail(pending, FASTI_LIMIT_VERSION, fasti_status_text(FASTI_LIMIT_VERSION));
+        return ATTEMPT_END;
+    }
     if (look.ref.chunk == NULL)
         return day_make(booking, &look) ? ATTEMPT_AGAIN : ATTEMPT_MEMORY;
     const struct new_record new = {
@@ -438,6 +447,10 @@ static enum attempt block_attempt(struct fasti_booking *booking,
     if (fasti_page_any(look.page, place.tick, place.count)) {
         *disposition = refuse(booking, pending, FASTI_OUTCOME_TAKEN,
                               &look.ref.chunk->durable[look.ref.at], fasti_cell_version(look.word));
+        return ATTEMPT_END;
+    }
+    if (is_worn(look.word)) {
+        *disposition = fail(pending, FASTI_LIMIT_VERSION, fasti_status_text(FASTI_LIMIT_VERSION));
         return ATTEMPT_END;
     }
     if (look.ref.chunk == NULL)
@@ -582,6 +595,10 @@ static enum attempt end_attempt(struct fasti_booking *booking, const struct fast
     look.config_seen = fasti_load_seq_cst(&state->config_version);
     look.config = fasti_load_seq_cst(&look.schedule->config);
     look.pattern_id = fasti_load_acquire(&look.ref.chunk->patterns[look.ref.at]);
+    if (is_worn(look.word)) {
+        *disposition = fail(pending, FASTI_LIMIT_VERSION, fasti_status_text(FASTI_LIMIT_VERSION));
+        return ATTEMPT_END;
+    }
     if (!fasti_page_all(look.page, item->tick, item->count))
         return ATTEMPT_AGAIN; /* somebody else ended the record after we looked at it */
     pending->answer.outcome =
@@ -656,7 +673,7 @@ static bool touch_attempt(struct fasti_booking *booking, struct fasti_pending *p
                      : fasti_arena_at(&booking->state->arena, fasti_cell_index(look->word));
     look->pattern_id = fasti_load_acquire(&look->ref.chunk->patterns[look->ref.at]);
     look->config = fasti_load_seq_cst(&look->schedule->config);
-    if (!page_make(booking, look, &change, &page_index))
+    if (is_worn(look->word) || !page_make(booking, look, &change, &page_index))
         return false;
     const struct fasti_effect_cell cell = cell_of(day_id, look->word);
     if (!effect_make(booking, pending, FASTI_EFFECT_TOUCH, (fasti_request_id){0}, &cell, 1, "",
