@@ -1,0 +1,113 @@
+/*
+ * fasti_ndjson.c - our own import lines: text to checked objects, in the order of an import.
+ */
+#include "tools/fasti_ndjson.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/fasti_lines.h"
+
+static enum fasti_status parse_object(const json_t *object, enum fasti_line_kind *kind,
+                                      struct fasti_detail *detail) {
+    const char *name = fasti_field_text(object, "kind", NULL);
+    if (name == NULL)
+        return fasti_detail_set(detail, FASTI_INVALID_OPTION, "\"kind\" is missing");
+    if (!fasti_line_kind_find(name, kind))
+        return fasti_detail_set(detail, FASTI_INVALID_OPTION,
+                                "there is no kind \"%.30s\"; there are organization, location, "
+                                "practitioner, service, schedule, opening, appointment, block",
+                                name);
+    struct fasti_line *line = malloc(sizeof *line);
+    if (line == NULL)
+        return fasti_detail_set(detail, FASTI_LIMIT_MEMORY, "no memory for the line");
+    const enum fasti_status status = fasti_line_decode(object, *kind, NULL, line, detail);
+    free(line);
+    return status;
+}
+
+enum fasti_status fasti_ndjson_parse(const char *bytes, size_t size, enum fasti_line_kind *kind,
+                                     json_t **object, struct fasti_detail *detail) {
+    json_error_t error;
+    *object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
+    if (*object == NULL)
+        return fasti_detail_set(detail, FASTI_INVALID_FILE, "not JSON: %.120s (column %d)",
+                                error.text, error.column);
+    const enum fasti_status status = parse_object(*object, kind, detail);
+    if (status != FASTI_OK) {
+        json_decref(*object);
+        *object = NULL;
+    }
+    return status;
+}
+
+static enum fasti_status add_line(struct fasti_ndjson *file, const struct fasti_lines *lines,
+                                  uint32_t *group, struct fasti_detail *detail) {
+    struct fasti_ndjson_line line = {.number = lines->number};
+    struct fasti_detail reason = {""};
+    if (file->count == FASTI_NDJSON_LINES_MAX)
+        return fasti_detail_set(detail, FASTI_LIMIT_RECORDS,
+                                "%.100s:%u: more than %u records: split the file", lines->name,
+                                lines->number, FASTI_NDJSON_LINES_MAX);
+    if (file->count == file->room) {
+        const uint32_t room = file->room == 0 ? 256 : file->room * 2;
+        struct fasti_ndjson_line *moved = realloc(file->lines, room * sizeof *moved);
+        if (moved == NULL)
+            return fasti_detail_set(detail, FASTI_LIMIT_MEMORY, "no memory for %.100s",
+                                    lines->name);
+        file->lines = moved;
+        file->room = room;
+    }
+    const enum fasti_status status =
+        fasti_ndjson_parse(lines->bytes, lines->size, &line.kind, &line.object, &reason);
+    if (status != FASTI_OK)
+        return fasti_detail_set(detail, status, "%.80s:%u: %.140s", lines->name, lines->number,
+                                reason.text);
+    *group += line.kind == FASTI_LINE_ORGANIZATION;
+    line.group = *group;
+    file->lines[file->count++] = line;
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_ndjson_read(struct fasti_ndjson *file, const char *path,
+                                    struct fasti_detail *detail) {
+    struct fasti_lines lines;
+    memset(file, 0, sizeof *file);
+    FASTI_TRY(fasti_lines_open(&lines, path, detail));
+    uint32_t group = 0;
+    enum fasti_status status;
+    bool found;
+    while ((status = fasti_lines_next(&lines, &found, detail)) == FASTI_OK && found) {
+        status = add_line(file, &lines, &group, detail);
+        if (status != FASTI_OK)
+            break;
+    }
+    fasti_lines_close(&lines);
+    return status;
+}
+
+void fasti_ndjson_deinit(struct fasti_ndjson *file) {
+    for (uint32_t i = 0; i < file->count; i++)
+        json_decref(file->lines[i].object);
+    free(file->lines);
+    memset(file, 0, sizeof *file);
+}
+
+/* Appointments and blocks keep the order of the file among themselves. */
+static uint32_t rank_of(enum fasti_line_kind kind) {
+    return kind == FASTI_LINE_BLOCK ? FASTI_LINE_APPOINTMENT : (uint32_t)kind;
+}
+
+static int compare_lines(const void *a, const void *b) {
+    const struct fasti_ndjson_line *x = a, *y = b;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    if (rank_of(x->kind) != rank_of(y->kind))
+        return rank_of(x->kind) < rank_of(y->kind) ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+void fasti_ndjson_sort(struct fasti_ndjson *file) {
+    if (file->count > 0)
+        qsort(file->lines, file->count, sizeof *file->lines, compare_lines);
+}
