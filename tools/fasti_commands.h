@@ -1,0 +1,85 @@
+/*
+ * fasti_commands.h - every command of the client: one function each, and what they share.
+ *
+ * All have the signature of fasti_command_spec.run (fasti_options.h): options are checked by type
+ * already; they return how the program ends and have printed the answer.
+ */
+#ifndef FASTI_TOOLS_FASTI_COMMANDS_H
+#define FASTI_TOOLS_FASTI_COMMANDS_H
+
+#include "tools/fasti_options.h"
+
+typedef enum fasti_exit fasti_command_run(struct fasti_session *session,
+                                          const struct fasti_command_spec *spec,
+                                          const json_t *options);
+
+fasti_command_run fasti_run_create;
+fasti_command_run fasti_run_set;
+fasti_command_run fasti_run_list_entities;
+fasti_command_run fasti_run_list_appointments;
+fasti_command_run fasti_run_show_entity;
+fasti_command_run fasti_run_show_record;
+fasti_command_run fasti_run_availability;
+fasti_command_run fasti_run_book;
+fasti_command_run fasti_run_cancel;
+fasti_command_run fasti_run_block;
+fasti_command_run fasti_run_unblock;
+fasti_command_run fasti_run_status;
+fasti_command_run fasti_run_checkpoint;
+fasti_command_run fasti_run_import_smart;
+fasti_command_run fasti_run_import_ndjson;
+
+/* ---- times (fasti_times.c) ---- */
+
+/* An instant from text: with an offset or Z as it is, else as local time of the schedule (its
+ * offset is then the zone's). A time that clocks skip is INVALID; of one that happens twice the
+ * first is taken, and a sentence on standard error says so. */
+FASTI_MUST_USE enum fasti_exit fasti_times_resolve(struct fasti_session *session,
+                                                   fasti_schedule_id schedule, const char *option,
+                                                   const char *text, int64_t *utc_s);
+
+/* Local time of a schedule as an instant. */
+FASTI_MUST_USE enum fasti_exit fasti_times_civil(struct fasti_session *session,
+                                                 fasti_schedule_id schedule, fasti_date date,
+                                                 uint16_t minute,
+                                                 struct fasti_civil_answer *answer);
+
+/* The local date of a schedule at the server's present time. */
+FASTI_MUST_USE enum fasti_exit fasti_times_today(struct fasti_session *session,
+                                                 fasti_schedule_id schedule, fasti_date *date);
+
+/* A bound of a list: an instant, or a date (its local midnight where there is a schedule, id not
+ * 0, else midnight UTC). text NULL: *utc_s stays. */
+FASTI_MUST_USE enum fasti_exit fasti_times_bound(struct fasti_session *session,
+                                                 fasti_schedule_id schedule, const char *option,
+                                                 const char *text, int64_t *utc_s);
+
+/* "Tue 2026-11-24 09:00 +01:00"; seconds are left out. */
+#define FASTI_TIMES_TEXT_BYTES 40
+void fasti_times_format(int64_t utc_s, int32_t offset_s, char text[FASTI_TIMES_TEXT_BYTES]);
+
+/* "+01:00". */
+void fasti_times_format_offset(int32_t offset_s, char text[16]);
+
+/* "Tue". */
+const char *fasti_times_weekday(fasti_date date);
+
+/* ---- records (fasti_records.c) ---- */
+
+/* Sends a booking, block, cancel or unblock whose command is filled, and prints what became of
+ * it, with the record. */
+FASTI_MUST_USE enum fasti_exit fasti_records_change(struct fasti_session *session,
+                                                    struct fasti_command *command,
+                                                    const char *what);
+
+/* A record as JSON (a new reference). */
+FASTI_MUST_USE enum fasti_exit fasti_records_json(struct fasti_session *session,
+                                                  const struct fasti_record_view *view,
+                                                  json_t **object);
+
+/* Fills the command of an appointment or block line: ids resolved, times made instants. */
+FASTI_MUST_USE enum fasti_exit fasti_records_command(struct fasti_session *session,
+                                                     const struct fasti_line *line,
+                                                     struct fasti_command *command);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * fasti_options.c - argp for a table of fields.
+ *
+ * Values take their JSON types here, so that one decoder serves the command line and files. A
+ * field given twice is refused unless it is a list.
+ */
+#include "tools/fasti_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_FIELDS 0x1000 /* + the field's index */
+
+enum global_key {
+    KEY_SERVER = 's',
+    KEY_ORGANIZATION = 'o',
+    KEY_JSON = 'j',
+    KEY_REQUEST = 0x200,
+    KEY_TIMEOUT
+};
+
+static const struct argp_option global_options[] = {
+    {0, 0, NULL, 0, "Options of every command:", -2},
+    {"server", KEY_SERVER, "ADDRESS", 0,
+     "unix:PATH or HOST:PORT (also FASTI_SERVER; else " FASTI_CLIENT_SERVER_DEFAULT ")", -2},
+    {"organization", KEY_ORGANIZATION, "ID", 0, "Whose data it is (also FASTI_ORGANIZATION)", -2},
+    {"json", KEY_JSON, NULL, 0, "Answer with one JSON object (tools/JSON.md)", -2},
+    {"request-id", KEY_REQUEST, "HEX", 0, "Your id of this request, 1 to 32 hexadecimal digits",
+     -2},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait at most so long for an answer (10)", -2},
+    {0},
+};
+
+/* Up to 32 hexadecimal digits, not all zero. */
+static bool parse_request(const char *text, fasti_request_id *request) {
+    const size_t size = strlen(text);
+    *request = (fasti_request_id){0, 0};
+    if (size == 0 || size > 32 || strspn(text, "0123456789abcdefABCDEF") != size)
+        return false;
+    char high[17] = "0", low[17] = "0";
+    const size_t high_size = size > 16 ? size - 16 : 0;
+    if (high_size > 0) {
+        memcpy(high, text, high_size);
+        high[high_size] = '\0';
+    }
+    memcpy(low, text + high_size, size - high_size);
+    low[size - high_size] = '\0';
+    request->high = strtoull(high, NULL, 16);
+    request->low = strtoull(low, NULL, 16);
+    return (request->high | request->low) != 0;
+}
+
+static bool parse_integer(const char *text, json_int_t *value) {
+    char *end;
+    errno = 0;
+    *value = strtoll(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0';
+}
+
+static error_t parse_global(int key, char *argument, struct argp_state *state) {
+    struct fasti_session *session = state->input;
+    json_int_t seconds;
+    switch (key) {
+    case KEY_SERVER: session->server = argument; return 0;
+    case KEY_ORGANIZATION: session->organization_text = argument; return 0;
+    case KEY_JSON: session->is_json = true; return 0;
+    case KEY_REQUEST:
+        if (!parse_request(argument, &session->request))
+            argp_error(state, "--request-id: 1 to 32 hexadecimal digits, not all 0");
+        return 0;
+    case KEY_TIMEOUT:
+        if (!parse_integer(argument, &seconds) || seconds < 1 || seconds > 3600)
+            argp_error(state, "--timeout: 1 to 3600 seconds");
+        else
+            session->timeout_ms = (int32_t)seconds * 1000;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp fasti_options_global = {.options = global_options, .parser = parse_global};
+
+/* ---- one command ---- */
+
+struct parsing {
+    struct fasti_session *session;
+    const struct fasti_command_spec *spec;
+    json_t *options;
+};
+
+static void take_value(const struct fasti_field *field, const char *argument, json_t *options,
+                       struct argp_state *state) {
+    json_t *list = json_object_get(options, field->name);
+    if (field->type == FASTI_FIELD_TEXTS && list == NULL)
+        json_object_set_new(options, field->name, list = json_array());
+    else if (field->type != FASTI_FIELD_TEXTS && list != NULL)
+        argp_error(state, "--%s is given twice", field->name);
+    json_int_t integer;
+    char *end;
+    json_t *value = NULL;
+    switch (field->type) {
+    case FASTI_FIELD_INTEGER:
+        if (parse_integer(argument, &integer))
+            value = json_integer(integer);
+        else
+            argp_error(state, "--%s: \"%s\" is not a whole number", field->name, argument);
+        break;
+    case FASTI_FIELD_DEGREES:
+        value = json_real(strtod(argument, &end));
+        if (end == argument || *end != '\0')
+            argp_error(state, "--%s: \"%s\" is not a number", field->name, argument);
+        break;
+    case FASTI_FIELD_FLAG: value = json_true(); break;
+    case FASTI_FIELD_TEXT:
+    case FASTI_FIELD_TEXTS:
+    default:
+        value = json_string(argument);
+        if (value == NULL)
+            argp_error(state, "--%s: the text is not UTF-8", field->name);
+        break;
+    }
+    if (field->type == FASTI_FIELD_TEXTS)
+        json_array_append_new(list, value);
+    else
+        json_object_set_new(options, field->name, value);
+}
+
+static error_t parse_command(int key, char *argument, struct argp_state *state) {
+    struct parsing *parsing = state->input;
+    const struct fasti_command_spec *spec = parsing->spec;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = parsing->session; return 0;
+    case ARGP_KEY_ARG:
+        if (spec->argument == NULL || state->arg_num > 0)
+            argp_error(state, "\"%s\" is one argument too many", argument);
+        else
+            json_object_set_new(parsing->options, FASTI_ARGUMENT, json_string(argument));
+        return 0;
+    case ARGP_KEY_END:
+        if (spec->argument != NULL && state->arg_num == 0)
+            argp_error(state, "%s is missing", spec->argument);
+        for (uint32_t i = 0; i < spec->field_count; i++)
+            if (spec->fields[i].is_required &&
+                json_object_get(parsing->options, spec->fields[i].name) == NULL)
+                argp_error(state, "--%s is missing", spec->fields[i].name);
+        return 0;
+    default: break;
+    }
+    if (key < KEY_FIELDS || (uint32_t)(key - KEY_FIELDS) >= spec->field_count)
+        return ARGP_ERR_UNKNOWN;
+    take_value(&spec->fields[key - KEY_FIELDS], argument, parsing->options, state);
+    return 0;
+}
+
+void fasti_options_parse(struct fasti_session *session, const struct fasti_command_spec *spec,
+                         int argc, char **argv, json_t **options) {
+    struct argp_option table[FASTI_OPTIONS_MAX + 1] = {{0}};
+    FASTI_ASSERT(spec->field_count <= FASTI_OPTIONS_MAX);
+    for (uint32_t i = 0; i < spec->field_count; i++)
+        table[i] = (struct argp_option){.name = spec->fields[i].name,
+                                        .key = KEY_FIELDS + (int)i,
+                                        .arg = spec->fields[i].argument,
+                                        .doc = spec->fields[i].help};
+    const struct argp_child children[] = {{&fasti_options_global, 0, NULL, -2}, {0}};
+    const struct argp argp = {.options = table,
+                              .parser = parse_command,
+                              .args_doc = spec->argument,
+                              .doc = spec->help,
+                              .children = children};
+    *options = json_object();
+    struct parsing parsing = {session, spec, *options};
+    argp_parse(&argp, argc, argv, 0, NULL, &parsing);
+}

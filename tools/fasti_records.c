@@ -1,0 +1,421 @@
+/*
+ * fasti_records.c - appointments and blocks: book, cancel, block, unblock, show, list.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/fasti_columns.h"
+#include "tools/fasti_commands.h"
+
+static const char *kind_name(enum fasti_record_kind kind) {
+    return kind == FASTI_RECORD_BLOCK ? "block" : "appointment";
+}
+
+static const char *state_name(enum fasti_record_state state) {
+    return state == FASTI_STATE_BOOKED ? "booked" : "cancelled";
+}
+
+/* ---- a record as JSON and as text ---- */
+
+/* Names of what a view points at; service empty for a block. */
+static enum fasti_exit view_names(struct fasti_session *session,
+                                  const struct fasti_record_view *view,
+                                  struct fasti_id_text *schedule, struct fasti_id_text *service) {
+    service->length = 0;
+    const enum fasti_exit exit =
+        fasti_session_name(session, FASTI_ENTITY_SCHEDULE, view->schedule.v, schedule);
+    if (exit != FASTI_EXIT_DONE || view->service.v == 0)
+        return exit;
+    return fasti_session_name(session, FASTI_ENTITY_SERVICE, view->service.v, service);
+}
+
+/* The patient reference is opaque bytes: text where it is UTF-8, else hexadecimal. */
+static json_t *patient_json(const struct fasti_record_view *view) {
+    json_t *text = json_stringn(view->patient, view->patient_length);
+    if (text != NULL)
+        return text;
+    char hex[2 * FASTI_PATIENT_BYTES_MAX + 3] = "0x";
+    for (uint32_t i = 0; i < view->patient_length; i++)
+        snprintf(hex + 2 + 2 * i, 3, "%02x", (uint8_t)view->patient[i]);
+    return json_string(hex);
+}
+
+enum fasti_exit fasti_records_json(struct fasti_session *session,
+                                   const struct fasti_record_view *view, json_t **object) {
+    struct fasti_id_text schedule, service;
+    const enum fasti_exit exit = view_names(session, view, &schedule, &service);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    const int64_t end_s = view->start_utc_s + (int64_t)view->duration_minutes * 60;
+    *object = json_pack(
+        "{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "record",
+        (json_int_t)view->record.v, "kind", kind_name(view->kind), "state", state_name(view->state),
+        "reason", (int)view->reason, "conflict", (int)view->is_conflict, "schedule",
+        fasti_json_id(&schedule), "start", fasti_json_instant(view->start_utc_s, view->offset_s),
+        "end", fasti_json_instant(end_s, view->offset_s), "created",
+        fasti_json_instant(view->created_ms / 1000, 0), "minutes", (int)view->duration_minutes,
+        "service", view->service.v == 0 ? json_null() : fasti_json_id(&service), "patient",
+        view->patient_length == 0 ? json_null() : patient_json(view));
+    return FASTI_EXIT_DONE;
+}
+
+static enum fasti_exit print_view(struct fasti_session *session,
+                                  const struct fasti_record_view *view) {
+    struct fasti_id_text schedule, service;
+    const enum fasti_exit exit = view_names(session, view, &schedule, &service);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    char start[FASTI_TIMES_TEXT_BYTES];
+    fasti_times_format(view->start_utc_s, view->offset_s, start);
+    printf("%s %llu: %s, %u min, schedule %.*s", kind_name(view->kind),
+           (unsigned long long)view->record.v, start, view->duration_minutes,
+           FASTI_PRINT(schedule));
+    if (service.length > 0)
+        printf(", %.*s", FASTI_PRINT(service));
+    if (view->patient_length > 0) {
+        json_t *patient = patient_json(view);
+        printf(", patient %s", json_string_value(patient));
+        json_decref(patient);
+    }
+    printf(": %s%s\n", state_name(view->state),
+           view->is_conflict ? ", but no opening covers it any more" : "");
+    return FASTI_EXIT_DONE;
+}
+
+/* ---- changes ---- */
+
+static enum fasti_exit ask_record(struct fasti_session *session, fasti_record_id record,
+                                  struct fasti_answer *answer) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_SHOW, .body.show = record};
+    return fasti_session_call(session, &command, answer);
+}
+
+enum fasti_exit fasti_records_change(struct fasti_session *session, struct fasti_command *command,
+                                     const char *what) {
+    struct fasti_answer answer, shown;
+    enum fasti_exit exit = fasti_session_call(session, command, &answer);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    if (!fasti_outcome_is_done(answer.outcome))
+        return fasti_session_refuse(session, &answer, what);
+    const enum fasti_outcome outcome = answer.outcome;
+    const fasti_record_id record = answer.record;
+    const uint64_t as_of = answer.as_of;
+    if (!session->is_json)
+        printf("%s: record %llu\n", fasti_outcome_text(outcome), (unsigned long long)record.v);
+    /* The change is done; that it cannot be shown does not take it back. */
+    session->request = (fasti_request_id){0, 0};
+    exit = ask_record(session, record, &shown);
+    if (exit != FASTI_EXIT_DONE || shown.outcome != FASTI_OUTCOME_FOUND)
+        return FASTI_EXIT_DONE;
+    const struct fasti_record_view view = shown.body.show.view;
+    if (!session->is_json)
+        return print_view(session, &view);
+    json_t *object = NULL;
+    exit = fasti_records_json(session, &view, &object);
+    if (exit == FASTI_EXIT_DONE)
+        fasti_session_print_json(
+            json_pack("{s:s, s:I, s:I, s:o}", "outcome", fasti_outcome_name(outcome), "record",
+                      (json_int_t)record.v, "as_of", (json_int_t)as_of, "appointment", object));
+    return exit;
+}
+
+static enum fasti_exit command_of_visit(struct fasti_session *session,
+                                        const struct fasti_line *line, const char *schedule,
+                                        struct fasti_command *command) {
+    const struct fasti_line_visit *visit = &line->visit;
+    fasti_schedule_id id;
+    enum fasti_exit exit = fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &id.v);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    if (line->kind == FASTI_LINE_BLOCK) {
+        struct fasti_block *block = &command->body.block;
+        command->kind = FASTI_COMMAND_BLOCK;
+        block->schedule = id;
+        exit = fasti_times_resolve(session, id, "start", visit->start, &block->start_utc_s);
+        return exit != FASTI_EXIT_DONE
+                   ? exit
+                   : fasti_times_resolve(session, id, "end", visit->end, &block->end_utc_s);
+    }
+    struct fasti_book *book = &command->body.book;
+    command->kind = FASTI_COMMAND_BOOK;
+    book->schedule = id;
+    book->patient_length = visit->patient_length;
+    book->payload_length = visit->payload_length;
+    memcpy(book->patient, visit->patient, visit->patient_length);
+    memcpy(book->payload, visit->payload, visit->payload_length);
+    char service[FASTI_ID_BYTES_MAX + 1];
+    snprintf(service, sizeof service, "%.*s", FASTI_PRINT(visit->service));
+    exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE, service, &book->service.v);
+    return exit != FASTI_EXIT_DONE
+               ? exit
+               : fasti_times_resolve(session, id, "start", visit->start, &book->start_utc_s);
+}
+
+enum fasti_exit fasti_records_command(struct fasti_session *session, const struct fasti_line *line,
+                                      struct fasti_command *command) {
+    char schedule[FASTI_ID_BYTES_MAX + 1];
+    snprintf(schedule, sizeof schedule, "%.*s", FASTI_PRINT(line->visit.schedule));
+    memset(command, 0, sizeof *command);
+    return command_of_visit(session, line, schedule, command);
+}
+
+static enum fasti_exit run_visit(struct fasti_session *session,
+                                 const struct fasti_command_spec *spec, const json_t *options) {
+    struct fasti_line line;
+    struct fasti_detail detail;
+    struct fasti_command command;
+    const enum fasti_status status = fasti_line_decode(options, spec->kind, NULL, &line, &detail);
+    if (status != FASTI_OK)
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
+    enum fasti_exit exit = fasti_session_scope(session);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    exit = fasti_records_command(session, &line, &command);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    char what[FASTI_INSTANT_TEXT_BYTES + FASTI_ID_BYTES_MAX + 32];
+    snprintf(what, sizeof what, "schedule %.*s at %s", FASTI_PRINT(line.visit.schedule),
+             line.visit.start);
+    return fasti_records_change(session, &command, what);
+}
+
+enum fasti_exit fasti_run_book(struct fasti_session *session, const struct fasti_command_spec *spec,
+                               const json_t *options) {
+    return run_visit(session, spec, options);
+}
+
+enum fasti_exit fasti_run_block(struct fasti_session *session,
+                                const struct fasti_command_spec *spec, const json_t *options) {
+    return run_visit(session, spec, options);
+}
+
+/* The positional argument as a record's number. */
+static enum fasti_exit record_argument(struct fasti_session *session, const json_t *options,
+                                       fasti_record_id *record) {
+    const char *text = fasti_field_text(options, FASTI_ARGUMENT, "");
+    char *end;
+    record->v = strtoull(text, &end, 10);
+    if (strspn(text, "0123456789") == strlen(text) && strlen(text) < 20 && record->v != 0)
+        return FASTI_EXIT_DONE;
+    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_ID,
+                              "\"%.40s\" is not the number of a record, as book and list print it",
+                              text);
+}
+
+static enum fasti_exit run_cancel(struct fasti_session *session, const json_t *options,
+                                  enum fasti_command_kind kind, const char *noun) {
+    const int64_t reason = fasti_field_integer(options, "reason", 0);
+    fasti_record_id record;
+    enum fasti_exit exit = record_argument(session, options, &record);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    if (reason < 0 || reason > UINT8_MAX)
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
+                                  "--reason must be 0 to 255");
+    exit = fasti_session_scope(session);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    struct fasti_command command = {.kind = kind,
+                                    .body.cancel = {.record = record, .reason = (uint8_t)reason}};
+    char what[64];
+    snprintf(what, sizeof what, "%s %llu", noun, (unsigned long long)record.v);
+    return fasti_records_change(session, &command, what);
+}
+
+enum fasti_exit fasti_run_cancel(struct fasti_session *session,
+                                 const struct fasti_command_spec *spec, const json_t *options) {
+    (void)spec;
+    return run_cancel(session, options, FASTI_COMMAND_CANCEL, "appointment");
+}
+
+enum fasti_exit fasti_run_unblock(struct fasti_session *session,
+                                  const struct fasti_command_spec *spec, const json_t *options) {
+    (void)spec;
+    return run_cancel(session, options, FASTI_COMMAND_UNBLOCK, "block");
+}
+
+/* ---- show ---- */
+
+static void payload_hex(const uint8_t *payload, uint16_t length,
+                        char text[2 * FASTI_PAYLOAD_BYTES_MAX + 1]) {
+    text[0] = '\0';
+    for (uint32_t i = 0; i < length && i < FASTI_PAYLOAD_BYTES_MAX; i++)
+        snprintf(text + 2 * i, 3, "%02x", payload[i]);
+}
+
+enum fasti_exit fasti_run_show_record(struct fasti_session *session,
+                                      const struct fasti_command_spec *spec,
+                                      const json_t *options) {
+    (void)spec;
+    fasti_record_id record;
+    struct fasti_answer answer;
+    enum fasti_exit exit = record_argument(session, options, &record);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_session_scope(session);
+    if (exit == FASTI_EXIT_DONE)
+        exit = ask_record(session, record, &answer);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    char what[40], hex[2 * FASTI_PAYLOAD_BYTES_MAX + 1];
+    snprintf(what, sizeof what, "record %llu", (unsigned long long)record.v);
+    if (!fasti_outcome_is_done(answer.outcome))
+        return fasti_session_refuse(session, &answer, what);
+    const struct fasti_record_view view = answer.body.show.view;
+    payload_hex(answer.body.show.payload, view.payload_length, hex);
+    if (!session->is_json) {
+        exit = print_view(session, &view);
+        if (exit == FASTI_EXIT_DONE && hex[0] != '\0')
+            printf("payload: %s\n", hex);
+        return exit;
+    }
+    json_t *object;
+    exit = fasti_records_json(session, &view, &object);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    json_object_set_new(object, "payload", json_string(hex));
+    fasti_session_print_json(json_pack("{s:s, s:o}", "outcome", fasti_outcome_name(answer.outcome),
+                                       "appointment", object));
+    return FASTI_EXIT_DONE;
+}
+
+/* ---- list ---- */
+
+#define LIST_LIMIT_DEFAULT 1000
+#define LIST_LIMIT_MAX     1000000
+
+struct listing {
+    struct fasti_session *session;
+    json_t *records; /* with --json */
+    struct fasti_columns table;
+    int64_t left; /* records that may still be shown */
+    bool more;
+};
+
+static enum fasti_exit add_record(struct listing *listing, const struct fasti_record_view *view) {
+    struct fasti_id_text schedule, service;
+    json_t *object;
+    enum fasti_exit exit;
+    if (listing->session->is_json) {
+        exit = fasti_records_json(listing->session, view, &object);
+        if (exit == FASTI_EXIT_DONE)
+            json_array_append_new(listing->records, object);
+        return exit;
+    }
+    exit = view_names(listing->session, view, &schedule, &service);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    char start[FASTI_TIMES_TEXT_BYTES];
+    fasti_times_format(view->start_utc_s, view->offset_s, start);
+    json_t *patient = patient_json(view);
+    fasti_columns_cell(&listing->table, "%llu", (unsigned long long)view->record.v);
+    fasti_columns_cell(&listing->table, "%s", start);
+    fasti_columns_cell(&listing->table, "%u min", view->duration_minutes);
+    fasti_columns_cell(&listing->table, "%.*s", FASTI_PRINT(schedule));
+    fasti_columns_cell(&listing->table, "%.*s", FASTI_PRINT(service));
+    fasti_columns_cell(&listing->table, "%s",
+                       view->patient_length > 0 ? json_string_value(patient) : "");
+    fasti_columns_cell(&listing->table, "%s%s",
+                       view->kind == FASTI_RECORD_BLOCK && view->state == FASTI_STATE_BOOKED
+                           ? "blocked"
+                           : state_name(view->state),
+                       view->is_conflict ? ", not covered" : "");
+    json_decref(patient);
+    return FASTI_EXIT_DONE;
+}
+
+/* Asks page after page. The page is copied: naming records asks the server in between. */
+static enum fasti_exit list_pages(struct listing *listing, struct fasti_command *command) {
+    struct fasti_list_answer *page = malloc(sizeof *page);
+    if (page == NULL)
+        return fasti_session_fail(listing->session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
+                                  "no memory for the list");
+    enum fasti_exit exit;
+    do {
+        struct fasti_answer answer;
+        command->body.list.limit =
+            (uint16_t)(listing->left < FASTI_LIST_MAX ? listing->left : FASTI_LIST_MAX);
+        exit = fasti_session_call(listing->session, command, &answer);
+        if (exit != FASTI_EXIT_DONE)
+            break;
+        *page = *answer.body.list;
+        for (uint32_t i = 0; i < page->count && exit == FASTI_EXIT_DONE; i++)
+            exit = add_record(listing, &page->records[i]);
+        if (page->count > 0)
+            command->body.list.before = page->records[page->count - 1].record;
+        listing->left -= page->count;
+        listing->more = page->more && page->count > 0;
+    } while (exit == FASTI_EXIT_DONE && listing->more && listing->left > 0);
+    free(page);
+    return exit;
+}
+
+/* Fills the query from the options; the session is scoped. */
+static enum fasti_exit list_query(struct fasti_session *session, const json_t *options,
+                                  struct fasti_list_query *query) {
+    const char *schedule = fasti_field_text(options, "schedule", NULL);
+    const char *patient = fasti_field_text(options, "patient", NULL);
+    if ((schedule == NULL) == (patient == NULL))
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
+                                  "whose appointments? Say --schedule ID or --patient REFERENCE");
+    query->by = schedule != NULL ? FASTI_LIST_BY_SCHEDULE : FASTI_LIST_BY_PATIENT;
+    query->include_ended = fasti_field_flag(options, "all");
+    query->include_blocks = fasti_field_flag(options, "blocks");
+    query->only_conflicts = fasti_field_flag(options, "conflicts");
+    query->from_utc_s = (int64_t)FASTI_DATE_FIRST * FASTI_DAY_SECONDS - FASTI_DAY_SECONDS;
+    query->to_utc_s = (int64_t)(FASTI_DATE_LAST + 2) * FASTI_DAY_SECONDS;
+    if (schedule != NULL) {
+        const enum fasti_exit exit =
+            fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &query->schedule.v);
+        if (exit != FASTI_EXIT_DONE)
+            return exit;
+    } else {
+        const size_t size = strlen(patient);
+        if (size == 0 || size > FASTI_PATIENT_BYTES_MAX)
+            return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_TEXT,
+                                      "--patient must be 1 to %d bytes", FASTI_PATIENT_BYTES_MAX);
+        query->patient_length = (uint8_t)size;
+        memcpy(query->patient, patient, size);
+    }
+    const enum fasti_exit exit =
+        fasti_times_bound(session, query->schedule, "from", fasti_field_text(options, "from", NULL),
+                          &query->from_utc_s);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    return fasti_times_bound(session, query->schedule, "to", fasti_field_text(options, "to", NULL),
+                             &query->to_utc_s);
+}
+
+enum fasti_exit fasti_run_list_appointments(struct fasti_session *session,
+                                            const struct fasti_command_spec *spec,
+                                            const json_t *options) {
+    (void)spec;
+    struct fasti_command command = {.kind = FASTI_COMMAND_LIST};
+    struct listing listing = {.session = session,
+                              .left = fasti_field_integer(options, "limit", LIST_LIMIT_DEFAULT)};
+    if (listing.left < 1 || listing.left > LIST_LIMIT_MAX)
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
+                                  "--limit must be 1 to %d", LIST_LIMIT_MAX);
+    enum fasti_exit exit = fasti_session_scope(session);
+    if (exit == FASTI_EXIT_DONE)
+        exit = list_query(session, options, &command.body.list);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    fasti_columns_init(&listing.table, 7);
+    listing.records = json_array();
+    exit = list_pages(&listing, &command);
+    if (exit == FASTI_EXIT_DONE && session->is_json) {
+        fasti_session_print_json(
+            json_pack("{s:O, s:b}", "appointments", listing.records, "more", (int)listing.more));
+    } else if (exit == FASTI_EXIT_DONE) {
+        fasti_columns_print(&listing.table, stdout);
+        if (listing.table.count == 0)
+            puts("none");
+        if (listing.more)
+            puts("and more: raise --limit");
+    }
+    json_decref(listing.records);
+    fasti_columns_deinit(&listing.table);
+    return exit;
+}
