@@ -416,28 +416,31 @@ static enum fasti_status plan_openings(struct fasti_smart_feed *feed, const stru
 
 /* ---- resolution and figures ---- */
 
-static bool fits(int64_t minutes, uint32_t resolution) {
-    return minutes % (int64_t)resolution == 0;
+static int64_t greatest_divisor(int64_t a, int64_t b) {
+    while (b != 0) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
 }
 
 /* The coarsest resolution that is exact for the visits' length and for every span. */
 static void plan_resolutions(const struct span *spans, uint32_t count,
                              struct fasti_smart_plan *plan) {
     static const uint8_t coarser_first[] = {15, 10, 5, 1};
+    const uint8_t max = plan->options.resolution_max == 0 ? 15 : plan->options.resolution_max;
     for (uint32_t s = 0, i = 0; s < plan->schedule_count; s++) {
-        const uint32_t from = i;
-        while (i < count && spans[i].schedule == s)
-            i++;
-        for (uint32_t r = 0; r < sizeof coarser_first; r++) {
-            bool is_exact = fits(plan->options.minutes, coarser_first[r]);
-            for (uint32_t k = from; k < i && is_exact; k++)
-                is_exact = fits(spans[k].start_minute, coarser_first[r]) &&
-                           fits(spans[k].end_minute, coarser_first[r]);
-            if (is_exact) {
+        int64_t exact = greatest_divisor(plan->options.minutes, 30);
+        for (; i < count && spans[i].schedule == s; i++)
+            exact = greatest_divisor(greatest_divisor(exact, spans[i].start_minute),
+                                     spans[i].end_minute);
+        plan->schedules[s].exact_minutes = (uint8_t)exact;
+        for (uint32_t r = 0; r < sizeof coarser_first; r++)
+            if (coarser_first[r] <= max && exact % coarser_first[r] == 0) {
                 plan->schedules[s].resolution_minutes = coarser_first[r];
                 break;
             }
-        }
     }
 }
 

@@ -19,6 +19,7 @@
 struct fasti_smart_options {
     struct fasti_id_text zone; /* of every location */
     uint16_t minutes;          /* of a visit, and the grid; 1 to FASTI_SERVICE_MINUTES_MAX */
+    uint8_t resolution_max;    /* no coarser than this; 0: 15 */
     uint32_t source;           /* fasti_source_of(name) */
 };
 
@@ -29,7 +30,8 @@ struct fasti_smart_service {
 
 struct fasti_smart_planned_schedule {
     struct fasti_id_text id, location;
-    uint8_t resolution_minutes;
+    uint8_t resolution_minutes; /* divides exact_minutes */
+    uint8_t exact_minutes;      /* all times and lengths are multiples of it; divides 30 */
     uint8_t service_count;
     uint32_t services[FASTI_SMART_CONCEPTS_MAX]; /* indexes in the plan's services, ascending */
     uint32_t opening_first, opening_count;       /* in the plan's openings */

@@ -1,0 +1,278 @@
+/*
+ * fasti.c - the command line client: which command is meant, and nothing else.
+ *
+ *   fasti [options] VERB [NOUN] [options] [ARGUMENT]
+ *
+ * Exit: 0 done, 1 refused by an outcome, 2 usage or invalid input, 3 unreachable or a status.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/fasti_commands.h"
+
+#define TEXT(name, required, argument, help) \
+    { name, FASTI_FIELD_TEXT, required, argument, help }
+#define INTEGER(name, required, argument, help) \
+    { name, FASTI_FIELD_INTEGER, required, argument, help }
+#define TEXTS(name, argument, help) \
+    { name, FASTI_FIELD_TEXTS, false, argument, help }
+#define FLAG(name, help) \
+    { name, FASTI_FIELD_FLAG, false, NULL, help }
+
+static const struct fasti_field smart_fields[] = {
+    TEXT("zone", true, "ZONE", "IANA time zone of every location"),
+    INTEGER("minutes", true, "N", "Length of a visit in a long span, 1 to 1440"),
+    FLAG("civil", "Read the wall clock and leave the offset out of account"),
+    TEXT("source", false, "NAME", "Whose publication it is: a newer one replaces it (smart)"),
+    INTEGER("resolution", false, "N", "At most so many minutes a schedule's bit: 1, 5, 10 or 15"),
+    FLAG("skip-bad-lines", "Pass over lines that cannot be read, and count them"),
+    FLAG("dry-run", "Read and report, but import nothing"),
+};
+
+static const struct fasti_field availability_fields[] = {
+    TEXT("service", true, "ID", "The service to book"),
+    TEXTS("schedule", "ID", "A schedule, once for each; all that offer it if not said"),
+    TEXT("location", false, "ID", "Only schedules at this location"),
+    TEXT("from", false, "DATE", "First local date; today if not said"),
+    INTEGER("days", false, "N", "How many days, 1 to 60; 7 if not said"),
+    FLAG("starts", "Write every start out"),
+};
+
+static const struct fasti_field cancel_fields[] = {
+    INTEGER("reason", false, "N", "Your code of the reason, 0 to 255"),
+};
+
+static const struct fasti_field list_fields[] = {
+    TEXT("schedule", false, "ID", "Of this schedule"),
+    TEXT("patient", false, "REFERENCE", "Of this patient reference"),
+    TEXT("from", false, "TIME", "Starts at or after this date or time"),
+    TEXT("to", false, "TIME", "Starts before this date or time"),
+    FLAG("all", "Cancelled ones too"),
+    FLAG("blocks", "Blocks too (with --schedule)"),
+    FLAG("conflicts", "Only those that no opening covers any more"),
+    INTEGER("limit", false, "N", "At most so many, newest first; 1000 if not said"),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define CREATE_COMMAND(noun, kind)                                                             \
+    {                                                                                          \
+        "create", noun, NULL, "Create " noun ": refused if it is there and differs.", NULL, 0, \
+            fasti_run_create, kind                                                             \
+    }
+#define SET_COMMAND(noun, kind)                                                               \
+    {                                                                                         \
+        "set", noun, NULL, "Set " noun ": create it, or change what is said of it.", NULL, 0, \
+            fasti_run_set, kind                                                               \
+    }
+#define LIST_COMMAND(noun, kind) \
+    { "list", noun, NULL, "List all " noun ".", NULL, 0, fasti_run_list_entities, kind }
+#define SHOW_COMMAND(noun, kind) \
+    { "show", noun, "ID", "Show one " noun ".", NULL, 0, fasti_run_show_entity, kind }
+
+static const struct fasti_command_spec specs[] = {
+    {"import", "smart", "DIR",
+     "Import a SMART Scheduling Links publication from a directory.\v"
+     "Files are told apart by their lines; nothing is fetched. Published by one commit: all or "
+     "nothing. A repeat changes nothing; a newer publication of the same --source replaces its "
+     "openings and reports appointments that lost theirs. Spans of up to 60 minutes are one "
+     "visit each.",
+     smart_fields, COUNT(smart_fields), fasti_run_import_smart, FASTI_LINE_KINDS},
+    {"import", "ndjson", "FILE",
+     "Import our own lines, one JSON object each (tools/JSON.md); - is standard input.\v"
+     "Directory lines are one import, all or nothing; then appointments and blocks are booked "
+     "one by one. Exit 1 if one of those is refused.",
+     NULL, 0, fasti_run_import_ndjson, FASTI_LINE_KINDS},
+    CREATE_COMMAND("organization", FASTI_LINE_ORGANIZATION),
+    SET_COMMAND("organization", FASTI_LINE_ORGANIZATION),
+    CREATE_COMMAND("location", FASTI_LINE_LOCATION),
+    SET_COMMAND("location", FASTI_LINE_LOCATION),
+    CREATE_COMMAND("practitioner", FASTI_LINE_PRACTITIONER),
+    SET_COMMAND("practitioner", FASTI_LINE_PRACTITIONER),
+    CREATE_COMMAND("service", FASTI_LINE_SERVICE),
+    SET_COMMAND("service", FASTI_LINE_SERVICE),
+    CREATE_COMMAND("schedule", FASTI_LINE_SCHEDULE),
+    SET_COMMAND("schedule", FASTI_LINE_SCHEDULE),
+    CREATE_COMMAND("opening", FASTI_LINE_OPENING),
+    SET_COMMAND("opening", FASTI_LINE_OPENING),
+    {"availability", NULL, NULL, "Which starts are free.", availability_fields,
+     COUNT(availability_fields), fasti_run_availability, FASTI_LINE_KINDS},
+    {"book", NULL, NULL, "Book one start for one patient.", NULL, 0, fasti_run_book,
+     FASTI_LINE_APPOINTMENT},
+    {"cancel", NULL, "RECORD", "Cancel an appointment by its record number.", cancel_fields,
+     COUNT(cancel_fields), fasti_run_cancel, FASTI_LINE_KINDS},
+    {"block", NULL, NULL, "Take time without an appointment: absence, holiday.", NULL, 0,
+     fasti_run_block, FASTI_LINE_BLOCK},
+    {"unblock", NULL, "RECORD", "Take a block away by its record number.", NULL, 0,
+     fasti_run_unblock, FASTI_LINE_KINDS},
+    {"list", "appointments", NULL, "List appointments of a schedule or of a patient.", list_fields,
+     COUNT(list_fields), fasti_run_list_appointments, FASTI_LINE_KINDS},
+    LIST_COMMAND("organizations", FASTI_LINE_ORGANIZATION),
+    LIST_COMMAND("locations", FASTI_LINE_LOCATION),
+    LIST_COMMAND("practitioners", FASTI_LINE_PRACTITIONER),
+    LIST_COMMAND("services", FASTI_LINE_SERVICE),
+    LIST_COMMAND("schedules", FASTI_LINE_SCHEDULE),
+    {"show", NULL, "RECORD", "Show an appointment or block by its record number.", NULL, 0,
+     fasti_run_show_record, FASTI_LINE_KINDS},
+    SHOW_COMMAND("organization", FASTI_LINE_ORGANIZATION),
+    SHOW_COMMAND("location", FASTI_LINE_LOCATION),
+    SHOW_COMMAND("practitioner", FASTI_LINE_PRACTITIONER),
+    SHOW_COMMAND("service", FASTI_LINE_SERVICE),
+    SHOW_COMMAND("schedule", FASTI_LINE_SCHEDULE),
+    {"status", NULL, NULL, "How the server is.", NULL, 0, fasti_run_status, FASTI_LINE_KINDS},
+    {"checkpoint", NULL, NULL, "Make all that was acknowledged so far quick to recover.", NULL, 0,
+     fasti_run_checkpoint, FASTI_LINE_KINDS},
+};
+
+/* A command whose fields are those of an import line. */
+static bool has_line_fields(const struct fasti_command_spec *spec) {
+    return strcmp(spec->verb, "create") == 0 || strcmp(spec->verb, "set") == 0 ||
+           spec->kind == FASTI_LINE_APPOINTMENT || spec->kind == FASTI_LINE_BLOCK;
+}
+
+/* What set needs to know which record is meant; the rest may be left out. */
+static bool names_the_record(enum fasti_line_kind kind, const char *field) {
+    return strcmp(field, "id") == 0 ||
+           (kind == FASTI_LINE_OPENING && strcmp(field, "schedule") == 0);
+}
+
+static void print_help(FILE *file) {
+    fputs("Usage: fasti [--server ADDRESS] [--organization ID] [--json] COMMAND ...\n\n", file);
+    for (size_t i = 0; i < COUNT(specs); i++) {
+        char words[48];
+        snprintf(words, sizeof words, "%s%s%s%s%s", specs[i].verb, specs[i].noun != NULL ? " " : "",
+                 specs[i].noun != NULL ? specs[i].noun : "", specs[i].argument != NULL ? " " : "",
+                 specs[i].argument != NULL ? specs[i].argument : "");
+        fprintf(file, "  %-24s %.*s\n", words, (int)strcspn(specs[i].help, "\v"), specs[i].help);
+    }
+    fputs("\n\"fasti COMMAND --help\" lists its options. ADDRESS is unix:PATH or HOST:PORT (also\n"
+          "FASTI_SERVER); ID is whose data it is (also FASTI_ORGANIZATION).\n"
+          "Exit: 0 done, 1 refused by an outcome, 2 usage or invalid input, 3 unreachable or a "
+          "status.\n",
+          file);
+}
+
+/* The command of the first words; *words says how many they are. NULL: there is none. */
+static const struct fasti_command_spec *find_spec(int argc, char **argv, int *words) {
+    const struct fasti_command_spec *found = NULL;
+    for (size_t i = 0; i < COUNT(specs); i++) {
+        if (strcmp(specs[i].verb, argv[0]) != 0)
+            continue;
+        if (specs[i].noun == NULL && found == NULL) {
+            found = &specs[i];
+            *words = 1;
+        } else if (specs[i].noun != NULL && argc > 1 && strcmp(specs[i].noun, argv[1]) == 0) {
+            found = &specs[i];
+            *words = 2;
+        }
+    }
+    return found;
+}
+
+static enum fasti_exit no_command(struct fasti_session *session, int argc, char **argv) {
+    char nouns[160] = "";
+    for (size_t i = 0; i < COUNT(specs); i++) {
+        const size_t used = strlen(nouns);
+        if (strcmp(specs[i].verb, argv[0]) == 0 && specs[i].noun != NULL)
+            snprintf(nouns + used, sizeof nouns - used, "%s%s", used == 0 ? "" : ", ",
+                     specs[i].noun);
+    }
+    if (nouns[0] == '\0')
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
+                                  "there is no command \"%s\"; \"fasti help\" lists them", argv[0]);
+    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
+                              "%s what%s%s%s? There are: %s", argv[0], argc > 1 ? " (not " : "",
+                              argc > 1 ? argv[1] : "", argc > 1 ? ")" : "", nouns);
+}
+
+static enum fasti_exit run_spec(struct fasti_session *session,
+                                const struct fasti_command_spec *spec, int argc, char **argv) {
+    struct fasti_command_spec filled = *spec;
+    struct fasti_field fields[FASTI_OPTIONS_MAX];
+    char name[64];
+    if (has_line_fields(spec)) {
+        filled.fields = fasti_line_fields(spec->kind, &filled.field_count);
+        memcpy(fields, filled.fields, filled.field_count * sizeof *fields);
+        for (uint32_t i = 0; strcmp(spec->verb, "set") == 0 && i < filled.field_count; i++)
+            fields[i].is_required = names_the_record(spec->kind, fields[i].name);
+        filled.fields = fields;
+    }
+    snprintf(name, sizeof name, "fasti %s%s%s", spec->verb, spec->noun != NULL ? " " : "",
+             spec->noun != NULL ? spec->noun : "");
+    argv[0] = name;
+    json_t *options;
+    fasti_options_parse(session, &filled, argc, argv, &options);
+    const enum fasti_exit exit = filled.run(session, &filled, options);
+    json_decref(options);
+    return exit;
+}
+
+/* argv: the command's words and what follows them. */
+static enum fasti_exit run_command(struct fasti_session *session, int argc, char **argv) {
+    int words = 0;
+    if (argc > 0 && strcmp(argv[0], "help") == 0) {
+        const struct fasti_command_spec *spec = find_spec(argc - 1, argv + 1, &words);
+        if (argc == 1 || spec == NULL) {
+            print_help(stdout);
+            return FASTI_EXIT_DONE;
+        }
+        char help[] = "--help";
+        char *help_argv[] = {NULL, help, NULL};
+        return run_spec(session, spec, 2, help_argv);
+    }
+    if (argc == 0) {
+        print_help(stderr);
+        return FASTI_EXIT_INVALID;
+    }
+    const struct fasti_command_spec *spec = find_spec(argc, argv, &words);
+    if (spec == NULL)
+        return no_command(session, argc, argv);
+    return run_spec(session, spec, argc - words + 1, argv + words - 1);
+}
+
+/* Options before the command; *first is where it starts. */
+struct leading {
+    struct fasti_session *session;
+    int first;
+};
+
+static error_t parse_leading(int key, char *argument, struct argp_state *state) {
+    struct leading *leading = state->input;
+    (void)argument;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = leading->session; return 0;
+    case '?': print_help(stdout); exit(FASTI_EXIT_DONE);
+    case 'V': puts("fasti " FASTI_VERSION); exit(FASTI_EXIT_DONE);
+    case ARGP_KEY_ARG:
+        leading->first = state->next - 1;
+        state->next = state->argc;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int main(int argc, char **argv) {
+    static const struct argp_option options[] = {
+        {"help", '?', NULL, 0, "List the commands", -1},
+        {"version", 'V', NULL, 0, "Print the version", -1},
+        {0},
+    };
+    static const struct argp_child children[] = {{&fasti_options_global, 0, NULL, -2}, {0}};
+    static const struct argp argp = {
+        .options = options, .parser = parse_leading, .args_doc = "COMMAND", .children = children};
+    struct fasti_session session = {.server = getenv("FASTI_SERVER"),
+                                    .organization_text = getenv("FASTI_ORGANIZATION")};
+    struct leading leading = {&session, argc};
+    argp_err_exit_status = FASTI_EXIT_INVALID;
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignored, NULL);
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &leading);
+    enum fasti_exit exit = run_command(&session, argc - leading.first, argv + leading.first);
+    fasti_session_close(&session);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("fasti: the answer could not be written\n", stderr);
+        exit = FASTI_EXIT_FAILED;
+    }
+    return (int)exit;
+}

@@ -1,0 +1,239 @@
+/*
+ * fasti_import.c - the pipeline of staged puts, its progress, its end.
+ */
+#include "tools/fasti_import.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/fasti_commands.h"
+
+/* Set by Ctrl-C; a signal handler can reach nothing else. */
+static volatile sig_atomic_t is_interrupted;
+
+static void on_interrupt(int signal) {
+    (void)signal;
+    is_interrupted = 1;
+}
+
+struct pipeline {
+    struct fasti_session *session;
+    const struct fasti_import_job *job;
+    uint32_t import;
+    uint64_t sent, answered;
+    uint64_t failed; /* index of the first put that was refused, if failure is not OK */
+    enum fasti_status failure;
+    struct fasti_detail detail;
+};
+
+/* On a terminal a line that overwrites itself; else a line a tenth of a long import. */
+static void show_progress(const struct pipeline *pipeline, bool is_terminal) {
+    const uint64_t count = pipeline->job->count, done = pipeline->answered;
+    if (is_terminal && (done % 64 == 0 || done == count))
+        fprintf(stderr, "\rimport: %llu of %llu records%s", (unsigned long long)done,
+                (unsigned long long)count, done == count ? "\n" : "");
+    else if (!is_terminal && count >= 1000 && done % (count / 10) == 0)
+        fprintf(stderr, "import: %llu of %llu records\n", (unsigned long long)done,
+                (unsigned long long)count);
+}
+
+static enum fasti_exit import_command(struct fasti_session *session, enum fasti_command_kind kind,
+                                      uint32_t import, uint32_t source,
+                                      struct fasti_answer *answer) {
+    struct fasti_command command = {.kind = kind,
+                                    .body.import = {.import = import, .source = source}};
+    const enum fasti_exit exit = fasti_session_call(session, &command, answer);
+    if (exit == FASTI_EXIT_DONE && !fasti_outcome_is_done(answer->outcome))
+        return fasti_session_refuse(session, answer, "import");
+    return exit;
+}
+
+static enum fasti_status send_next(struct pipeline *pipeline, struct fasti_command *command) {
+    char where[320];
+    memset(command, 0, sizeof *command);
+    command->kind = FASTI_COMMAND_PUT;
+    command->organization = pipeline->session->organization;
+    command->import = pipeline->import;
+    pipeline->job->put(pipeline->job->context, pipeline->sent, &command->body.put, where,
+                       sizeof where);
+    command->body.put.organization = pipeline->session->organization;
+    return fasti_client_send(pipeline->session->client, command, pipeline->sent);
+}
+
+static void take_answer(struct pipeline *pipeline, const struct fasti_answer *answer) {
+    pipeline->answered++;
+    const bool is_good = answer->status == FASTI_OK && fasti_outcome_is_done(answer->outcome);
+    if (is_good || (pipeline->failure != FASTI_OK && answer->tag > pipeline->failed))
+        return;
+    pipeline->failed = answer->tag;
+    pipeline->failure = answer->status != FASTI_OK ? answer->status : FASTI_INVALID_REFERENCE;
+    pipeline->detail = answer->detail;
+    if (pipeline->detail.text[0] == '\0')
+        fasti_detail_set(&pipeline->detail, FASTI_OK, "%s",
+                         answer->status != FASTI_OK ? fasti_status_text(answer->status)
+                                                    : fasti_outcome_text(answer->outcome));
+}
+
+/* Stages all puts. The return value speaks of the connection; pipeline->failure of the puts. */
+static enum fasti_status stage(struct pipeline *pipeline) {
+    struct fasti_client *client = pipeline->session->client;
+    const bool is_terminal = isatty(STDERR_FILENO) != 0;
+    const uint32_t allowed = fasti_client_server(client)->in_flight_max;
+    const uint32_t window =
+        allowed > 0 && allowed < FASTI_IMPORT_WINDOW ? allowed : FASTI_IMPORT_WINDOW;
+    struct fasti_command *command = malloc(sizeof *command);
+    if (command == NULL)
+        return FASTI_LIMIT_MEMORY;
+    enum fasti_status status = FASTI_OK;
+    while (status == FASTI_OK && pipeline->answered < pipeline->job->count) {
+        const bool may_send = pipeline->failure == FASTI_OK && !is_interrupted &&
+                              pipeline->sent < pipeline->job->count &&
+                              pipeline->sent - pipeline->answered < window;
+        if (may_send) {
+            status = send_next(pipeline, command);
+            pipeline->sent += status == FASTI_OK;
+            if (status == FASTI_LIMIT_MESSAGE) { /* this put, not the connection */
+                pipeline->failed = pipeline->sent;
+                pipeline->failure = status;
+                fasti_detail_set(&pipeline->detail, status, "%s", fasti_status_text(status));
+                status = FASTI_OK;
+            }
+            continue;
+        }
+        if (pipeline->sent == pipeline->answered)
+            break; /* failed or interrupted, and all that was on its way is back */
+        struct fasti_answer answer;
+        status = fasti_client_receive(client, &answer);
+        if (status != FASTI_OK)
+            break;
+        take_answer(pipeline, &answer);
+        show_progress(pipeline, is_terminal);
+    }
+    free(command);
+    return status;
+}
+
+/* Gives the staged puts up; what went wrong is printed by the caller, so this says nothing. */
+static void abandon(struct pipeline *pipeline) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_IMPORT_ABORT,
+                                    .organization = pipeline->session->organization,
+                                    .body.import = {.import = pipeline->import}};
+    struct fasti_answer answer;
+    if (fasti_client_call(pipeline->session->client, &command, &answer) != FASTI_OK)
+        fputs("fasti: the server did not hear of the abort; it forgets the import by itself\n",
+              stderr);
+}
+
+static enum fasti_exit refuse_put(struct pipeline *pipeline) {
+    struct fasti_put put;
+    char where[320] = "";
+    pipeline->job->put(pipeline->job->context, pipeline->failed, &put, where, sizeof where);
+    const bool is_input = fasti_status_class(pipeline->failure) == FASTI_CLASS_INVALID;
+    return fasti_session_fail(
+        pipeline->session, is_input ? FASTI_EXIT_INVALID : FASTI_EXIT_FAILED, pipeline->failure,
+        "%s%s%s \"%.*s\": %s; nothing was imported", where, where[0] == '\0' ? "" : ": ",
+        put.kind == FASTI_ENTITY_OPENINGS ? "openings of" : fasti_entity_name(put.kind),
+        FASTI_PRINT(put.id), pipeline->detail.text);
+}
+
+static enum fasti_exit run_pipeline(struct pipeline *pipeline, struct fasti_import_answer *result) {
+    struct fasti_session *session = pipeline->session;
+    struct fasti_answer answer;
+    enum fasti_exit exit =
+        import_command(session, FASTI_COMMAND_IMPORT_BEGIN, 0, pipeline->job->source, &answer);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    pipeline->import = answer.body.import.import;
+    const enum fasti_status status = stage(pipeline);
+    if (status != FASTI_OK)
+        return fasti_session_fail(session, FASTI_EXIT_FAILED, status,
+                                  "the connection broke while staging (%s): nothing was imported",
+                                  fasti_status_text(status));
+    if (pipeline->failure != FASTI_OK || is_interrupted) {
+        abandon(pipeline);
+        return pipeline->failure != FASTI_OK
+                   ? refuse_put(pipeline)
+                   : fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_OK,
+                                        "interrupted: nothing was imported");
+    }
+    exit = import_command(session, FASTI_COMMAND_IMPORT_COMMIT, pipeline->import,
+                          pipeline->job->source, &answer);
+    if (exit == FASTI_EXIT_DONE)
+        *result = answer.body.import;
+    return exit;
+}
+
+enum fasti_exit fasti_import_run(struct fasti_session *session, const struct fasti_import_job *job,
+                                 struct fasti_import_answer *result) {
+    struct pipeline pipeline = {.session = session, .job = job, .failure = FASTI_OK};
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART}, before;
+    is_interrupted = 0;
+    sigaction(SIGINT, &action, &before);
+    const enum fasti_exit exit = run_pipeline(&pipeline, result);
+    sigaction(SIGINT, &before, NULL);
+    return exit;
+}
+
+/* ---- conflicts ---- */
+
+static enum fasti_exit schedule_conflicts(struct fasti_session *session, fasti_schedule_id schedule,
+                                          struct fasti_list_answer *page, json_t *list) {
+    struct fasti_command command = {
+        .kind = FASTI_COMMAND_LIST,
+        .body.list = {.by = FASTI_LIST_BY_SCHEDULE,
+                      .schedule = schedule,
+                      .only_conflicts = true,
+                      .to_utc_s = (int64_t)(FASTI_DATE_LAST + 2) * FASTI_DAY_SECONDS,
+                      .limit = FASTI_LIST_MAX}};
+    enum fasti_exit exit;
+    do {
+        struct fasti_answer answer;
+        exit = fasti_session_call(session, &command, &answer);
+        if (exit != FASTI_EXIT_DONE)
+            return exit;
+        *page = *answer.body.list; /* naming a record asks the server in between */
+        for (uint32_t i = 0; i < page->count && exit == FASTI_EXIT_DONE; i++) {
+            json_t *object = NULL;
+            exit = fasti_records_json(session, &page->records[i], &object);
+            if (exit == FASTI_EXIT_DONE)
+                json_array_append_new(list, object);
+            command.body.list.before = page->records[i].record;
+        }
+    } while (exit == FASTI_EXIT_DONE && page->more && page->count > 0 &&
+             json_array_size(list) < FASTI_IMPORT_CONFLICTS);
+    return exit;
+}
+
+enum fasti_exit fasti_import_conflicts(struct fasti_session *session, uint32_t count,
+                                       json_t *list) {
+    struct fasti_list_answer *page = malloc(sizeof *page);
+    if (page == NULL)
+        return fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY, "no memory");
+    enum fasti_exit exit = FASTI_EXIT_DONE;
+    for (uint32_t after = 0; exit == FASTI_EXIT_DONE && json_array_size(list) < count &&
+                             json_array_size(list) < FASTI_IMPORT_CONFLICTS;) {
+        const struct fasti_describe_answer *answer;
+        exit = fasti_session_describe(session, FASTI_ENTITY_SCHEDULE, 0, after, &answer);
+        if (exit != FASTI_EXIT_DONE || answer->id == 0)
+            break;
+        after = answer->id;
+        exit = schedule_conflicts(session, (fasti_schedule_id){after}, page, list);
+    }
+    free(page);
+    return exit;
+}
+
+void fasti_import_print_conflicts(uint32_t count, const json_t *list) {
+    if (count == 0)
+        return;
+    printf("appointments that no opening covers any more: %u (kept; move or cancel them)\n", count);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *record = json_array_get(list, i);
+        printf("  record %lld  schedule %s  %s\n",
+               (long long)fasti_field_integer(record, "record", 0),
+               fasti_field_text(record, "schedule", ""), fasti_field_text(record, "start", ""));
+    }
+}
