@@ -27,6 +27,7 @@
 
 /* ---- server: connections ---- */
 #define FASTI_CONNECTIONS_MAX          4096 /* of the server; the acceptor refuses more */
+#define FASTI_REFUSED_MAX              64   /* refused ones that still get their answer */
 #define FASTI_CONNECTION_IN_FLIGHT_MAX 1024 /* requests without an answer on one connection */
 #define FASTI_CONNECTION_OUTPUT_MAX    (1024 * 1024)     /* queued; reading stops above it */
 #define FASTI_CONNECTION_OUTPUT_END    (4 * 1024 * 1024) /* room ever reserved for the queue */

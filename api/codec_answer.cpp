@@ -101,10 +101,8 @@ static Offset<void> status_write(FlatBufferBuilder &b, const struct fasti_status
 static Offset<void> describe_write(struct fasti_codec *codec,
                                    const struct fasti_describe_answer *describe) {
     Offset<wire::Entity> entity;
-    if (describe->id != 0) {
-        const enum fasti_status status = fasti_codec_write_described(codec, describe, &entity);
-        FASTI_ASSERT(status == FASTI_OK); /* the engine's own record */
-    }
+    const enum fasti_status status = fasti_codec_write_described(codec, describe, &entity);
+    FASTI_ASSERT(status == FASTI_OK); /* the engine's own record */
     return wire::CreateDescribeReply(codec->builder, static_cast<wire::EntityKind>(describe->kind),
                                      describe->id, describe->put.organization.v, entity)
         .Union();
@@ -145,7 +143,7 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
         *body = list_write(codec, answer->body.list);
         return ReplyBody::ListReply;
     case FASTI_COMMAND_DESCRIBE:
-        if (answer->body.describe == nullptr)
+        if (answer->body.describe == nullptr || answer->body.describe->id == 0)
             break;
         *body = describe_write(codec, answer->body.describe);
         return ReplyBody::DescribeReply;
@@ -155,6 +153,7 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
         *body = show_write(codec, answer);
         return ReplyBody::ShowReply;
     case FASTI_COMMAND_STATUS:
+    case FASTI_COMMAND_CHECKPOINT:
         *body = status_write(b, &answer->body.status);
         return ReplyBody::StatusReply;
     case FASTI_COMMAND_IMPORT_BEGIN:
@@ -172,8 +171,7 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
     case FASTI_COMMAND_BOOK:
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_BLOCK:
-    case FASTI_COMMAND_UNBLOCK:
-    case FASTI_COMMAND_CHECKPOINT: break;
+    case FASTI_COMMAND_UNBLOCK: break;
     }
     return ReplyBody::NONE;
 }
@@ -329,9 +327,7 @@ static enum fasti_status describe_read(const wire::DescribeReply *reply,
     describe->id = reply->id();
     describe->openings = space->openings;
     const wire::Entity *entity = reply->entity();
-    if (describe->id == 0)
-        return FASTI_OK;
-    if (entity == nullptr)
+    if (entity == nullptr || describe->id == 0)
         return wrong("describe.entity", detail);
     if (entity->kind() == wire::EntityKind::ZONE) {
         describe->put.kind = FASTI_ENTITY_ZONE;
@@ -387,7 +383,8 @@ static bool body_belongs(ReplyBody type, wire::CommandKind kind) {
     case ReplyBody::ListReply: return kind == wire::CommandKind::LIST;
     case ReplyBody::ShowReply: return kind == wire::CommandKind::SHOW;
     case ReplyBody::DescribeReply: return kind == wire::CommandKind::DESCRIBE;
-    case ReplyBody::StatusReply: return kind == wire::CommandKind::STATUS;
+    case ReplyBody::StatusReply:
+        return kind == wire::CommandKind::STATUS || kind == wire::CommandKind::CHECKPOINT;
     case ReplyBody::ImportReply:
         return kind == wire::CommandKind::IMPORT_BEGIN ||
                kind == wire::CommandKind::IMPORT_COMMIT || kind == wire::CommandKind::IMPORT_ABORT;
@@ -442,6 +439,10 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
         return FASTI_OK;
     }
     case ReplyBody::NONE: break;
+    }
+    if (answer->kind == FASTI_COMMAND_DESCRIBE) { /* there is no such record: id 0 */
+        std::memset(&space->describe, 0, sizeof space->describe);
+        answer->body.describe = &space->describe;
     }
     return FASTI_OK;
 }

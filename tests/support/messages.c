@@ -253,10 +253,10 @@ static void describe_answer(struct fasti_messages *m) {
     struct fasti_describe_answer *describe = &m->describe;
     memset(describe, 0, sizeof *describe);
     describe->id = (uint32_t)below(m, 3);
-    describe->kind = (enum fasti_entity_kind)(1 + below(m, 5));
     describe->openings = m->openings;
     if (describe->id == 0)
-        return;
+        return; /* there is none */
+    describe->kind = (enum fasti_entity_kind)(1 + below(m, 5));
     fasti_messages_put(m, &describe->put, describe->kind);
     describe->put.organization.v = (uint32_t)below(m, 9);
     if (describe->kind == FASTI_ENTITY_SCHEDULE)
@@ -321,7 +321,8 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
         describe_answer(m);
         answer->body.describe = &m->describe;
         break;
-    case FASTI_COMMAND_STATUS: status_answer(m, &answer->body.status); break;
+    case FASTI_COMMAND_STATUS:
+    case FASTI_COMMAND_CHECKPOINT: status_answer(m, &answer->body.status); break;
     case FASTI_COMMAND_IMPORT_BEGIN:
     case FASTI_COMMAND_IMPORT_COMMIT:
     case FASTI_COMMAND_IMPORT_ABORT: import_answer(m, &answer->body.import); break;
@@ -335,7 +336,6 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
     case FASTI_COMMAND_BOOK:
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_BLOCK:
-    case FASTI_COMMAND_UNBLOCK:
-    case FASTI_COMMAND_CHECKPOINT: break;
+    case FASTI_COMMAND_UNBLOCK: break;
     }
 }
