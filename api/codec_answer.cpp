@@ -442,6 +442,7 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
     }
     if (answer->kind == FASTI_COMMAND_DESCRIBE) { /* there is no such record: id 0 */
         std::memset(&space->describe, 0, sizeof space->describe);
+        space->describe.openings = space->openings;
         answer->body.describe = &space->describe;
     }
     return FASTI_OK;

@@ -64,6 +64,14 @@ bool fasti_crew_begin(struct fasti_crew *crew, uint32_t worker, int ring_fd,
     return is_on;
 }
 
+void fasti_crew_shrink(struct fasti_crew *crew, uint32_t worker, const char *sentence) {
+    pthread_mutex_lock(&crew->mutex);
+    crew->status = fasti_detail_set(&crew->detail, FASTI_LIMIT_MEMORY, "%s", sentence);
+    crew->reported_count += crew->worker_count - worker;
+    pthread_cond_broadcast(&crew->begun);
+    pthread_mutex_unlock(&crew->mutex);
+}
+
 enum fasti_status fasti_crew_wait_begun(struct fasti_crew *crew, struct fasti_detail *detail) {
     pthread_mutex_lock(&crew->mutex);
     while (crew->reported_count < crew->worker_count)

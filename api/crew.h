@@ -44,6 +44,8 @@ void fasti_crew_deinit(struct fasti_crew *crew);
 /* Worker: reports and waits for all others; false: one of them failed, so nobody runs. */
 bool fasti_crew_begin(struct fasti_crew *crew, uint32_t worker, int ring_fd,
                       enum fasti_status status, const struct fasti_detail *detail);
+/* Main: workers from `worker` on could not even be started. */
+void fasti_crew_shrink(struct fasti_crew *crew, uint32_t worker, const char *sentence);
 /* Main: waits for all reports; the first failure with its sentence. */
 FASTI_MUST_USE enum fasti_status fasti_crew_wait_begun(struct fasti_crew *crew,
                                                        struct fasti_detail *detail);

@@ -1,0 +1,283 @@
+/*
+ * main.c - fastid: arguments, recovery, server, signals, one log line an event.
+ *
+ * A thin composition: data directory -> engine -> server -> wait for a signal or a fault -> stop.
+ * Standard error gets one line for each start, recovery, readiness, stop and fault; systemd is
+ * told READY and STOPPING when it asked for that. Exit status: 0 stopped as asked, 1 could not
+ * start or a fault, 2 bad arguments.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "api/api_limits.h"
+#include "api/server.h"
+
+#define EXIT_USAGE          2
+#define WORKERS_DEFAULT_MAX 16
+#define SEGMENT_BYTES_LEAST (512 * 1024) /* the largest effect fits */
+#define FILES_WANTED        (FASTI_CONNECTIONS_MAX + 4096)
+
+const char *argp_program_version = "fastid " FASTI_VERSION;
+
+struct arguments {
+    const char *data;
+    struct fasti_server_options server;
+    uint64_t segment_bytes, memory_bytes;
+    bool has_now;
+    int64_t now_utc_s;
+};
+
+/* One line, whole, also when several processes share the stream. */
+__attribute__((format(printf, 1, 2))) static void log_line(const char *format, ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "fastid: %s\n", line);
+    fflush(stderr);
+}
+
+/* ---- arguments ---- */
+
+enum { KEY_NOW = 256, KEY_INSECURE, KEY_ZONEINFO, KEY_SEGMENT, KEY_MEMORY };
+
+static const struct argp_option options_known[] = {
+    {"data", 'd', "DIR", 0, "Directory of the log; made when missing (default ./data)", 0},
+    {"listen", 'l', "HOST:PORT", 0,
+     "Address to listen on (default " FASTI_LISTEN_DEFAULT "); port 0 takes a free one; "
+     "\"none\" for no TCP",
+     0},
+    {"unix", 'u', "PATH", 0, "Also listen on a Unix socket, open to this user only", 0},
+    {"workers", 'w', "N", 0, "Worker threads, 1 to 64 (default: one a core, at most 16)", 0},
+    {"now", KEY_NOW, "TIME", 0,
+     "Test clock: it is TIME (like 2023-03-24T08:00:00-04:00) when the server starts", 0},
+    {"insecure", KEY_INSECURE, NULL, 0, "Listen beyond this machine, without TLS", 0},
+    {"zoneinfo", KEY_ZONEINFO, "DIR", 0, "Time zone files (default " FASTI_ZONEINFO_DEFAULT ")", 0},
+    {"log-segment-bytes", KEY_SEGMENT, "BYTES", 0, "Size of a log file (suffixes K, M, G)", 0},
+    {"memory", KEY_MEMORY, "BYTES", 0,
+     "Bound of the engine's memory (suffixes K, M, G; default 8G)", 0},
+    {0},
+};
+
+/* "64M" as a number of bytes; 0 when it is none. */
+static uint64_t bytes_parse(const char *text) {
+    char *end = NULL;
+    errno = 0;
+    const unsigned long long number = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || text[0] == '-')
+        return 0;
+    static const char units[] = "KMG";
+    const char *unit = *end == '\0' ? NULL : strchr(units, *end);
+    if (*end != '\0' && (unit == NULL || end[1] != '\0'))
+        return 0;
+    const unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
+    return number > UINT64_MAX >> shift ? 0 : (uint64_t)number << shift;
+}
+
+static void now_parse(const char *text, struct argp_state *state, struct arguments *arguments) {
+    struct fasti_instant_text instant;
+    if (fasti_instant_parse(text, strlen(text), &instant) != FASTI_OK || !instant.has_offset)
+        argp_error(state, "--now %s is not an instant like 2023-03-24T08:00:00-04:00", text);
+    arguments->has_now = true;
+    arguments->now_utc_s = fasti_instant_utc_s(&instant);
+}
+
+static uint64_t size_parse(const char *name, const char *text, uint64_t min, uint64_t max,
+                           struct argp_state *state) {
+    const uint64_t bytes = bytes_parse(text);
+    if (bytes < min || bytes > max)
+        argp_error(state, "--%s %s is not a size from %" PRIu64 " to %" PRIu64 " bytes", name, text,
+                   min, max);
+    return bytes;
+}
+
+static error_t argument_parse(int key, char *text, struct argp_state *state) {
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'd': arguments->data = text; break;
+    case 'l': arguments->server.listen = strcmp(text, "none") == 0 ? NULL : text; break;
+    case 'u': arguments->server.unix_path = text; break;
+    case 'w': {
+        char *end = NULL;
+        const long count = strtol(text, &end, 10);
+        if (*text == '\0' || *end != '\0' || count < 1 || count > FASTI_WORKERS_MAX)
+            argp_error(state, "--workers %s is not 1 to %d", text, FASTI_WORKERS_MAX);
+        arguments->server.worker_count = (uint32_t)count;
+        break;
+    }
+    case KEY_NOW: now_parse(text, state, arguments); break;
+    case KEY_INSECURE: arguments->server.is_insecure = true; break;
+    case KEY_ZONEINFO: arguments->server.zoneinfo = text; break;
+    case KEY_SEGMENT:
+        arguments->segment_bytes =
+            size_parse("log-segment-bytes", text, SEGMENT_BYTES_LEAST, UINT64_C(1) << 30, state);
+        break;
+    case KEY_MEMORY:
+        arguments->memory_bytes =
+            size_parse("memory", text, UINT64_C(16) << 20, UINT64_C(1) << 40, state);
+        break;
+    case ARGP_KEY_ARG: argp_error(state, "%s: there are options only", text); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static void arguments_read(int argc, char **argv, struct arguments *arguments) {
+    static const struct argp argp = {
+        options_known,
+        argument_parse,
+        NULL,
+        "The Fasti server: availability search and slot booking.\v"
+        "It stops on SIGTERM or SIGINT after answering what is in flight. All state is in the "
+        "data directory; one server at a time uses it.",
+        NULL,
+        NULL,
+        NULL};
+    argp_err_exit_status = EXIT_USAGE;
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    *arguments = (struct arguments){
+        .data = "data",
+        .server = {.listen = FASTI_LISTEN_DEFAULT, .zoneinfo = FASTI_ZONEINFO_DEFAULT},
+    };
+    arguments->server.worker_count = cores < 1                     ? 1
+                                     : cores > WORKERS_DEFAULT_MAX ? WORKERS_DEFAULT_MAX
+                                                                   : (uint32_t)cores;
+    (void)argp_parse(&argp, argc, argv, 0, NULL, arguments);
+    if (arguments->server.listen == NULL && arguments->server.unix_path == NULL) {
+        fprintf(stderr, "fastid: with --listen none there must be a --unix PATH\n");
+        exit(EXIT_USAGE);
+    }
+}
+
+/* ---- start ---- */
+
+/* Each connection is a file; the soft limit is often 1,024. */
+static void files_raise(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_WANTED)
+        return;
+    limit.rlim_cur = limit.rlim_max < FILES_WANTED ? limit.rlim_max : FILES_WANTED;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FILES_WANTED)
+        log_line("only %llu files may be open: raise ulimit -n for more connections",
+                 (unsigned long long)limit.rlim_cur);
+}
+
+/* The signals as a descriptor; blocked before any thread starts, so that all threads inherit. */
+static int signals_open(void) {
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGINT);
+    if (pthread_sigmask(SIG_BLOCK, &stop, NULL) != 0)
+        return -1;
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+    return signalfd(-1, &stop, SFD_CLOEXEC);
+}
+
+static void progress_log(void *context, uint64_t effects, double seconds) {
+    (void)context;
+    log_line("recovering: %" PRIu64 " records in %.1f s", effects, seconds);
+}
+
+static enum fasti_status engine_start(const struct arguments *arguments,
+                                      struct fasti_engine **engine, struct fasti_detail *detail) {
+    struct fasti_io *io = NULL;
+    struct fasti_recovery recovery;
+    FASTI_TRY(fasti_io_open_directory(arguments->data, arguments->server.worker_count, false, &io,
+                                      detail));
+    const struct fasti_clock real = fasti_clock_system(0);
+    const int64_t offset_ms =
+        arguments->has_now ? arguments->now_utc_s * 1000 - fasti_clock_now_ms(&real) : 0;
+    const struct fasti_engine_options options = {
+        .worker_count = arguments->server.worker_count,
+        .memory_bytes_max = arguments->memory_bytes,
+        .segment_bytes = arguments->segment_bytes,
+        .clock = fasti_clock_system(offset_ms),
+        .progress = progress_log,
+    };
+    FASTI_TRY(fasti_engine_open(&options, io, engine, &recovery, detail));
+    log_line("recovered: %" PRIu64 " records in %" PRId64 ".%03" PRId64 " s, digest %016" PRIx64
+             "%016" PRIx64 ", %s%s%s",
+             recovery.effects, recovery.milliseconds / 1000, recovery.milliseconds % 1000,
+             recovery.digest.high, recovery.digest.low,
+             recovery.batches == 0 ? "a new directory"
+             : recovery.clean      ? "after a clean stop"
+                                   : "not stopped cleanly",
+             recovery.torn ? ", torn tail cut at " : "", recovery.torn ? recovery.torn_where : "");
+    return FASTI_OK;
+}
+
+static int start_failed(const char *what, enum fasti_status status,
+                        const struct fasti_detail *detail) {
+    log_line("%s: %s (%s)", what,
+             detail->text[0] != '\0' ? detail->text : fasti_status_text(status),
+             fasti_status_name(status));
+    return status == FASTI_INVALID_OPTION ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+/* ---- run ---- */
+
+/* Waits for a signal (true) or for the engine's death (false). */
+static bool wait_for_end(int signal_fd, int fault_fd) {
+    for (;;) {
+        struct pollfd fds[2] = {{.fd = signal_fd, .events = POLLIN},
+                                {.fd = fault_fd, .events = POLLIN}};
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            return false;
+        if (fds[1].revents != 0)
+            return false;
+        if (fds[0].revents != 0)
+            return true;
+    }
+}
+
+int main(int argc, char **argv) {
+    struct arguments arguments;
+    arguments_read(argc, argv, &arguments);
+    const int signal_fd = signals_open();
+    files_raise();
+    log_line("start: version %s, data %s, %u workers%s", FASTI_VERSION, arguments.data,
+             arguments.server.worker_count, arguments.has_now ? ", test clock" : "");
+    struct fasti_detail detail = {{0}};
+    struct fasti_engine *engine = NULL;
+    enum fasti_status status = engine_start(&arguments, &engine, &detail);
+    if (status != FASTI_OK)
+        return start_failed("fault: cannot open the data directory", status, &detail);
+    struct fasti_server *server = NULL;
+    status = fasti_server_start(&arguments.server, engine, &server, &detail);
+    if (status != FASTI_OK) {
+        fasti_engine_close(engine, true);
+        return start_failed("fault: cannot serve", status, &detail);
+    }
+    log_line("ready: listening on %s", fasti_server_address(server));
+    (void)sd_notify(0, "READY=1");
+    const bool is_asked = wait_for_end(signal_fd, fasti_server_fault_fd(server));
+    (void)sd_notify(0, "STOPPING=1");
+    const uint32_t undecided = fasti_server_stop(server);
+    if (!is_asked || fasti_engine_is_dead(engine)) {
+        log_line("fault: the log could not be written; what was in flight is UNKNOWN; "
+                 "start again to recover what is on disk");
+        fasti_engine_close(engine, false);
+        return EXIT_FAILURE;
+    }
+    if (undecided > 0) {
+        log_line("fault: %u commands got no answer in time; the stop is not clean", undecided);
+        return EXIT_FAILURE; /* the engine may not be closed under them */
+    }
+    fasti_engine_close(engine, true);
+    log_line("stop: clean");
+    return EXIT_SUCCESS;
+}
