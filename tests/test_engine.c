@@ -327,13 +327,18 @@ static uint32_t import_stage(void) {
     command.body.put.body.schedule.service_count = 1;
     command.body.put.body.schedule.services[0] = engine_id("dose");
     cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_STAGED);
-    const struct fasti_opening opening = engine_weekly("all", 0x7f, "08:00", "09:00");
+    /* The opening names the staged service of the staged schedule. */
+    struct fasti_opening opening = engine_weekly("all", 0x7f, "08:00", "09:00");
+    opening.service_count = 1;
+    opening.services[0].v = 1;
     command = engine_put(FASTI_ENTITY_OPENINGS, 1, "lane");
     command.import = import;
     command.body.put.body.openings.mode = FASTI_OPENINGS_REPLACE;
     command.body.put.body.openings.source = 9;
     command.body.put.body.openings.count = 1;
     command.body.put.body.openings.openings = &opening;
+    command.body.put.body.openings.service_name_count = 1;
+    command.body.put.body.openings.service_names[0] = engine_id("dose");
     const struct fasti_answer answer = run(&command);
     cr_assert_eq(answer.outcome, FASTI_OUTCOME_STAGED, "%s", answer.detail.text);
     return import;

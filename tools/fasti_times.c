@@ -101,7 +101,7 @@ enum fasti_exit fasti_times_today(struct fasti_session *session, fasti_schedule_
                                   fasti_date *date) {
     struct fasti_command command = {.kind = FASTI_COMMAND_STATUS};
     struct fasti_answer answer;
-    struct fasti_civil_answer civil;
+    struct fasti_civil_answer civil = {0};
     enum fasti_exit exit = fasti_session_call(session, &command, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;

@@ -155,9 +155,10 @@ static enum fasti_disposition put_publish(struct fasti_booking *booking,
 
 /* ---- staging ---- */
 
+/* A check may hold a staged schedule while it asks for the services that the schedule names. */
 struct staged_context {
     struct fasti_staged_import *import;
-    struct fasti_put_scratch *scratch;
+    struct fasti_put_scratch *schedule, *other;
 };
 
 static bool staged_find(const void *context, fasti_organization_id organization,
@@ -168,12 +169,12 @@ static bool staged_find(const void *context, fasti_organization_id organization,
         fasti_import_find_put(staged->import, fasti_import_key(organization, kind, id));
     if (found == NULL)
         return false;
-    if (put != NULL) {
-        if (fasti_put_decode(found->bytes, found->size, staged->scratch) != FASTI_OK)
-            return false;
-        *put = &staged->scratch->put;
-    }
-    return true;
+    if (put == NULL)
+        return true;
+    struct fasti_put_scratch *scratch =
+        kind == FASTI_ENTITY_SCHEDULE ? staged->schedule : staged->other;
+    *put = &scratch->put;
+    return fasti_put_decode(found->bytes, found->size, scratch) == FASTI_OK;
 }
 
 /* Body of a staged put inside its own effect's bytes. */
@@ -193,7 +194,7 @@ static enum fasti_disposition put_stage(struct fasti_booking *booking,
                                         struct fasti_staged_import *import,
                                         struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
-    const struct staged_context context = {import, state->put_scratch};
+    const struct staged_context context = {import, state->schedule_scratch, state->put_scratch};
     const struct fasti_staged staged = {staged_find, &context};
     enum fasti_put_result result;
     enum fasti_status status =

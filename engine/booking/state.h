@@ -90,9 +90,11 @@ struct fasti_state {
 
     /* Configuration: one writer at a time. */
     pthread_mutex_t config_lock;
-    struct fasti_imports imports;          /* under config_lock */
-    struct fasti_put_scratch *put_scratch; /* under config_lock */
-    _Atomic uint32_t config_version;       /* raised before anything new becomes visible */
+    struct fasti_imports imports;               /* under config_lock */
+    struct fasti_put_scratch *put_scratch;      /* under config_lock */
+    struct fasti_put_scratch *schedule_scratch; /* under config_lock: a staged schedule that is
+                                                   looked at beside another staged put */
+    _Atomic uint32_t config_version;            /* raised before anything new becomes visible */
     _Atomic uint32_t config_durable;
     uint32_t config_emitted; /* committer */
 
