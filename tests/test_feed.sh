@@ -15,6 +15,7 @@ tidy() {
 trap tidy EXIT
 
 start() {
+    : >"$work/log"
     "$bin/fastid" --data "$work/data" --listen 127.0.0.1:0 --unix "$work/s" \
         --now 2023-03-23T12:00:00Z 2>"$work/log" &
     pid=$!
