@@ -64,20 +64,20 @@ Test(arena, random_objects_do_not_overlap) {
 }
 
 Test(arena, the_limit_holds_and_frees_are_used_again) {
-    struct fasti_arena *arena = arena_make(UINT64_C(2) << 20);
+    struct fasti_arena *arena = arena_make(UINT64_C(2) * FASTI_ARENA_CHUNK_BYTES);
     struct fasti_arena_local local;
     uint32_t count = 0, last = 0;
     fasti_arena_local_init(&local, arena);
     for (uint32_t index; (index = fasti_arena_alloc(&local, 1024)) != 0; count++)
         last = index;
-    cr_assert_geq(count, 2 * 1024 - 2, "all but the place of index 0");
-    cr_assert_eq(fasti_arena_bytes(arena), UINT64_C(2) << 20);
+    cr_assert_geq(count, 2 * FASTI_ARENA_CHUNK_BYTES / 1024 - 2, "all but the place of index 0");
+    cr_assert_eq(fasti_arena_bytes(arena), UINT64_C(2) * FASTI_ARENA_CHUNK_BYTES);
     cr_assert_eq(fasti_arena_alloc(&local, 1024), 0, "and again");
     cr_assert_neq(fasti_arena_alloc(&local, 63 * 16), 0, "the rest of the first chunk");
     cr_assert_eq(fasti_arena_alloc(&local, 16), 0, "a class does not borrow from a larger one");
     fasti_arena_free(&local, last, 1024);
     cr_assert_eq(fasti_arena_alloc(&local, 1010), last, "the same class");
-    cr_assert_eq(fasti_arena_bytes(arena), UINT64_C(2) << 20);
+    cr_assert_eq(fasti_arena_bytes(arena), UINT64_C(2) * FASTI_ARENA_CHUNK_BYTES);
     arena_drop(arena);
 }
 

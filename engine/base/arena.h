@@ -1,10 +1,11 @@
 /*
  * arena.h - small immutable objects named by 32 bits: pages, records, descriptors.
  *
- *   index = chunk (16 bits) | unit (16 bits)      address = chunks[chunk] + unit * 16
+ *   index = chunk (15 bits) | unit (17 bits)      address = chunks[chunk] + unit * 16
  *
- * Chunks of 1 MiB are taken from the allocator and never given back; freed objects go to a free
- * list of their size in the local that frees them. Index 0 is never given out.
+ * Chunks of 2 MiB are taken from the allocator, as huge pages where the system has them, and never
+ * given back; freed objects go to a free list of their size in the local that frees them. Index 0
+ * is never given out.
  * Threading: one struct fasti_arena for all; one struct fasti_arena_local a worker, used by its
  * worker only. Addresses are valid until the object is freed, and stay readable memory for ever.
  */
@@ -50,8 +51,9 @@ void fasti_arena_free(struct fasti_arena_local *local, uint32_t index, size_t si
 uint64_t fasti_arena_bytes(struct fasti_arena *arena);
 
 static inline void *fasti_arena_at(struct fasti_arena *arena, uint32_t index) {
-    uint8_t *chunk = fasti_load_acquire(&arena->chunks[index >> 16]);
-    return chunk + (size_t)(index & 0xffff) * FASTI_ARENA_UNIT_BYTES;
+    const uint32_t unit = index & ((UINT32_C(1) << FASTI_ARENA_UNIT_BITS) - 1);
+    uint8_t *chunk = fasti_load_acquire(&arena->chunks[index >> FASTI_ARENA_UNIT_BITS]);
+    return chunk + (size_t)unit * FASTI_ARENA_UNIT_BYTES;
 }
 
 #endif

@@ -18,7 +18,7 @@
 #define FASTI_DAY_MINUTES           1440
 #define FASTI_LOCAL_DAY_MINUTES_MAX (27 * 60) /* the longest local day served; 0 is possible */
 #define FASTI_ZONE_NAME_BYTES_MAX   63
-#define FASTI_ZONE_TRANSITIONS_MAX  1024 /* in the bookable range; real zones have < 300 */
+#define FASTI_ZONE_TRANSITIONS_MAX  1024 /* in the bookable range; real zones have up to 463 */
 #define FASTI_TZIF_BYTES_MAX        (256 * 1024)
 
 /* ---- calendar ---- */
@@ -69,13 +69,14 @@
 #define FASTI_LIST_MAX            256   /* appointments in one page of a list */
 
 /* ---- threads and memory ---- */
-#define FASTI_WORKERS_MAX            64
-#define FASTI_WORKER_PENDING_MAX     8192 /* commands of one worker that wait for the log */
-#define FASTI_LIMBO_MAX              65536
-#define FASTI_ARENA_UNIT_BYTES       16
-#define FASTI_ARENA_CHUNK_BYTES      (1 << 20)
-#define FASTI_ARENA_CHUNKS_MAX       65536
-#define FASTI_ARENA_OBJECT_BYTES_MAX (256 * 1024)
+#define FASTI_WORKERS_MAX        64
+#define FASTI_WORKER_PENDING_MAX 8192 /* commands of one worker that wait for the log */
+#define FASTI_LIMBO_MAX          65536
+#define FASTI_ARENA_UNIT_BYTES   16
+#define FASTI_ARENA_UNIT_BITS    17
+/* A chunk is a huge page. */
+#define FASTI_ARENA_CHUNK_BYTES (FASTI_ARENA_UNIT_BYTES << FASTI_ARENA_UNIT_BITS)
+#define FASTI_ARENA_CHUNKS_MAX  (1 << (32 - FASTI_ARENA_UNIT_BITS))
 
 /* ---- log ---- */
 #define FASTI_BLOCK_BYTES       4096
@@ -91,6 +92,6 @@ _Static_assert(FASTI_EFFECT_BYTES_MAX + 2 * FASTI_BLOCK_BYTES <= FASTI_BATCH_BYT
                "one effect always fits in a batch");
 _Static_assert(FASTI_BATCH_BYTES_MAX % FASTI_BLOCK_BYTES == 0, "batches are whole blocks");
 _Static_assert(FASTI_SEGMENT_BYTES >= 4 * FASTI_BATCH_BYTES_MAX, "a segment holds several batches");
-_Static_assert(FASTI_ARENA_CHUNK_BYTES / FASTI_ARENA_UNIT_BYTES == 65536, "16 bits of offset");
+_Static_assert(FASTI_ARENA_CHUNK_BYTES == 2 * 1024 * 1024, "a chunk is a huge page of x86-64");
 
 #endif
