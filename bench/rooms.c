@@ -170,22 +170,22 @@ static void week_fill(struct week_store *store, struct fasti_prng *prng) {
 
 /* Starts of one day: free runs of the visit's length, masked by the candidates, written out. */
 static uint32_t day_starts(const struct week_store *store, uint32_t index, uint16_t *ticks) {
-    enum { WORD_END = (OPEN_TICK_END + 63) / 64 };
+    enum { WORD_FIRST = OPEN_TICK / 64, WORDS = (OPEN_TICK_END + 63) / 64 - WORD_FIRST };
     const struct fasti_page *page =
         index == 0 ? &fasti_page_empty : fasti_arena_at(&store->shop->arena, index);
-    uint64_t taken[WORD_END], runs[WORD_END];
-    for (uint32_t w = 0; w < WORD_END; w++)
-        taken[w] = fasti_page_word(page, w);
-    fasti_kernel_runs(taken, WORD_END, VISIT_TICKS, runs);
-    for (uint32_t w = 0; w < WORD_END; w++)
-        runs[w] &= store->starts[w];
-    return fasti_kernel_positions(runs, WORD_END, ticks, DAY_TICKS);
+    uint64_t taken[WORDS], runs[WORDS];
+    for (uint32_t w = 0; w < WORDS; w++)
+        taken[w] = fasti_page_word(page, w + WORD_FIRST);
+    fasti_kernel_runs(taken, WORDS, VISIT_TICKS, runs);
+    for (uint32_t w = 0; w < WORDS; w++)
+        runs[w] &= store->starts[w + WORD_FIRST];
+    return fasti_kernel_positions(runs, WORDS, ticks);
 }
 
 static void bench_week(const struct options *options) {
     struct week_store store = {.shop = workshop_open()};
     struct fasti_prng prng = {2};
-    static uint16_t ticks[WEEK_DAYS * DAY_TICKS];
+    static uint16_t ticks[WEEK_DAYS * DAY_TICKS + FASTI_KERNEL_GROUP];
     store.pages = calloc(WEEK_SCHEDULES * WEEK_DAYS, sizeof *store.pages);
     FASTI_ASSERT(store.pages != NULL);
     week_fill(&store, &prng);
@@ -194,6 +194,9 @@ static void bench_week(const struct options *options) {
     for (uint32_t i = 0; i < WEEK_QUERIES; i++) {
         const uint64_t schedule = fasti_prng_below(&prng, WEEK_SCHEDULES);
         uint32_t count = 0;
+        for (uint32_t day = 0; day < WEEK_DAYS; day++) /* as availability does */
+            __builtin_prefetch(
+                fasti_arena_at(&store.shop->arena, store.pages[schedule * WEEK_DAYS + day]));
         for (uint32_t day = 0; day < WEEK_DAYS; day++)
             count += day_starts(&store, store.pages[schedule * WEEK_DAYS + day], ticks + count);
         total += count;

@@ -25,9 +25,29 @@ static void and_shifted(uint64_t *words, uint32_t count, uint32_t shift) {
     }
 }
 
+/* A run of at most 64 ticks that starts in a word ends in it or in the next one: each word is
+ * answered from a window of two, in registers, and no word waits for another. */
+static void runs_short(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs) {
+    for (uint32_t i = 0; i < words; i++) {
+        uint64_t low = ~taken[i];
+        uint64_t high = i + 1 < words ? ~taken[i + 1] : 0;
+        for (uint32_t have = 1; have < length;) {
+            const uint32_t step = have < length - have ? have : length - have; /* 1 to 32 */
+            low &= low >> step | high << (64 - step);
+            high &= high >> step;
+            have += step;
+        }
+        runs[i] = low;
+    }
+}
+
 void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs) {
     FASTI_ASSERT(words >= 1 && words <= FASTI_DAY_WORDS_MAX);
     FASTI_ASSERT(length >= 1);
+    if (length <= 64) {
+        runs_short(taken, words, length, runs);
+        return;
+    }
     if (length > words * 64) {
         memset(runs, 0, words * sizeof *runs);
         return;
@@ -41,15 +61,21 @@ void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, u
     }
 }
 
-uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks,
-                                uint32_t max) {
+/* How many bits are set decides when a group ends, not which: the branches are easy to predict
+ * (after simdjson's flatten_bits, Langdale and Lemire 2019). */
+uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks) {
+    static const uint64_t beyond = UINT64_C(1) << 63; /* keeps ctz defined once no bit is left */
     uint32_t count = 0;
     for (uint32_t i = 0; i < word_count; i++) {
-        for (uint64_t left = words[i]; left != 0; left &= left - 1) {
-            if (count == max)
-                return count;
-            ticks[count++] = (uint16_t)(i * 64 + (uint32_t)__builtin_ctzll(left));
+        uint64_t left = words[i];
+        const uint32_t base = i * 64;
+        for (uint16_t *group = ticks + count; left != 0; group += FASTI_KERNEL_GROUP) {
+            for (uint32_t k = 0; k < FASTI_KERNEL_GROUP; k++) {
+                group[k] = (uint16_t)(base + (uint32_t)__builtin_ctzll(left | beyond));
+                left &= left - 1;
+            }
         }
+        count += (uint32_t)__builtin_popcountll(words[i]);
     }
     return count;
 }

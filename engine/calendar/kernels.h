@@ -17,9 +17,10 @@
  * word count as taken. words 1 to FASTI_DAY_WORDS_MAX; length >= 1. log2(length) shift steps. */
 void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs);
 
-/* Writes the positions of the set bits, ascending, to ticks (at most max); returns how many. */
-uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks,
-                                uint32_t max);
+/* Writes the positions of the set bits, ascending, to ticks; returns how many. Writes whole groups,
+ * so ticks needs room for FASTI_KERNEL_GROUP - 1 entries more, whose content is unspecified. */
+uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks);
+#define FASTI_KERNEL_GROUP 8
 
 /* The bits of one word that belong to ticks [tick, end); the word overlaps the range. */
 static inline uint64_t fasti_bits_mask(uint32_t word, uint32_t tick, uint32_t end) {

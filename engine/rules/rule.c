@@ -20,10 +20,48 @@ static bool span_offers(const struct fasti_span *span, fasti_service_id service)
 
 /* The plan of a day that has no pattern or whose plan was never made: computed on the side. */
 static const struct fasti_plan *plan_compute(const struct fasti_day_view *view,
-                                             const struct fasti_plan_key *key,
                                              struct fasti_rules_scratch *scratch) {
     struct fasti_plan *plan = (struct fasti_plan *)(void *)scratch->plan;
-    return fasti_plan_compute(view->spans, view->span_count, key, plan) == FASTI_OK ? plan : NULL;
+    return fasti_plan_compute(view->spans, view->span_count, &view->key, plan) == FASTI_OK ? plan
+                                                                                           : NULL;
+}
+
+/* The interned plan, looked up among the ones found lately first. */
+static const struct fasti_plan *plan_find(const struct fasti_patterns *patterns,
+                                          const struct fasti_plan_key *key,
+                                          struct fasti_rules_scratch *scratch) {
+    struct fasti_rules_plan *known = &scratch->plans[key->pattern_id % FASTI_RULES_PLANS];
+    if (known->key.pattern_id == key->pattern_id && known->key.service.v == key->service.v &&
+        known->key.duration_ticks == key->duration_ticks &&
+        known->key.grid_ticks == key->grid_ticks)
+        return known->plan;
+    const struct fasti_plan *plan = fasti_plan_find(patterns, key);
+    if (plan != NULL)
+        *known = (struct fasti_rules_plan){*key, plan};
+    return plan;
+}
+
+/* Spans and plan of a view whose day is set. */
+static void day_view_fill(const struct fasti_patterns *patterns, uint32_t pattern_id,
+                          struct fasti_rules_scratch *scratch, struct fasti_day_view *view) {
+    const struct fasti_schedule_config *config = view->config;
+    view->key.pattern_id = pattern_id;
+    view->plan = NULL;
+    view->spans = NULL;
+    view->span_count = 0;
+    if (pattern_id != FASTI_PATTERN_NONE) {
+        const struct fasti_pattern *pattern = fasti_pattern_get(patterns, pattern_id);
+        view->spans = pattern->spans;
+        view->span_count = pattern->span_count;
+        view->plan = view->has_plan ? plan_find(patterns, &view->key, scratch) : NULL;
+    } else if (fasti_openings_expand(config->openings, config->opening_count, config->zone,
+                                     config->resolution_minutes, view->date,
+                                     &scratch->draft) == FASTI_OK) {
+        view->spans = scratch->draft.spans;
+        view->span_count = scratch->draft.count;
+    }
+    if (view->plan == NULL && view->has_plan)
+        view->plan = plan_compute(view, scratch);
 }
 
 void fasti_day_view_load(const struct fasti_patterns *patterns,
@@ -32,22 +70,16 @@ void fasti_day_view_load(const struct fasti_patterns *patterns,
                          struct fasti_rules_scratch *scratch, struct fasti_day_view *view) {
     *view =
         (struct fasti_day_view){.config = config, .terms = terms, .service = service, .date = date};
+    view->has_plan = fasti_schedule_plan_key(config, service, terms, pattern_id, &view->key);
     fasti_zone_day(config->zone, date, &view->day);
-    struct fasti_plan_key key;
-    const bool has_plan = fasti_schedule_plan_key(config, service, terms, pattern_id, &key);
-    if (pattern_id != FASTI_PATTERN_NONE) {
-        const struct fasti_pattern *pattern = fasti_pattern_get(patterns, pattern_id);
-        view->spans = pattern->spans;
-        view->span_count = pattern->span_count;
-        view->plan = has_plan ? fasti_plan_find(patterns, &key) : NULL;
-    } else if (fasti_openings_expand(config->openings, config->opening_count, config->zone,
-                                     config->resolution_minutes, date,
-                                     &scratch->draft) == FASTI_OK) {
-        view->spans = scratch->draft.spans;
-        view->span_count = scratch->draft.count;
-    }
-    if (view->plan == NULL && has_plan)
-        view->plan = plan_compute(view, &key, scratch);
+    day_view_fill(patterns, pattern_id, scratch, view);
+}
+
+void fasti_day_view_next(const struct fasti_patterns *patterns, uint32_t pattern_id,
+                         struct fasti_rules_scratch *scratch, struct fasti_day_view *view) {
+    view->date.v++;
+    fasti_zone_day_next(view->config->zone, view->date, &view->day);
+    day_view_fill(patterns, pattern_id, scratch, view);
 }
 
 uint32_t fasti_rule_first_tick(const struct fasti_day_view *view, int64_t now_ms) {
@@ -59,17 +91,15 @@ uint32_t fasti_rule_first_tick(const struct fasti_day_view *view, int64_t now_ms
     return tick < FASTI_TICKS_MAX ? (uint32_t)tick : FASTI_TICKS_MAX;
 }
 
-/* Clears bits below tick. */
-static void mask_before(uint64_t *words, uint32_t tick) {
-    const uint32_t word = tick / 64;
-    memset(words, 0, (word < FASTI_DAY_WORDS_MAX ? word : FASTI_DAY_WORDS_MAX) * sizeof *words);
-    if (word < FASTI_DAY_WORDS_MAX)
-        words[word] &= UINT64_MAX << (tick % 64);
+/* Clears the bits below tick in words [first, end). */
+static void mask_before(uint64_t *words, uint32_t first, uint32_t end, uint32_t tick) {
+    for (uint32_t word = first; word < end && word * 64 < tick; word++)
+        words[word] &= tick - word * 64 < 64 ? UINT64_MAX << (tick - word * 64) : 0;
 }
 
-static void lengths_write(const uint64_t *words, uint32_t word_first, uint32_t word_end,
-                          uint16_t length, uint16_t *lengths) {
-    for (uint32_t word = word_first; word < word_end; word++)
+static void lengths_write(const uint64_t *words, uint32_t first, uint32_t end, uint16_t length,
+                          uint16_t *lengths) {
+    for (uint32_t word = first; word < end; word++)
         for (uint64_t bits = words[word]; bits != 0; bits &= bits - 1)
             lengths[word * 64 + (uint32_t)__builtin_ctzll(bits)] = length;
 }
@@ -79,10 +109,10 @@ static void group_starts(const struct fasti_plan *plan, const struct fasti_plan_
                          const struct fasti_page *page, uint64_t *starts) {
     const uint32_t first = plan->word_first;
     uint64_t taken[FASTI_DAY_WORDS_MAX];
-    uint64_t runs[FASTI_DAY_WORDS_MAX];
     /* A visit may reach beyond the last word that has a start. */
     uint32_t reach = plan->word_end + (group->length_ticks + 63u) / 64u;
     reach = reach < FASTI_DAY_WORDS_MAX ? reach : FASTI_DAY_WORDS_MAX;
+    uint64_t runs[FASTI_DAY_WORDS_MAX];
     for (uint32_t word = first; word < reach; word++)
         taken[word - first] = fasti_page_word(page, word);
     fasti_kernel_runs(taken, reach - first, group->length_ticks, runs);
@@ -90,29 +120,30 @@ static void group_starts(const struct fasti_plan *plan, const struct fasti_plan_
         starts[word] = runs[word - first] & group->starts[word];
 }
 
-uint32_t fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_page *page,
-                           int64_t now_ms, uint64_t *starts, uint16_t *lengths) {
-    memset(starts, 0, FASTI_DAY_WORDS_MAX * sizeof *starts);
+bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_page *page,
+                       int64_t now_ms, uint64_t *starts, uint16_t *lengths) {
     const struct fasti_plan *plan = view->plan;
-    if (plan == NULL || plan->group_count == 0)
-        return 0;
-    const uint32_t first_tick = fasti_rule_first_tick(view, now_ms);
-    uint32_t count = 0;
-    for (uint32_t g = 0; g < plan->group_count; g++) {
-        uint64_t own[FASTI_DAY_WORDS_MAX] = {0};
+    const uint32_t first = fasti_rule_word_first(view);
+    const uint32_t end = fasti_rule_word_end(view);
+    if (first == end)
+        return false;
+    group_starts(plan, &plan->groups[0], page, starts);
+    if (plan->group_count > 1)
+        lengths_write(starts, first, end, plan->groups[0].length_ticks, lengths);
+    for (uint32_t g = 1; g < plan->group_count; g++) {
+        uint64_t own[FASTI_DAY_WORDS_MAX];
         group_starts(plan, &plan->groups[g], page, own);
-        if (first_tick > 0)
-            mask_before(own, first_tick);
-        for (uint32_t word = plan->word_first; word < plan->word_end; word++) {
+        for (uint32_t word = first; word < end; word++) {
             own[word] &= ~starts[word]; /* a start in two groups has the first one's length */
             starts[word] |= own[word];
-            count += (uint32_t)__builtin_popcountll(own[word]);
         }
-        if (lengths != NULL)
-            lengths_write(own, plan->word_first, plan->word_end, plan->groups[g].length_ticks,
-                          lengths);
+        lengths_write(own, first, end, plan->groups[g].length_ticks, lengths);
     }
-    return count;
+    mask_before(starts, first, end, fasti_rule_first_tick(view, now_ms));
+    uint64_t any = 0;
+    for (uint32_t word = first; word < end; word++)
+        any |= starts[word];
+    return any != 0;
 }
 
 /* Why no candidate start stands at this tick. */

@@ -19,8 +19,16 @@
 #include "engine/calendar/pattern.h"
 #include "engine/directory/directory.h"
 
-/* One worker's room for days that are not compiled. */
+/* Plans found lately, by pattern: plans never change or go, so what was right stays right. */
+#define FASTI_RULES_PLANS 64 /* a power of two */
+struct fasti_rules_plan {
+    struct fasti_plan_key key; /* pattern FASTI_PATTERN_NONE: nothing yet */
+    const struct fasti_plan *plan;
+};
+
+/* One worker's room for days that are not compiled, and its memory of plans. Starts zeroed. */
 struct fasti_rules_scratch {
+    struct fasti_rules_plan plans[FASTI_RULES_PLANS];
     struct fasti_day_draft draft;
     _Alignas(8) uint8_t plan[FASTI_PLAN_SCRATCH_BYTES];
 };
@@ -30,6 +38,8 @@ struct fasti_day_view {
     const struct fasti_schedule_config *config;
     const struct fasti_service *terms;
     fasti_service_id service;
+    struct fasti_plan_key key;     /* of its plan; a pattern of FASTI_PATTERN_NONE: computed */
+    bool has_plan;                 /* false: the service does not fit the schedule's resolution */
     const struct fasti_plan *plan; /* NULL: the day needs more spans or lengths than we serve */
     const struct fasti_span *spans;
     uint32_t span_count;
@@ -57,13 +67,27 @@ void fasti_day_view_load(const struct fasti_patterns *patterns,
                          const struct fasti_service *terms, fasti_date date, uint32_t pattern_id,
                          struct fasti_rules_scratch *scratch, struct fasti_day_view *view);
 
+/* A view of one date -> of the next one, which is bookable: the same as loading that. */
+void fasti_day_view_next(const struct fasti_patterns *patterns, uint32_t pattern_id,
+                         struct fasti_rules_scratch *scratch, struct fasti_day_view *view);
+
 /* First tick of the day whose start is not before now; may lie beyond the day. */
 uint32_t fasti_rule_first_tick(const struct fasti_day_view *view, int64_t now_ms);
 
-/* Bit t of starts (FASTI_DAY_WORDS_MAX words): a visit may start at tick t. Returns how many.
- * lengths, if not NULL, receives each such start's length in ticks at index t. */
-uint32_t fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_page *page,
-                           int64_t now_ms, uint64_t *starts, uint16_t *lengths);
+/* Words of the view's day that starts may lie in: [first, end); 0, 0 when there are none. */
+static inline uint32_t fasti_rule_word_first(const struct fasti_day_view *view) {
+    return view->plan == NULL ? 0 : view->plan->word_first;
+}
+static inline uint32_t fasti_rule_word_end(const struct fasti_day_view *view) {
+    return view->plan == NULL ? 0 : view->plan->word_end;
+}
+
+/* Bit t of starts: a visit may start at tick t. Returns whether there is any. Writes the words
+ * from fasti_rule_word_first to fasti_rule_word_end and leaves the others as they are. Where the
+ * openings give visits of several lengths (plan->group_count > 1), lengths[t] becomes the length
+ * in ticks of the visit that starts at t; else all have that of the plan's only group. */
+bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_page *page,
+                       int64_t now_ms, uint64_t *starts, uint16_t *lengths);
 
 /* The verdict on one start inside the view's day; *place is filled when FREE. */
 enum fasti_rule_verdict fasti_rule_check(const struct fasti_day_view *view,

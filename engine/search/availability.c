@@ -9,29 +9,54 @@
 #include "engine/calendar/kernels.h"
 #include "engine/time/civil.h"
 
-/* One schedule of the question. */
+/* One schedule of the question, and the day of it that is looked at. */
 struct row {
     const struct fasti_schedule_config *config;
     struct fasti_schedule *schedule;
     fasti_service_id service;
     const struct fasti_service *terms;
     int64_t now_ms;
+    struct fasti_day_ref ref; /* of the view's date */
+    struct fasti_day_view view;
 };
 
-/* Loads one day: the cell first, then the pattern, as claimers do. */
-static const struct fasti_page *day_load(struct fasti_search *search, const struct row *row,
-                                         fasti_date date, struct fasti_day_view *view) {
-    const struct fasti_day_ref ref = fasti_days_find(search->arena, &row->schedule->days, date);
+/* Asks for the pages of the days after the first, so that they come while it is worked on. */
+static void pages_prefetch(struct fasti_search *search, const struct row *row, fasti_date first,
+                           uint32_t day_count) {
+    struct fasti_day_ref ref = {.chunk = NULL, .at = FASTI_CHUNK_DAYS};
+    for (uint32_t d = 0; d < day_count; d++, ref.at++) {
+        if (ref.at == FASTI_CHUNK_DAYS)
+            ref = fasti_days_find(search->arena, &row->schedule->days,
+                                  (fasti_date){first.v + (int32_t)d});
+        if (ref.chunk == NULL)
+            continue;
+        const uint64_t word = fasti_load_acquire(&ref.chunk->cells[ref.at]);
+        if (fasti_cell_index(word) != 0)
+            __builtin_prefetch(fasti_arena_at(search->arena, fasti_cell_index(word)));
+    }
+}
+
+/* Loads the view's day: the cell first, then the pattern, as claimers do. is_next: the view holds
+ * the day before. */
+static const struct fasti_page *day_load(struct fasti_search *search, struct row *row,
+                                         fasti_date date, bool is_next) {
+    if (is_next && row->ref.at + 1 < FASTI_CHUNK_DAYS)
+        row->ref.at++;
+    else
+        row->ref = fasti_days_find(search->arena, &row->schedule->days, date);
     const struct fasti_page *page = &fasti_page_empty;
     uint32_t pattern_id = FASTI_PATTERN_NONE;
-    if (ref.chunk != NULL) {
-        const uint64_t word = fasti_cell_read(search->arena, &ref.chunk->cells[ref.at]);
+    if (row->ref.chunk != NULL) {
+        const uint64_t word = fasti_cell_read(search->arena, &row->ref.chunk->cells[row->ref.at]);
         if (fasti_cell_index(word) != 0)
             page = fasti_arena_at(search->arena, fasti_cell_index(word));
-        pattern_id = fasti_load_acquire(&ref.chunk->patterns[ref.at]);
+        pattern_id = fasti_load_acquire(&row->ref.chunk->patterns[row->ref.at]);
     }
-    fasti_day_view_load(search->patterns, row->config, row->service, row->terms, date, pattern_id,
-                        &search->scratch, view);
+    if (is_next)
+        fasti_day_view_next(search->patterns, pattern_id, &search->scratch, &row->view);
+    else
+        fasti_day_view_load(search->patterns, row->config, row->service, row->terms, date,
+                            pattern_id, &search->scratch, &row->view);
     return page;
 }
 
@@ -44,61 +69,93 @@ static bool is_ahead(const struct fasti_day_view *view, int64_t now_ms) {
     return false;
 }
 
-static enum fasti_reason day_reason(const struct fasti_day_view *view, uint32_t count,
+static enum fasti_reason day_reason(const struct fasti_day_view *view, bool is_free,
                                     int64_t now_ms) {
-    if (count > 0)
+    if (is_free)
         return FASTI_REASON_FREE;
     if (view->plan == NULL || !view->plan->is_open)
         return FASTI_REASON_CLOSED;
     return is_ahead(view, now_ms) ? FASTI_REASON_FULL : FASTI_REASON_PAST;
 }
 
-static uint32_t day_starts(struct fasti_search *search, const struct row *row, fasti_date date,
-                           struct fasti_day_view *view, enum fasti_reason *reason) {
-    const struct fasti_page *page = day_load(search, row, date, view);
-    const uint32_t count =
-        fasti_rule_starts(view, page, row->now_ms, search->starts, search->lengths);
-    *reason = day_reason(view, count, row->now_ms);
-    return count;
+/* The day's free starts, in search->starts. */
+static enum fasti_reason day_starts(struct fasti_search *search, struct row *row, fasti_date date,
+                                    bool is_next) {
+    const struct fasti_page *page = day_load(search, row, date, is_next);
+    const bool is_free =
+        fasti_rule_starts(&row->view, page, row->now_ms, search->starts, search->lengths);
+    return day_reason(&row->view, is_free, row->now_ms);
 }
 
-/* Appends the starts of search->starts to the answer's columns. */
-static void starts_write(struct fasti_search *search, const struct fasti_day_view *view,
-                         uint32_t count) {
+/* The ticks of search->starts, counted from the first tick of the word where they begin. */
+static uint32_t ticks_write(struct fasti_search *search, const struct fasti_day_view *view) {
+    const uint32_t first = fasti_rule_word_first(view);
+    return fasti_kernel_positions(search->starts + first, fasti_rule_word_end(view) - first,
+                                  search->ticks);
+}
+
+/* Columns of a day on which neither the offset changes nor visits differ in length. */
+static void columns_write_plain(const struct fasti_search *search,
+                                const struct fasti_day_view *view, uint32_t count, uint32_t base_s,
+                                uint32_t *starts, int16_t *offsets, uint16_t *lengths) {
+    const uint32_t step_s = view->config->resolution_minutes * UINT32_C(60);
+    const int16_t offset = (int16_t)(view->day.offset_s / 60);
+    const uint16_t length =
+        (uint16_t)(view->plan->groups[0].length_ticks * view->config->resolution_minutes);
+    for (uint32_t i = 0; i < count; i++)
+        starts[i] = base_s + search->ticks[i] * step_s;
+    for (uint32_t i = 0; i < count; i++)
+        offsets[i] = offset;
+    for (uint32_t i = 0; i < count; i++)
+        lengths[i] = length;
+}
+
+/* Appends the starts of search->starts to the answer's columns; returns how many, or
+ * FASTI_QUERY_STARTS_MAX + 1 when they do not fit. */
+static uint32_t starts_write(struct fasti_search *search, const struct fasti_day_view *view) {
     struct fasti_availability_answer *answer = &search->answer;
-    (void)fasti_kernel_positions(search->starts, FASTI_DAY_WORDS_MAX, search->ticks,
-                                 FASTI_TICKS_MAX);
+    const uint32_t count = ticks_write(search, view);
+    if (answer->total + count > FASTI_QUERY_STARTS_MAX)
+        return FASTI_QUERY_STARTS_MAX + 1;
     const uint32_t resolution = view->config->resolution_minutes;
-    const uint32_t base_s = (uint32_t)(view->day.start_utc_s - answer->base_utc_s);
+    const uint32_t first_tick = fasti_rule_word_first(view) * 64;
+    const uint32_t base_s =
+        (uint32_t)(view->day.start_utc_s - answer->base_utc_s) + first_tick * resolution * 60;
     uint32_t *starts = answer->starts + answer->total;
     int16_t *offsets = answer->offsets_minutes + answer->total;
     uint16_t *lengths = answer->lengths_minutes + answer->total;
+    answer->total += count;
+    if (view->day.change_minute < 0 && view->plan->group_count == 1) {
+        columns_write_plain(search, view, count, base_s, starts, offsets, lengths);
+        return count;
+    }
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t tick = search->ticks[i];
-        starts[i] = base_s + tick * resolution * 60;
+        const uint32_t tick = first_tick + search->ticks[i];
+        starts[i] = base_s + search->ticks[i] * resolution * 60;
         offsets[i] =
             (int16_t)(fasti_local_day_offset_s(&view->day, (int32_t)(tick * resolution)) / 60);
-        lengths[i] = (uint16_t)(search->lengths[tick] * resolution);
+        lengths[i] = (uint16_t)(resolution * (view->plan->group_count == 1
+                                                  ? view->plan->groups[0].length_ticks
+                                                  : search->lengths[tick]));
     }
-    answer->total += count;
+    return count;
 }
 
 /* The first start after the window, within FASTI_NEXT_SLOT_DAYS_MAX days. */
-static void next_slot_find(struct fasti_search *search, const struct row *row, fasti_date last,
+static void next_slot_find(struct fasti_search *search, struct row *row, fasti_date last,
                            uint32_t at) {
     struct fasti_availability_answer *answer = &search->answer;
     fasti_date date = last;
     while (fasti_openings_next_date(row->config->openings, row->config->opening_count,
                                     row->config->zone, date, &date) &&
            date.v - last.v <= FASTI_NEXT_SLOT_DAYS_MAX && fasti_date_is_bookable(date)) {
-        struct fasti_day_view view;
-        enum fasti_reason reason;
-        if (day_starts(search, row, date, &view, &reason) == 0)
+        if (day_starts(search, row, date, false) != FASTI_REASON_FREE)
             continue;
-        (void)fasti_kernel_positions(search->starts, FASTI_DAY_WORDS_MAX, search->ticks, 1);
-        const uint32_t minute = search->ticks[0] * row->config->resolution_minutes;
-        answer->next_slot_utc_s[at] = fasti_day_view_utc_s(&view, search->ticks[0]);
-        answer->next_slot_offset_s[at] = fasti_local_day_offset_s(&view.day, (int32_t)minute);
+        (void)ticks_write(search, &row->view);
+        const uint32_t tick = fasti_rule_word_first(&row->view) * 64 + search->ticks[0];
+        const uint32_t minute = tick * row->config->resolution_minutes;
+        answer->next_slot_utc_s[at] = fasti_day_view_utc_s(&row->view, tick);
+        answer->next_slot_offset_s[at] = fasti_local_day_offset_s(&row->view.day, (int32_t)minute);
         return;
     }
 }
@@ -133,24 +190,22 @@ static enum fasti_reason row_load(const struct fasti_search *search,
     return FASTI_REASON_FREE;
 }
 
-static enum fasti_status row_fill(struct fasti_search *search, const struct row *row,
+static enum fasti_status row_fill(struct fasti_search *search, struct row *row,
                                   const struct fasti_availability_query *query, uint32_t at,
                                   struct fasti_detail *detail) {
     struct fasti_availability_answer *answer = &search->answer;
     enum fasti_reason window = FASTI_REASON_CLOSED;
     const uint32_t total_before = answer->total;
+    pages_prefetch(search, row, query->first, query->day_count);
     for (uint32_t d = 0; d < query->day_count; d++) {
         const fasti_date date = {query->first.v + (int32_t)d};
-        struct fasti_day_view view;
-        enum fasti_reason reason;
-        const uint32_t count = day_starts(search, row, date, &view, &reason);
-        if (answer->total + count > FASTI_QUERY_STARTS_MAX)
+        const enum fasti_reason reason = day_starts(search, row, date, d > 0);
+        const uint32_t count = reason == FASTI_REASON_FREE ? starts_write(search, &row->view) : 0;
+        if (count > FASTI_QUERY_STARTS_MAX)
             return fasti_detail_set(detail, FASTI_LIMIT_MESSAGE,
                                     "the answer would have more than %d starts: ask for fewer days "
                                     "or schedules",
                                     FASTI_QUERY_STARTS_MAX);
-        if (count > 0)
-            starts_write(search, &view, count);
         answer->counts[at * query->day_count + d] = count;
         answer->day_reasons[at * query->day_count + d] = (uint8_t)reason;
         window = reason_join(window, reason);

@@ -97,11 +97,30 @@ void fasti_zone_day(const struct fasti_zone *zone, fasti_date date, struct fasti
     day->offset_s = zone->changes[first].offset_s;
     day->change_minute = -1;
     day->offset_after_s = day->offset_s;
+    day->segment = first;
     if (first + 1 < zone->change_count && zone->changes[first + 1].utc_s < end_s) {
         day->change_minute = (int32_t)((zone->changes[first + 1].utc_s - start_s) / 60);
         day->offset_after_s = zone->changes[first + 1].offset_s;
     }
     FASTI_ASSERT(day->minutes >= 0 && day->minutes <= FASTI_LOCAL_DAY_MINUTES_MAX);
+}
+
+void fasti_zone_day_next(const struct fasti_zone *zone, fasti_date next,
+                         struct fasti_local_day *day) {
+    const uint32_t i = day->segment;
+    const int32_t offset_s = zone->changes[i].offset_s;
+    const int64_t end_local_s = (next.v + INT64_C(1)) * FASTI_DAY_SECONDS;
+    const bool is_plain = day->change_minute < 0 && day->minutes > 0 &&
+                          (i + 1 == zone->change_count ||
+                           zone->changes[i + 1].utc_s + (int64_t)offset_s > end_local_s);
+    if (!is_plain) {
+        fasti_zone_day(zone, next, day);
+        return;
+    }
+    /* Its end, the start of `next`, and the end of `next` all lie inside segment i. */
+    FASTI_ASSERT(fasti_date_is_bookable(next));
+    day->start_utc_s = end_local_s - FASTI_DAY_SECONDS - offset_s;
+    day->minutes = FASTI_DAY_MINUTES;
 }
 
 int64_t fasti_zone_utc(const struct fasti_zone *zone, fasti_date date, int32_t civil_minute,

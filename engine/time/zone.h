@@ -64,6 +64,7 @@ struct fasti_local_day {
     int32_t offset_s;       /* at its start */
     int32_t change_minute;  /* in 1 ... minutes - 1: when the offset changes; -1 if it does not */
     int32_t offset_after_s; /* from change_minute on; = offset_s if none */
+    uint32_t segment;       /* index of the change that the start's offset comes from */
 };
 
 /* Whether a civil time exists, and how often. */
@@ -93,6 +94,11 @@ fasti_date fasti_zone_date_at(const struct fasti_zone *zone, int64_t utc_s);
 
 /* The local day of a bookable date (asserted). O(log n). */
 void fasti_zone_day(const struct fasti_zone *zone, fasti_date date, struct fasti_local_day *day);
+
+/* From the local day of a date (*day) to that of the next date, which is bookable (asserted): the
+ * same as fasti_zone_day for it, in O(1) away from changes. */
+void fasti_zone_day_next(const struct fasti_zone *zone, fasti_date next,
+                         struct fasti_local_day *day);
 
 /* Instant of a civil time under the policy above; civil_minute 0 to 1440 (1440: next day's
  * start) of a date in years -32767 to 32767. kind may be NULL. O(log n). */

@@ -51,6 +51,12 @@ static void day_verify(const struct fasti_zone *zone, fasti_date date) {
         struct fasti_local_day next;
         fasti_zone_day(zone, (fasti_date){date.v + 1}, &next);
         FASTI_ASSERT(next.start_utc_s == end_s);
+        struct fasti_local_day walked = day;
+        fasti_zone_day_next(zone, (fasti_date){date.v + 1}, &walked);
+        FASTI_ASSERT(walked.start_utc_s == next.start_utc_s && walked.minutes == next.minutes &&
+                     walked.offset_s == next.offset_s && walked.segment == next.segment &&
+                     walked.change_minute == next.change_minute &&
+                     walked.offset_after_s == next.offset_after_s);
     }
     civil_times_verify(zone, date, &day, 45);
 }
