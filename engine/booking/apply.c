@@ -43,6 +43,38 @@ static enum fasti_status corrupt(struct fasti_detail *detail, const char *what, 
                             (unsigned long long)number);
 }
 
+/* The day that an effect changes first, if its cell exists already. */
+static struct fasti_day_ref day_foresee(struct fasti_booking *booking,
+                                        const struct fasti_effect *effect) {
+    static const struct fasti_day_ref nowhere = {0};
+    if (effect->header->kind < FASTI_EFFECT_BOOK || effect->header->cell_count == 0)
+        return nowhere; /* configuration: few, and read once */
+    struct fasti_state *state = booking->state;
+    const uint64_t id = effect->cells[0].id;
+    struct fasti_schedule *schedule =
+        fasti_schedule_get(state->directory, fasti_cell_id_schedule(id));
+    const fasti_date date = fasti_cell_id_date(id);
+    if (schedule == NULL || !fasti_date_is_bookable(date))
+        return nowhere;
+    return fasti_days_find(&state->arena, &schedule->days, date);
+}
+
+void fasti_effect_prefetch_cell(struct fasti_booking *booking, const struct fasti_effect *effect) {
+    const struct fasti_day_ref ref = day_foresee(booking, effect);
+    if (ref.chunk == NULL)
+        return;
+    __builtin_prefetch(&ref.chunk->cells[ref.at], 1);
+    __builtin_prefetch(&ref.chunk->emitted[ref.at], 1);
+    __builtin_prefetch(&ref.chunk->durable[ref.at], 1);
+}
+
+void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fasti_effect *effect) {
+    const struct fasti_day_ref ref = day_foresee(booking, effect);
+    const uint64_t word = ref.chunk == NULL ? 0 : fasti_load_relaxed(&ref.chunk->cells[ref.at]);
+    if (fasti_cell_index(word) != 0)
+        __builtin_prefetch(fasti_arena_at(&booking->state->arena, fasti_cell_index(word)), 1);
+}
+
 /* Swaps a day's page as the effect says. */
 static enum fasti_status day_replay(struct fasti_booking *booking,
                                     const struct fasti_effect_cell *cell,

@@ -21,6 +21,11 @@ void fasti_effect_emitted(struct fasti_state *state, struct fasti_pending *pendi
 /* It is on disk: answers may rest on it. */
 void fasti_effect_durable(struct fasti_state *state, const struct fasti_pending *pending);
 
+/* Hints for effects that replay comes to soon: first the day's cell, later the page that it names.
+ * The effect was only taken apart, so it may name anything; nothing is changed. */
+void fasti_effect_prefetch_cell(struct fasti_booking *booking, const struct fasti_effect *effect);
+void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fasti_effect *effect);
+
 /* Applies one effect of the log to a state that nobody else uses. *delta: its change of the
  * digest. CORRUPT_STATE with a sentence when the log contradicts itself; LIMIT_MEMORY. */
 FASTI_MUST_USE enum fasti_status fasti_effect_replay(struct fasti_booking *booking,

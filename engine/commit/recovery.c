@@ -8,6 +8,17 @@
 
 #define PROGRESS_EFFECTS 1000000
 
+/* Replay is bound by memory: effects are taken apart a while before they are applied, so that
+ * what they change is on its way. Their cells are asked for at once, their pages halfway. */
+#define AHEAD_EFFECTS 16 /* a power of two */
+
+/* The effects of one batch that were taken apart and not applied yet. */
+struct ahead {
+    struct fasti_effect effects[AHEAD_EFFECTS];
+    uint32_t begin, end; /* numbers of the batch's effects; end - begin <= AHEAD_EFFECTS */
+    uint32_t at;         /* bytes of the payload that were taken apart */
+};
+
 static enum fasti_status place_say(const struct fasti_replay *replay, enum fasti_status status,
                                    const struct fasti_log_position *position, uint64_t lsn) {
     const struct fasti_detail why = *replay->detail;
@@ -34,6 +45,44 @@ static enum fasti_status effect_visit(struct fasti_replay *replay, uint64_t lsn,
     return FASTI_OK;
 }
 
+static struct fasti_effect *ahead_effect(struct ahead *ahead, uint32_t number) {
+    return &ahead->effects[number % AHEAD_EFFECTS];
+}
+
+/* Takes effects apart as far ahead as there is room. */
+static enum fasti_status ahead_fill(struct fasti_replay *replay, struct ahead *ahead,
+                                    const struct fasti_batch *batch, const uint8_t *payload) {
+    while (ahead->end < batch->effect_count && ahead->end - ahead->begin < AHEAD_EFFECTS) {
+        struct fasti_effect *effect = ahead_effect(ahead, ahead->end);
+        FASTI_TRY(
+            fasti_effect_decode(payload + ahead->at, batch->payload_bytes - ahead->at, effect));
+        ahead->at += effect->header->size_bytes;
+        ahead->end++;
+        if (replay->is_dry)
+            continue;
+        fasti_effect_prefetch_cell(replay->booking, effect);
+        if (ahead->end - ahead->begin > AHEAD_EFFECTS / 2)
+            fasti_effect_prefetch_page(replay->booking,
+                                       ahead_effect(ahead, ahead->end - AHEAD_EFFECTS / 2));
+    }
+    return FASTI_OK;
+}
+
+/* Every effect of one batch. *number: the one that is at fault when the status is not OK. */
+static enum fasti_status effects_visit(struct fasti_replay *replay, const struct fasti_batch *batch,
+                                       const uint8_t *payload, uint32_t *number) {
+    struct ahead ahead = {.begin = 0};
+    for (*number = 0; *number < batch->effect_count; ++*number) {
+        ahead.begin = *number;
+        const enum fasti_status decoded = ahead_fill(replay, &ahead, batch, payload);
+        if (ahead.end == *number) /* this one cannot be taken apart; later ones have their turn */
+            return decoded;
+        FASTI_TRY(
+            effect_visit(replay, batch->lsn_first + *number, batch, ahead_effect(&ahead, *number)));
+    }
+    return FASTI_OK;
+}
+
 static enum fasti_status batch_visit(void *context, const struct fasti_batch *batch,
                                      const uint8_t *payload,
                                      const struct fasti_log_position *position) {
@@ -44,18 +93,10 @@ static enum fasti_status batch_visit(void *context, const struct fasti_batch *ba
         fasti_imports_end_all(&replay->booking->state->imports);
         replay->epoch = batch->epoch;
     }
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < batch->effect_count; i++) {
-        const uint64_t lsn = batch->lsn_first + i;
-        struct fasti_effect effect;
-        enum fasti_status status =
-            fasti_effect_decode(payload + at, batch->payload_bytes - at, &effect);
-        if (status == FASTI_OK)
-            status = effect_visit(replay, lsn, batch, &effect);
-        if (status != FASTI_OK)
-            return place_say(replay, status, position, lsn);
-        at += effect.header->size_bytes;
-    }
+    uint32_t number;
+    const enum fasti_status status = effects_visit(replay, batch, payload, &number);
+    if (status != FASTI_OK)
+        return place_say(replay, status, position, batch->lsn_first + number);
     if (!replay->is_dry && !fasti_hash128_equal(replay->digest, batch->digest)) {
         (void)fasti_detail_set(replay->detail, FASTI_CORRUPT_STATE,
                                "what was replayed has another digest than the log states");
