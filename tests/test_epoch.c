@@ -96,6 +96,27 @@ Test(epoch, room_is_exact) {
     cr_assert(fasti_limbo_has_room(&limbos[0], FASTI_LIMBO_MAX - 1));
 }
 
+Test(epoch, a_limbo_grows_when_asked_and_keeps_its_order) {
+    for (int i = 0; i < 7; i++) { /* the ring begins in its middle */
+        fasti_limbo_retire(&limbos[0], fasti_arena_alloc(&locals[0], 32), 32);
+        for (int round = 0; round < 10; round++)
+            announce(WORKERS);
+        cr_assert_eq(fasti_limbo_collect(&limbos[0], 1), 1);
+    }
+    const uint32_t first = fasti_arena_alloc(&locals[0], 64);
+    fasti_limbo_retire(&limbos[0], first, 64);
+    while (fasti_limbo_has_room(&limbos[0], 1))
+        fasti_limbo_retire_pointer(&limbos[0], malloc(1));
+    cr_assert(fasti_limbo_reserve(&limbos[0], FASTI_LIMBO_MAX));
+    cr_assert(fasti_limbo_has_room(&limbos[0], FASTI_LIMBO_MAX));
+    fasti_limbo_retire(&limbos[0], fasti_arena_alloc(&locals[0], 64), 64);
+    for (int i = 0; i < 10; i++)
+        announce(WORKERS);
+    cr_assert_eq(fasti_limbo_collect(&limbos[0], 1), 1);
+    cr_assert_eq(fasti_arena_alloc(&locals[0], 64), first, "the oldest one came first");
+    cr_assert_eq(fasti_limbo_collect(&limbos[0], UINT32_MAX), FASTI_LIMBO_MAX);
+}
+
 Test(epoch, announcing_offline_crashes, .signal = SIGABRT) {
     fasti_epoch_offline(&limbos[0]);
     fasti_epoch_quiescent(&limbos[0]);

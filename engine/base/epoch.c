@@ -24,6 +24,7 @@ bool fasti_limbo_init(struct fasti_limbo *limbo, struct fasti_epoch *epoch,
                       struct fasti_arena_local *arena, uint32_t worker) {
     FASTI_ASSERT(worker < epoch->worker_count);
     *limbo = (struct fasti_limbo){.epoch = epoch, .arena = arena, .worker = worker};
+    limbo->pages.capacity = limbo->descriptors.capacity = FASTI_LIMBO_MAX;
     limbo->pages.entries = malloc(FASTI_LIMBO_MAX * sizeof *limbo->pages.entries);
     limbo->descriptors.entries = malloc(FASTI_LIMBO_MAX * sizeof *limbo->descriptors.entries);
     if (limbo->pages.entries == NULL || limbo->descriptors.entries == NULL) {
@@ -45,7 +46,7 @@ static uint32_t ring_collect(struct fasti_limbo *limbo, struct fasti_limbo_ring 
                              uint64_t counter, uint32_t max) {
     uint32_t freed = 0;
     while (freed < max && ring->head != ring->tail) {
-        const struct fasti_limbo_entry *entry = &ring->entries[ring->head & (FASTI_LIMBO_MAX - 1)];
+        const struct fasti_limbo_entry *entry = &ring->entries[ring->head & (ring->capacity - 1)];
         if (entry->free_at > counter)
             break;
         entry_free(limbo, entry);
@@ -101,11 +102,36 @@ void fasti_epoch_online(struct fasti_limbo *limbo) {
 }
 
 static bool ring_has_room(const struct fasti_limbo_ring *ring, uint32_t count) {
-    return FASTI_LIMBO_MAX - (ring->tail - ring->head) >= count;
+    return ring->capacity - (ring->tail - ring->head) >= count;
+}
+
+/* Doubles a ring until there is room; what waits keeps its order. */
+static bool ring_grow(struct fasti_limbo_ring *ring, uint32_t count) {
+    uint32_t capacity = ring->capacity;
+    const uint32_t used = ring->tail - ring->head;
+    while (capacity - used < count && capacity < UINT32_MAX / 2)
+        capacity *= 2;
+    struct fasti_limbo_entry *entries =
+        capacity - used < count ? NULL : malloc(capacity * sizeof *entries);
+    if (entries == NULL)
+        return false;
+    for (uint32_t i = 0; i < used; i++)
+        entries[i] = ring->entries[(ring->head + i) & (ring->capacity - 1)];
+    free(ring->entries);
+    *ring = (struct fasti_limbo_ring){entries, capacity, 0, used};
+    return true;
 }
 
 bool fasti_limbo_has_room(const struct fasti_limbo *limbo, uint32_t count) {
     return ring_has_room(&limbo->pages, count) && ring_has_room(&limbo->descriptors, count);
+}
+
+bool fasti_limbo_reserve(struct fasti_limbo *limbo, uint32_t count) {
+    if (fasti_limbo_has_room(limbo, count))
+        return true;
+    (void)fasti_limbo_collect(limbo, UINT32_MAX);
+    return (ring_has_room(&limbo->pages, count) || ring_grow(&limbo->pages, count)) &&
+           (ring_has_room(&limbo->descriptors, count) || ring_grow(&limbo->descriptors, count));
 }
 
 static void ring_push(struct fasti_limbo *limbo, struct fasti_limbo_ring *ring, uint64_t grace,
@@ -113,7 +139,7 @@ static void ring_push(struct fasti_limbo *limbo, struct fasti_limbo_ring *ring, 
     FASTI_ASSERT(ring_has_room(ring, 1));
     FASTI_ASSERT(is_online(limbo)); /* else the counter could run on before free_at is known */
     entry.free_at = fasti_load_seq_cst(&limbo->epoch->counter) + grace;
-    ring->entries[ring->tail++ & (FASTI_LIMBO_MAX - 1)] = entry;
+    ring->entries[ring->tail++ & (ring->capacity - 1)] = entry;
 }
 
 void fasti_limbo_retire(struct fasti_limbo *limbo, uint32_t index, size_t size) {

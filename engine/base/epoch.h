@@ -54,8 +54,9 @@ struct fasti_limbo_entry {
 };
 
 struct fasti_limbo_ring {
-    struct fasti_limbo_entry *entries; /* FASTI_LIMBO_MAX of them, a power of two */
-    uint32_t head, tail;               /* free-running: tail - head are waiting */
+    struct fasti_limbo_entry *entries;
+    uint32_t capacity;   /* FASTI_LIMBO_MAX, more after a reserve; a power of two */
+    uint32_t head, tail; /* free-running: tail - head are waiting */
 };
 
 struct fasti_limbo {
@@ -84,6 +85,10 @@ void fasti_epoch_online(struct fasti_limbo *limbo);
 /* Room for count more retired objects of each kind? Asked before a claim, so retiring never
  * fails. */
 bool fasti_limbo_has_room(const struct fasti_limbo *limbo, uint32_t count);
+
+/* The same, but makes room: for edits, which retire more than any claim and cannot stop halfway.
+ * false: no memory. */
+bool fasti_limbo_reserve(struct fasti_limbo *limbo, uint32_t count);
 
 /* The object was made unreachable for new readers just before. The caller is online. */
 void fasti_limbo_retire(struct fasti_limbo *limbo, uint32_t index, size_t size);

@@ -345,9 +345,7 @@ enum fasti_status fasti_directory_publish(struct fasti_directory *directory,
     *id = 0;
     *delta = act.delta;
     bulks_collect(&act);
-    if (!fasti_limbo_has_room(publish->limbo, RETIRED_MAX))
-        fasti_limbo_collect(publish->limbo, FASTI_LIMBO_MAX);
-    if (!fasti_limbo_has_room(publish->limbo, RETIRED_MAX))
+    if (!fasti_limbo_reserve(publish->limbo, RETIRED_MAX))
         return FASTI_LIMIT_MEMORY;
     enum fasti_status status = fasti_put_check_shape(put, NULL);
     if (status == FASTI_OK)

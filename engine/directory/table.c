@@ -50,7 +50,7 @@ void *fasti_table_replace(struct fasti_table *table, uint32_t id, void *record) 
     FASTI_ASSERT(id >= 1 && id <= fasti_load_relaxed(&table->count) && record != NULL);
     _Atomic(void *) *slot = slot_of(table, id);
     void *old = fasti_load_relaxed(slot);
-    fasti_store_release(slot, record); /* T5: pairs with T6 in get */
+    fasti_store_seq_cst(slot, record); /* T5: pairs with T6 in get; see table.h */
     return old;
 }
 
@@ -58,7 +58,7 @@ void *fasti_table_get(const struct fasti_table *table, uint32_t id) {
     if (id == 0 || id > FASTI_TABLE_MAX)
         return NULL;
     _Atomic(void *) *slot = slot_of(table, id);
-    return slot == NULL ? NULL : fasti_load_acquire(slot); /* T6: pairs with T5 */
+    return slot == NULL ? NULL : fasti_load_seq_cst(slot); /* T6: pairs with T5 */
 }
 
 void fasti_table_deinit(struct fasti_table *table) {

@@ -6,6 +6,8 @@
  * A slot changes from NULL to a record once and then from record to record. The table owns
  * neither the records nor their retirement.
  * Threading: one writer (reserve, append, replace); get and count are lock-free, any thread.
+ * replace and get are seq_cst: an editor replaces a service and then looks for a day's chunk, a
+ * claimer makes the chunk and then gets the service; one of them sees the other (as in days.h).
  */
 #ifndef FASTI_DIRECTORY_TABLE_H
 #define FASTI_DIRECTORY_TABLE_H
