@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "engine/base/panic.h"
+#include "engine/booking/cancel.h"
 #include "engine/booking/configure.h"
 #include "engine/booking/lookup.h"
 #include "engine/booking/reserve.h"
@@ -353,7 +354,7 @@ static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t wor
     case FASTI_COMMAND_BOOK: return fasti_reserve_book(booking, command, pending);
     case FASTI_COMMAND_BLOCK: return fasti_reserve_block(booking, command, pending);
     case FASTI_COMMAND_CANCEL:
-    case FASTI_COMMAND_UNBLOCK: return fasti_reserve_end(booking, command, pending);
+    case FASTI_COMMAND_UNBLOCK: return fasti_cancel(booking, command, pending);
     case FASTI_COMMAND_AVAILABILITY: return availability_answer(engine, worker, command, pending);
     case FASTI_COMMAND_SHOW:
         pending->query.show = command->body.show;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/calendar/cell.h"
 #include "engine/commit/recovery.h"
 #include "engine/engine.h"
 
@@ -40,13 +41,19 @@ static void add_text(char *line, size_t *size, const char *bytes, size_t length)
 }
 
 static void add_item(char *line, size_t *size, const struct fasti_item *item) {
-    char date[FASTI_DATE_TEXT_BYTES], start[FASTI_INSTANT_TEXT_BYTES];
-    fasti_date_format((fasti_date){item->date}, date);
+    char start[FASTI_INSTANT_TEXT_BYTES];
     fasti_instant_format(item->start_utc_s, item->offset_s, start);
-    add(line, size,
-        ",\"schedule\":%u,\"service\":%u,\"date\":\"%s\",\"tick\":%u,\"ticks\":%u,"
-        "\"start\":\"%s\",\"minutes\":%u",
-        item->schedule, item->service, date, item->tick, item->count, start, item->minutes);
+    add(line, size, ",\"schedule\":%u,\"service\":%u,\"start\":\"%s\",\"minutes\":%u",
+        item->schedule, item->service, start, item->minutes);
+}
+
+/* What the effect does to a day. */
+static void add_day(char *line, size_t *size, const struct fasti_effect_cell *cell) {
+    char date[FASTI_DATE_TEXT_BYTES];
+    fasti_date_format(fasti_cell_id_date(cell->id), date);
+    add(line, size, ",\"day\":{\"schedule\":%u,\"date\":\"%s\",\"tick\":%u,\"ticks\":%u}",
+        fasti_cell_id_schedule(cell->id).v, date, cell->tick,
+        cell->count & (FASTI_EFFECT_CELL_RELEASES - 1));
 }
 
 static void add_record(char *line, size_t *size, const struct fasti_effect *effect) {
@@ -68,7 +75,6 @@ static void add_end(char *line, size_t *size, const struct fasti_effect *effect)
         return;
     add(line, size, ",\"record\":%llu,\"organization\":%u,\"reason\":%u",
         (unsigned long long)end->record, end->organization, end->reason);
-    add_item(line, size, &end->items[0]);
 }
 
 static const char *entity_name(enum fasti_entity_kind kind) {
@@ -110,6 +116,8 @@ static void effect_dump(void *context, uint64_t lsn, const struct fasti_batch *b
     for (uint32_t i = 0; i < header->cell_count && i < 8; i++)
         add(line, &size, i == 0 ? "%u" : ",%u", effect->cells[i].from_version);
     add(line, &size, "]");
+    if (header->cell_count > 0 && fasti_cell_id_kind(effect->cells[0].id) == FASTI_CELL_DAY)
+        add_day(line, &size, &effect->cells[0]);
     if (header->import != 0)
         add(line, &size, ",\"import\":%u", header->import);
     if (kind == FASTI_EFFECT_BOOK)

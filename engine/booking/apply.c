@@ -75,36 +75,46 @@ void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fast
         __builtin_prefetch(fasti_arena_at(&booking->state->arena, fasti_cell_index(word)), 1);
 }
 
-/* Swaps a day's page as the effect says. */
+static struct fasti_page_change change_of(const struct fasti_effect_cell *cell) {
+    return (struct fasti_page_change){
+        .take = (cell->count & FASTI_EFFECT_CELL_RELEASES) == 0,
+        .tick = cell->tick,
+        .count = cell->count & (FASTI_EFFECT_CELL_RELEASES - 1),
+    };
+}
+
+/* Swaps a day's page as the effect's cell says. */
 static enum fasti_status day_replay(struct fasti_booking *booking,
                                     const struct fasti_effect_cell *cell,
-                                    const struct fasti_page_change *change,
                                     struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
+    const struct fasti_page_change change = change_of(cell);
     struct fasti_schedule *schedule =
         fasti_schedule_get(state->directory, fasti_cell_id_schedule(cell->id));
     const fasti_date date = fasti_cell_id_date(cell->id);
-    if (schedule == NULL || !fasti_date_is_bookable(date))
+    if (fasti_cell_id_kind(cell->id) != FASTI_CELL_DAY || schedule == NULL ||
+        !fasti_date_is_bookable(date))
         return corrupt(detail, "an effect names a day of unknown schedule",
                        fasti_cell_id_schedule(cell->id).v);
     const struct fasti_day_ref ref = fasti_days_get(&booking->arena, &schedule->days, date);
     if (ref.chunk == NULL)
         return FASTI_LIMIT_MEMORY;
     const uint64_t word = fasti_load_relaxed(&ref.chunk->cells[ref.at]);
-    if (fasti_cell_version(word) != cell->from_version)
+    if (fasti_cell_version(word) != cell->from_version ||
+        fasti_cell_version(word) == FASTI_VERSION_MAX)
         return corrupt(detail, "an effect starts from another version of a day of schedule",
                        fasti_cell_id_schedule(cell->id).v);
     const uint32_t old = fasti_cell_index(word);
     const struct fasti_page *page =
         old == 0 ? &fasti_page_empty : fasti_arena_at(&state->arena, old);
-    const uint32_t end = (uint32_t)change->tick + change->count;
+    const uint32_t end = (uint32_t)change.tick + change.count;
     if (end > FASTI_TICKS_MAX ||
-        (change->count > 0 && (change->take ? fasti_page_any(page, change->tick, change->count)
-                                            : !fasti_page_all(page, change->tick, change->count))))
+        (change.count > 0 && (change.take ? fasti_page_any(page, change.tick, change.count)
+                                          : !fasti_page_all(page, change.tick, change.count))))
         return corrupt(detail, "an effect takes taken time or frees free time of schedule",
                        fasti_cell_id_schedule(cell->id).v);
     uint32_t index = 0;
-    if (!fasti_page_apply(&booking->arena, page, change, &index))
+    if (!fasti_page_apply(&booking->arena, page, &change, &index))
         return FASTI_LIMIT_MEMORY;
     fasti_store_relaxed(&ref.chunk->cells[ref.at],
                         fasti_cell_word(FASTI_TAG_PAGE, cell->from_version + 1, index));
@@ -125,7 +135,7 @@ static bool record_is_sound(const struct fasti_record *record, uint32_t bytes) {
     return bytes >= sizeof *record && bytes == fasti_record_bytes(record) &&
            record->patient_length <= FASTI_PATIENT_BYTES_MAX &&
            record->payload_length <= FASTI_PAYLOAD_BYTES_MAX && record->item_count == 1 &&
-           record->items[0].count > 0 && record->state == FASTI_STATE_BOOKED &&
+           record->items[0].minutes > 0 && record->state == FASTI_STATE_BOOKED &&
            (record->kind == FASTI_RECORD_APPOINTMENT || record->kind == FASTI_RECORD_BLOCK);
 }
 
@@ -138,11 +148,13 @@ static enum fasti_status book_replay(struct fasti_booking *booking,
         return corrupt(detail, "a booking is not well formed, body bytes:", effect->body_bytes);
     const fasti_record_id id = {record->id};
     struct fasti_record_entry *entry = fasti_records_get(&state->records, id);
+    if (fasti_cell_id_schedule(effect->cells[0].id).v != record->items[0].schedule ||
+        change_of(&effect->cells[0]).count == 0 || !change_of(&effect->cells[0]).take)
+        return corrupt(detail, "a booking takes no time of its schedule, record", record->id);
     if (entry == NULL || effect->cells[1].id != fasti_cell_id_record(id) ||
         effect->cells[1].from_version != 0 || fasti_load_relaxed(&entry->cell) != 0)
         return corrupt(detail, "a booking does not make a new record:", record->id);
-    const struct fasti_page_change change = {true, record->items[0].tick, record->items[0].count};
-    FASTI_TRY(day_replay(booking, &effect->cells[0], &change, detail));
+    FASTI_TRY(day_replay(booking, &effect->cells[0], detail));
     const uint32_t index = fasti_arena_alloc(&booking->arena, effect->body_bytes);
     if (index == 0)
         return FASTI_LIMIT_MEMORY;
@@ -170,7 +182,8 @@ static enum fasti_status end_replay(struct fasti_booking *booking,
     const struct fasti_effect_end *end =
         (const struct fasti_effect_end *)(const void *)effect->body;
     if (effect->header->cell_count != 2 || effect->body_bytes != sizeof *end ||
-        end->item_count != 1 || end->state != FASTI_STATE_CANCELLED)
+        end->state != FASTI_STATE_CANCELLED ||
+        effect->cells[1].id != fasti_cell_id_record((fasti_record_id){end->record}))
         return corrupt(detail, "a cancel is not well formed, body bytes:", effect->body_bytes);
     struct fasti_record_entry *entry =
         fasti_records_find(&state->records, (fasti_record_id){end->record});
@@ -179,11 +192,11 @@ static enum fasti_status end_replay(struct fasti_booking *booking,
     if (old == 0 || fasti_cell_version(word) != effect->cells[1].from_version)
         return corrupt(detail, "a cancel starts from another version of record", end->record);
     const struct fasti_record *record = fasti_arena_at(&state->arena, old);
-    if (record->state != FASTI_STATE_BOOKED ||
-        memcmp(record->items, end->items, sizeof end->items) != 0)
+    const struct fasti_page_change change = change_of(&effect->cells[0]);
+    if (record->state != FASTI_STATE_BOOKED || change.take || change.count == 0 ||
+        record->items[0].schedule != fasti_cell_id_schedule(effect->cells[0].id).v)
         return corrupt(detail, "a cancel does not fit its record:", end->record);
-    const struct fasti_page_change change = {false, end->items[0].tick, end->items[0].count};
-    FASTI_TRY(day_replay(booking, &effect->cells[0], &change, detail));
+    FASTI_TRY(day_replay(booking, &effect->cells[0], detail));
     const size_t bytes = fasti_record_bytes(record);
     const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
     if (index == 0)
@@ -204,7 +217,6 @@ static enum fasti_status end_replay(struct fasti_booking *booking,
 enum fasti_status fasti_effect_replay(struct fasti_booking *booking,
                                       const struct fasti_effect *effect,
                                       struct fasti_hash128 *delta, struct fasti_detail *detail) {
-    static const struct fasti_page_change nothing = {0};
     *delta = (struct fasti_hash128){0};
     switch ((enum fasti_effect_kind)effect->header->kind) {
     case FASTI_EFFECT_PUT:
@@ -215,9 +227,9 @@ enum fasti_status fasti_effect_replay(struct fasti_booking *booking,
     case FASTI_EFFECT_BOOK: return book_replay(booking, effect, delta, detail);
     case FASTI_EFFECT_END: return end_replay(booking, effect, delta, detail);
     case FASTI_EFFECT_TOUCH:
-        if (effect->header->cell_count != 1)
+        if (effect->header->cell_count != 1 || effect->cells[0].count != 0)
             return corrupt(detail, "a touch names cells:", effect->header->cell_count);
-        return day_replay(booking, &effect->cells[0], &nothing, detail);
+        return day_replay(booking, &effect->cells[0], detail);
     case FASTI_EFFECT_HOLD:
     case FASTI_EFFECT_CONFIRM:
     case FASTI_EFFECT_EXTEND:

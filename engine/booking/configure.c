@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/panic.h"
+#include "engine/booking/touch.h"
 #include "engine/calendar/cell.h"
 
 static enum fasti_disposition fail(struct fasti_pending *pending, enum fasti_status status) {
@@ -86,7 +87,7 @@ static bool effect_own(struct fasti_booking *booking, enum fasti_effect_kind kin
 static void touch(void *context, fasti_schedule_id schedule, fasti_date date) {
     struct fasti_booking *booking = context;
     /* An edit that cannot touch its days could let a booking slip through: stop instead. */
-    if (!fasti_reserve_touch(booking, schedule, date))
+    if (!fasti_touch_day(booking, schedule, date))
         fasti_store_relaxed(&booking->state->is_dead, true);
 }
 

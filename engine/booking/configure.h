@@ -10,7 +10,7 @@
 #ifndef FASTI_BOOKING_CONFIGURE_H
 #define FASTI_BOOKING_CONFIGURE_H
 
-#include "engine/booking/reserve.h"
+#include "engine/booking/attempt.h"
 
 /* PUT, at once or staged (command->import). */
 FASTI_MUST_USE enum fasti_disposition fasti_configure_put(struct fasti_booking *booking,

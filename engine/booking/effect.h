@@ -49,21 +49,24 @@ struct fasti_effect_header {
 };
 _Static_assert(sizeof(struct fasti_effect_header) == 40, "as on disk");
 
+/* A cell that the effect swaps, from which version, and for a day's cell what is done to its ticks:
+ * the page after it follows from the page before it and these, whatever the rules were. */
+#define FASTI_EFFECT_CELL_RELEASES UINT16_C(0x8000) /* in count: released, else taken */
 struct fasti_effect_cell {
     uint64_t id;
     uint32_t from_version;
-    uint32_t reserved; /* 0 */
+    uint16_t tick, count; /* of a day's cell; else 0 */
 };
 _Static_assert(sizeof(struct fasti_effect_cell) == 16, "as on disk");
+_Static_assert(FASTI_TICKS_MAX < FASTI_EFFECT_CELL_RELEASES, "a count leaves room for the mark");
 
 struct fasti_effect_end {
     uint64_t record;
     uint32_t organization;
     uint8_t state, reason; /* what the record becomes */
-    uint16_t item_count;   /* 1 */
-    struct fasti_item items[1];
+    uint16_t reserved;     /* 0 */
 };
-_Static_assert(sizeof(struct fasti_effect_end) == 48, "as on disk");
+_Static_assert(sizeof(struct fasti_effect_end) == 16, "as on disk");
 
 #define FASTI_EFFECT_BOOK_BYTES_MAX                                              \
     (sizeof(struct fasti_effect_header) + 2 * sizeof(struct fasti_effect_cell) + \

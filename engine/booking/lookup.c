@@ -189,17 +189,21 @@ static bool is_conflict(struct fasti_booking *booking, const struct fasti_record
         return false;
     struct fasti_state *state = booking->state;
     const struct fasti_item *item = &record->items[0];
-    const struct fasti_schedule_config *config =
-        config_of(booking, (fasti_organization_id){record->organization},
-                  (fasti_schedule_id){item->schedule});
     const fasti_service_id service = {item->service};
     const struct fasti_service *terms = fasti_service_get(state->directory, service);
-    if (config == NULL || terms == NULL || !fasti_schedule_offers(config, service))
+    struct fasti_day_look look;
+    enum fasti_look_result looked = FASTI_LOOK_AGAIN;
+    for (uint32_t i = 0; looked == FASTI_LOOK_AGAIN && i < FASTI_LOOKUP_TRIES_MAX; i++)
+        looked = fasti_day_look(booking, (fasti_organization_id){record->organization},
+                                (fasti_schedule_id){item->schedule}, item->start_utc_s, &look);
+    struct fasti_rule_place place;
+    if (looked != FASTI_LOOK_OK || terms == NULL || !fasti_schedule_offers(look.config, service) ||
+        !fasti_look_place(&look, item->start_utc_s, item->minutes, &place))
         return true;
     struct fasti_day_view view;
-    fasti_day_view_load(state->patterns, config, service, terms, (fasti_date){item->date},
-                        FASTI_PATTERN_NONE, &booking->scratch, &view);
-    return !fasti_rule_covers(&view, item->tick, item->count);
+    fasti_day_view_load(state->patterns, look.config, service, terms, look.date, look.pattern_id,
+                        &booking->scratch, &view);
+    return !fasti_rule_covers(&view, place.tick, place.count);
 }
 
 static void view_fill(struct fasti_booking *booking, const struct fasti_record *record,

@@ -8,7 +8,7 @@
 #ifndef FASTI_BOOKING_LOOKUP_H
 #define FASTI_BOOKING_LOOKUP_H
 
-#include "engine/booking/reserve.h"
+#include "engine/booking/attempt.h"
 
 #define FASTI_LOOKUP_TRIES_MAX 64
 

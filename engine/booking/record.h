@@ -25,14 +25,13 @@
 #include "engine/base/limits.h"
 #include "engine/booking/command.h"
 
-/* What a record takes: one visit of one schedule. */
+/* What a record takes: one visit of one schedule. In instants: which bits of which day that is
+ * follows from the schedule's zone and resolution. */
 struct fasti_item {
     uint32_t schedule;
     uint32_t service; /* 0: a block */
-    int32_t date;     /* local day, since 1970-01-01 */
-    uint16_t tick, count;
     int64_t start_utc_s;
-    int32_t offset_s; /* local offset at the start */
+    int32_t offset_s; /* local offset at the start, as it was when the record was made */
     uint32_t minutes;
 };
 
@@ -52,8 +51,8 @@ struct fasti_record {
     uint8_t bytes[]; /* patient reference, payload, zeros to a multiple of 8 */
 };
 
-_Static_assert(sizeof(struct fasti_item) == 32, "no padding");
-_Static_assert(sizeof(struct fasti_record) == 88, "no padding");
+_Static_assert(sizeof(struct fasti_item) == 24, "no padding");
+_Static_assert(sizeof(struct fasti_record) == 80, "no padding");
 
 static inline size_t fasti_record_tail_bytes(size_t patient_length, size_t payload_length) {
     return (patient_length + payload_length + 7) / 8 * 8;

@@ -1,0 +1,254 @@
+/*
+ * attempt.c - looks, pages and effects of the claim paths; see attempt.h for the order of loads.
+ */
+#include "engine/booking/attempt.h"
+
+#include "engine/base/panic.h"
+
+/* ---- ends ---- */
+
+enum fasti_disposition fasti_fail(struct fasti_pending *pending, enum fasti_status status,
+                                  const char *text) {
+    pending->answer.status = status;
+    (void)fasti_detail_set(&pending->answer.detail, status, "%s", text);
+    return FASTI_ANSWERED;
+}
+
+enum fasti_disposition fasti_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
+                                    enum fasti_outcome outcome, _Atomic uint32_t *durable,
+                                    uint32_t version) {
+    pending->kind = FASTI_PENDING_WAIT;
+    pending->answer.outcome = outcome;
+    return fasti_wait_begin(booking, pending, durable, version) ? FASTI_ANSWERED : FASTI_WAITING;
+}
+
+enum fasti_disposition fasti_refuse_config(struct fasti_booking *booking,
+                                           struct fasti_pending *pending,
+                                           enum fasti_outcome outcome) {
+    struct fasti_state *state = booking->state;
+    return fasti_refuse(booking, pending, outcome, &state->config_durable,
+                        fasti_load_seq_cst(&state->config_version));
+}
+
+enum fasti_attempt fasti_look_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
+                                     enum fasti_look_result result,
+                                     enum fasti_disposition *disposition) {
+    switch (result) {
+    case FASTI_LOOK_OK:
+    case FASTI_LOOK_AGAIN: return FASTI_ATTEMPT_AGAIN;
+    case FASTI_LOOK_OUTSIDE:
+        *disposition = fasti_refuse(booking, pending, FASTI_OUTCOME_OUTSIDE, NULL, 0);
+        break;
+    case FASTI_LOOK_PAUSED:
+        *disposition = fasti_fail(pending, FASTI_BUSY,
+                                  "the schedule is being given another zone, place or resolution; "
+                                  "try again");
+        break;
+    case FASTI_LOOK_NO_SCHEDULE:
+        (void)fasti_detail_set(&pending->answer.detail, FASTI_OK,
+                               "the organization has no schedule with this id");
+        *disposition = fasti_refuse_config(booking, pending, FASTI_OUTCOME_NO_SUCH);
+        break;
+    }
+    return FASTI_ATTEMPT_END;
+}
+
+/* ---- looking ---- */
+
+void fasti_day_reload(struct fasti_booking *booking, struct fasti_day_look *look) {
+    struct fasti_arena *arena = &booking->state->arena;
+    look->word = fasti_cell_read(arena, &look->ref.chunk->cells[look->ref.at]);
+    const uint32_t index = fasti_cell_index(look->word);
+    look->page = index == 0 ? &fasti_page_empty : fasti_arena_at(arena, index);
+    look->config = fasti_load_seq_cst(&look->schedule->config);
+    look->pattern_id = fasti_load_acquire(&look->ref.chunk->patterns[look->ref.at]);
+}
+
+enum fasti_look_result fasti_day_look(struct fasti_booking *booking,
+                                      fasti_organization_id organization, fasti_schedule_id id,
+                                      int64_t utc_s, struct fasti_day_look *look) {
+    struct fasti_state *state = booking->state;
+    *look = (struct fasti_day_look){
+        .id = id,
+        .schedule = fasti_schedule_get(state->directory, id),
+        .page = &fasti_page_empty,
+    };
+    if (look->schedule == NULL)
+        return FASTI_LOOK_NO_SCHEDULE;
+    const struct fasti_schedule_config *before = fasti_load_seq_cst(&look->schedule->config);
+    if (before == NULL || before->organization.v != organization.v)
+        return FASTI_LOOK_NO_SCHEDULE;
+    if (utc_s < (int64_t)FASTI_DATE_FIRST * FASTI_DAY_SECONDS ||
+        utc_s >= ((int64_t)FASTI_DATE_LAST + 1) * FASTI_DAY_SECONDS)
+        return FASTI_LOOK_OUTSIDE;
+    look->date = fasti_zone_date_at(before->zone, utc_s);
+    if (!fasti_date_is_bookable(look->date))
+        return FASTI_LOOK_OUTSIDE;
+    look->ref = fasti_days_find(&state->arena, &look->schedule->days, look->date);
+    if (look->ref.chunk != NULL)
+        fasti_day_reload(booking, look);
+    else
+        look->config = fasti_load_seq_cst(&look->schedule->config);
+    /* After the cell: whoever pauses touches the cells next, so this claim would lose its swap. */
+    if (fasti_load_seq_cst(&look->schedule->is_paused))
+        return FASTI_LOOK_PAUSED;
+    if (look->config != before)
+        return FASTI_LOOK_AGAIN; /* the zone may have changed, and with it the date */
+    fasti_zone_day(look->config->zone, look->date, &look->day);
+    return FASTI_LOOK_OK;
+}
+
+bool fasti_look_place(const struct fasti_day_look *look, int64_t utc_s, uint32_t minutes,
+                      struct fasti_rule_place *place) {
+    const uint32_t resolution = look->config->resolution_minutes;
+    const int64_t into_day_s = utc_s - look->day.start_utc_s;
+    if (into_day_s < 0 || into_day_s % (resolution * INT64_C(60)) != 0 ||
+        minutes % resolution != 0 || into_day_s / 60 + minutes > look->day.minutes)
+        return false;
+    *place = (struct fasti_rule_place){(uint16_t)(into_day_s / 60 / resolution),
+                                       (uint16_t)(minutes / resolution)};
+    return true;
+}
+
+/* ---- making ---- */
+
+enum fasti_attempt fasti_day_make(struct fasti_booking *booking,
+                                  const struct fasti_day_look *look) {
+    const struct fasti_day_ref ref =
+        fasti_days_get(&booking->arena, &look->schedule->days, look->date);
+    return ref.chunk != NULL ? FASTI_ATTEMPT_AGAIN : FASTI_ATTEMPT_MEMORY;
+}
+
+static uint8_t run_longest_steps(struct fasti_booking *booking, const struct fasti_day_look *look,
+                                 const struct fasti_page *page) {
+    if (look->pattern_id == FASTI_PATTERN_NONE)
+        return UINT8_MAX;
+    const struct fasti_pattern *pattern =
+        fasti_pattern_get(booking->state->patterns, look->pattern_id);
+    return fasti_page_run_steps(fasti_page_run_longest_ticks(page, pattern->open),
+                                look->config->resolution_minutes);
+}
+
+bool fasti_look_page_make(struct fasti_booking *booking, const struct fasti_day_look *look,
+                          const struct fasti_page_change *change, uint32_t *index) {
+    if (!fasti_page_apply(&booking->arena, look->page, change, index))
+        return false;
+    if (*index != 0) {
+        struct fasti_page *page = fasti_arena_at(&booking->state->arena, *index);
+        page->run_longest = run_longest_steps(booking, look, page);
+    }
+    return true;
+}
+
+void fasti_look_page_drop(struct fasti_booking *booking, uint32_t index) {
+    if (index == 0)
+        return;
+    const struct fasti_page *page = fasti_arena_at(&booking->state->arena, index);
+    fasti_arena_free(&booking->arena, index, fasti_page_bytes(page));
+}
+
+void fasti_look_page_retire(struct fasti_booking *booking, uint64_t word) {
+    const uint32_t index = fasti_cell_index(word);
+    if (index == 0)
+        return;
+    const struct fasti_page *page = fasti_arena_at(&booking->state->arena, index);
+    fasti_limbo_retire(&booking->limbo, index, fasti_page_bytes(page));
+}
+
+bool fasti_pending_effect_make(struct fasti_booking *booking, struct fasti_pending *pending,
+                               enum fasti_effect_kind kind, fasti_request_id request,
+                               const struct fasti_effect_cell *cells, uint32_t cell_count,
+                               const void *body, size_t body_bytes) {
+    const struct fasti_effect_header header = {
+        .kind = (uint16_t)kind,
+        .cell_count = cell_count,
+        .decided_ms = pending->decided_ms,
+        .request_low = request.low,
+        .request_high = request.high,
+    };
+    const size_t bytes = sizeof header + cell_count * sizeof *cells + (body_bytes + 7) / 8 * 8;
+    pending->effect_index = fasti_arena_alloc(&booking->arena, bytes);
+    if (pending->effect_index == 0)
+        return false;
+    struct fasti_writer writer = {
+        .bytes = fasti_arena_at(&booking->state->arena, pending->effect_index), .capacity = bytes};
+    fasti_effect_begin(&writer, &header, cells);
+    fasti_write(&writer, body, body_bytes);
+    const bool fits = fasti_effect_finish(&writer);
+    FASTI_ASSERT(fits && writer.size == bytes);
+    pending->effect_bytes = (uint32_t)bytes;
+    pending->effect_kind = kind;
+    pending->kind = FASTI_PENDING_EFFECT;
+    return true;
+}
+
+void fasti_pending_effect_drop(struct fasti_booking *booking, struct fasti_pending *pending) {
+    if (pending->effect_index != 0)
+        fasti_arena_free(&booking->arena, pending->effect_index, pending->effect_bytes);
+    pending->effect_index = 0;
+}
+
+struct fasti_effect_cell fasti_look_effect_cell(const struct fasti_day_look *look,
+                                                const struct fasti_page_change *change) {
+    return (struct fasti_effect_cell){
+        .id = fasti_cell_id_day(look->id, look->date),
+        .from_version = fasti_cell_version(look->word),
+        .tick = change->tick,
+        .count = (uint16_t)(change->count | (change->take ? 0 : FASTI_EFFECT_CELL_RELEASES)),
+    };
+}
+
+struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look) {
+    return (struct fasti_pending_cell){
+        .emitted = &look->ref.chunk->emitted[look->ref.at],
+        .durable = &look->ref.chunk->durable[look->ref.at],
+        .from_version = fasti_cell_version(look->word),
+    };
+}
+
+bool fasti_limbo_ready(struct fasti_booking *booking) {
+    if (fasti_limbo_has_room(&booking->limbo, 8))
+        return true;
+    fasti_limbo_collect(&booking->limbo, 1024);
+    return fasti_limbo_has_room(&booking->limbo, 8);
+}
+
+enum fasti_attempt fasti_attempt_of(enum fasti_claim_result result) {
+    switch (result) {
+    case FASTI_CLAIM_WON: return FASTI_ATTEMPT_END;
+    case FASTI_CLAIM_LOST: return FASTI_ATTEMPT_AGAIN;
+    case FASTI_CLAIM_MEMORY: return FASTI_ATTEMPT_MEMORY;
+    }
+    FASTI_UNREACHABLE_CODE();
+}
+
+/* ---- the loop ---- */
+
+/* Any of the engine's conditions under which nothing may be claimed. */
+static enum fasti_status claim_condition(struct fasti_booking *booking, bool takes_room) {
+    if (fasti_load_relaxed(&booking->state->is_dead))
+        return FASTI_UNKNOWN;
+    if (takes_room && fasti_load_relaxed(&booking->state->is_disk_low))
+        return FASTI_DISK_LOW;
+    return fasti_limbo_ready(booking) ? FASTI_OK : FASTI_BUSY;
+}
+
+enum fasti_disposition fasti_attempts(struct fasti_booking *booking,
+                                      const struct fasti_command *command,
+                                      struct fasti_pending *pending, fasti_attempt_function attempt,
+                                      bool takes_room) {
+    const enum fasti_status condition = claim_condition(booking, takes_room);
+    if (condition != FASTI_OK)
+        return fasti_fail(pending, condition, fasti_status_text(condition));
+    for (uint32_t tries = 0; tries < FASTI_CLAIM_TRIES_MAX; tries++) {
+        enum fasti_disposition disposition = FASTI_ANSWERED;
+        pending->decided_ms = fasti_state_now_ms(booking->state);
+        switch (attempt(booking, command, pending, &disposition)) {
+        case FASTI_ATTEMPT_END: return disposition;
+        case FASTI_ATTEMPT_MEMORY:
+            return fasti_fail(pending, FASTI_LIMIT_MEMORY, fasti_status_text(FASTI_LIMIT_MEMORY));
+        case FASTI_ATTEMPT_AGAIN: break;
+        }
+    }
+    return fasti_fail(pending, FASTI_BUSY, "too many others claim the same day; try again");
+}

@@ -1,0 +1,56 @@
+/*
+ * touch.c - the claim path of edits. It never gives up: each loss is somebody's success.
+ */
+#include "engine/booking/touch.h"
+
+#include "engine/base/panic.h"
+
+static bool touch_attempt(struct fasti_booking *booking, struct fasti_pending *pending,
+                          struct fasti_day_look *look, enum fasti_claim_result *result) {
+    const struct fasti_page_change nothing = {.take = true};
+    uint32_t page_index = 0;
+    fasti_day_reload(booking, look);
+    if (fasti_cell_is_worn(look->word) ||
+        !fasti_look_page_make(booking, look, &nothing, &page_index))
+        return false;
+    const struct fasti_effect_cell cell = fasti_look_effect_cell(look, &nothing);
+    if (!fasti_pending_effect_make(booking, pending, FASTI_EFFECT_TOUCH, (fasti_request_id){0},
+                                   &cell, 1, "", 0)) {
+        fasti_look_page_drop(booking, page_index);
+        return false;
+    }
+    struct fasti_claim_item item = {&look->ref.chunk->cells[look->ref.at], cell.id, look->word,
+                                    fasti_cell_next(look->word, page_index)};
+    *result = fasti_claim_swap(&booking->limbo, &item, 1);
+    if (*result != FASTI_CLAIM_WON) {
+        fasti_pending_effect_drop(booking, pending);
+        fasti_look_page_drop(booking, page_index);
+    }
+    return *result != FASTI_CLAIM_MEMORY;
+}
+
+bool fasti_touch_day(struct fasti_booking *booking, fasti_schedule_id schedule, fasti_date date) {
+    struct fasti_state *state = booking->state;
+    struct fasti_day_look look = {.id = schedule, .date = date};
+    look.schedule = fasti_schedule_get(state->directory, schedule);
+    look.ref = fasti_days_find(&state->arena, &look.schedule->days, date);
+    FASTI_ASSERT(look.ref.chunk != NULL);
+    struct fasti_pending *pending = fasti_pending_make(booking);
+    if (pending == NULL)
+        return false;
+    pending->decided_ms = fasti_state_now_ms(state);
+    pending->config_seen = fasti_load_seq_cst(&state->config_version);
+    enum fasti_claim_result result = FASTI_CLAIM_LOST;
+    while (result == FASTI_CLAIM_LOST) {
+        if (!fasti_limbo_reserve(&booking->limbo, 8) ||
+            !touch_attempt(booking, pending, &look, &result)) {
+            fasti_pending_give(booking, pending);
+            return false;
+        }
+    }
+    fasti_look_page_retire(booking, look.word);
+    pending->cell_count = 1;
+    pending->cells[0] = fasti_look_pending_cell(&look);
+    fasti_effects_push(state, pending);
+    return true;
+}
