@@ -205,7 +205,11 @@ Test(directory, refusals_of_schedules) {
     put = put_schedule(1, "s", "main", 5, services_visit);
     world_put(world, &put);
     put.body.schedule.resolution_minutes = 15;
-    expect(world, &put, FASTI_INVALID_STATE, "5 minutes and cannot become 15");
+    cr_assert_eq(result_of(world, &put), FASTI_PUT_CHANGED, "no opening stands in the way");
+    const struct fasti_opening odd = opening_weekly("odd", 1, 545, 720);
+    struct fasti_put openings = put_openings(1, "s", FASTI_OPENINGS_UPSERT, 0, &odd, 1);
+    world_put(world, &openings);
+    expect(world, &put, FASTI_INVALID_RESOLUTION, "opening 'odd'");
     put = put_service(1, "visit", 12, 0);
     expect(world, &put, FASTI_INVALID_RESOLUTION, "schedule 's'");
     world_free(world);

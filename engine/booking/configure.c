@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "engine/base/panic.h"
+#include "engine/booking/pause.h"
 #include "engine/booking/touch.h"
 #include "engine/calendar/cell.h"
+#include "engine/directory/rehearse.h"
 
 static enum fasti_disposition fail(struct fasti_pending *pending, enum fasti_status status) {
     pending->answer.status = status;
@@ -253,7 +255,14 @@ static enum fasti_disposition put_locked(struct fasti_booking *booking,
         pending->answer.id = put_id(state, put);
         return unchanged(booking, pending);
     }
-    return put_publish(booking, command, put, result, pending);
+    struct fasti_moved moved = {0};
+    fasti_directory_moved(state->directory, put, fasti_moved_add, &moved);
+    const enum fasti_status paused = fasti_pause_begin(booking, &moved, &pending->answer.detail);
+    const enum fasti_disposition disposition =
+        paused == FASTI_OK ? put_publish(booking, command, put, result, pending)
+                           : fail(pending, paused);
+    fasti_pause_end(booking, &moved);
+    return disposition;
 }
 
 static enum fasti_status configure_condition(const struct fasti_booking *booking) {
@@ -315,7 +324,9 @@ static enum fasti_status sweep_stage(struct fasti_booking *booking,
         if (pending == NULL)
             return FASTI_LIMIT_MEMORY;
         pending->decided_ms = fasti_state_now_ms(state);
-        if (put_stage(booking, command, &put, import, pending) != FASTI_PUSHED) {
+        const enum fasti_disposition staged = put_stage(booking, command, &put, import, pending);
+        FASTI_ASSERT(staged != FASTI_WAITING); /* openings of the source are there, so it changes */
+        if (staged != FASTI_PUSHED) {
             const enum fasti_status status = pending->answer.status;
             fasti_pending_give(booking, pending);
             return status;
@@ -324,20 +335,29 @@ static enum fasti_status sweep_stage(struct fasti_booking *booking,
     return FASTI_OK;
 }
 
-/* Applies every staged put in order; counts into *answer (may be NULL). */
-static enum fasti_status staged_publish(struct fasti_booking *booking,
-                                        struct fasti_staged_import *import, int64_t now_ms,
-                                        bool replay, struct fasti_hash128 *delta,
-                                        struct fasti_import_answer *answer,
-                                        struct fasti_detail *detail) {
+/* Where staged puts are applied, and what is learnt from that. */
+struct staged_run {
+    struct fasti_directory *directory; /* the engine's, or a rehearsal of it */
+    struct fasti_publish publish;
+    struct fasti_moved *moved;          /* NULL: nobody asks */
+    struct fasti_import_answer *answer; /* NULL: nobody asks */
+    struct fasti_hash128 delta;
+};
+
+/* Applies every staged put in order. */
+static enum fasti_status staged_run(struct fasti_booking *booking,
+                                    const struct fasti_staged_import *import,
+                                    struct staged_run *run, struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
-    const struct fasti_publish publish = publish_of(booking, now_ms, replay);
+    struct fasti_import_answer *answer = run->answer;
     for (uint32_t i = 0; i < import->count; i++) {
         FASTI_TRY(
             fasti_put_decode(import->puts[i].bytes, import->puts[i].size, state->put_scratch));
         const struct fasti_put *put = &state->put_scratch->put;
         enum fasti_put_result result;
-        FASTI_TRY(fasti_directory_check(state->directory, put, NULL, &result, detail));
+        FASTI_TRY(fasti_directory_check(run->directory, put, NULL, &result, detail));
+        if (run->moved != NULL)
+            fasti_directory_moved(run->directory, put, fasti_moved_add, run->moved);
         if (answer != NULL) {
             answer->created += result == FASTI_PUT_CREATED;
             answer->changed += result == FASTI_PUT_CHANGED;
@@ -347,10 +367,61 @@ static enum fasti_status staged_publish(struct fasti_booking *booking,
             continue;
         struct fasti_hash128 one;
         uint32_t id;
-        FASTI_TRY(fasti_directory_publish(state->directory, put, &publish, &id, &one));
-        *delta = fasti_hash128_add(*delta, one);
+        FASTI_TRY(fasti_directory_publish(run->directory, put, &run->publish, &id, &one));
+        run->delta = fasti_hash128_add(run->delta, one);
     }
     return FASTI_OK;
+}
+
+/* Would the commit go through as the directory is now, and which schedules would it move? A put
+ * may fit when it is staged and not fit any more when it is published: others edit, too. */
+static enum fasti_status staged_rehearse(struct fasti_booking *booking,
+                                         const struct fasti_staged_import *import, int64_t now_ms,
+                                         struct fasti_moved *moved, struct fasti_detail *detail) {
+    struct staged_run run = {
+        .directory = fasti_rehearsal_begin(booking->state->directory),
+        .publish = publish_of(booking, now_ms, false),
+        .moved = moved,
+    };
+    if (run.directory == NULL)
+        return FASTI_LIMIT_MEMORY;
+    const enum fasti_status status = staged_run(booking, import, &run, detail);
+    /* A schedule that only this import makes has no day yet. */
+    const uint32_t known = fasti_directory_count(booking->state->directory, FASTI_ENTITY_SCHEDULE);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < moved->count; i++)
+        if (moved->ids[i].v <= known)
+            moved->ids[kept++] = moved->ids[i];
+    moved->count = kept;
+    fasti_rehearsal_end(run.directory);
+    return status;
+}
+
+/* Publishes a rehearsed import; it can fail only for want of memory, and then the engine ends. */
+static enum fasti_disposition staged_publish(struct fasti_booking *booking,
+                                             const struct fasti_command *command,
+                                             struct fasti_staged_import *import,
+                                             struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    struct staged_run run = {
+        .directory = state->directory,
+        .publish = publish_of(booking, pending->decided_ms, false),
+        .answer = &pending->answer.body.import,
+    };
+    if (!effect_make(booking, pending, FASTI_EFFECT_PUBLISH, command->request, import->id, NULL))
+        return fail(pending, FASTI_LIMIT_MEMORY);
+    fasti_add_seq_cst(&state->config_version, UINT32_C(1));
+    const enum fasti_status status = staged_run(booking, import, &run, &pending->answer.detail);
+    if (status != FASTI_OK) {
+        /* Part of it is visible and none of it is in the log: only a restart is all or nothing. */
+        effect_drop(pending);
+        fasti_store_relaxed(&state->is_dead, true);
+        return fail(pending, FASTI_UNKNOWN);
+    }
+    pending->delta = run.delta;
+    pending->answer.outcome = FASTI_OUTCOME_PUBLISHED;
+    fasti_effects_push(state, pending);
+    return FASTI_PUSHED;
 }
 
 static enum fasti_disposition import_commit(struct fasti_booking *booking,
@@ -367,22 +438,20 @@ static enum fasti_disposition import_commit(struct fasti_booking *booking,
         fasti_import_end(import);
         return unchanged(booking, pending);
     }
-    if (!effect_make(booking, pending, FASTI_EFFECT_PUBLISH, command->request, import->id, NULL))
-        return fail(pending, FASTI_LIMIT_MEMORY);
-    fasti_add_seq_cst(&state->config_version, UINT32_C(1));
-    const enum fasti_status status =
-        staged_publish(booking, import, pending->decided_ms, false, &pending->delta, answer,
-                       &pending->answer.detail);
-    if (status != FASTI_OK) {
-        /* Part of it is visible and none of it is in the log: only a restart is all or nothing. */
-        effect_drop(pending);
-        fasti_store_relaxed(&state->is_dead, true);
-        return fail(pending, FASTI_UNKNOWN);
-    }
-    fasti_import_end(import);
-    pending->answer.outcome = FASTI_OUTCOME_PUBLISHED;
-    fasti_effects_push(state, pending);
-    return FASTI_PUSHED;
+    struct fasti_moved moved = {0};
+    enum fasti_status status =
+        staged_rehearse(booking, import, pending->decided_ms, &moved, &pending->answer.detail);
+    if (status == FASTI_OK)
+        status = fasti_pause_begin(booking, &moved, &pending->answer.detail);
+    const enum fasti_disposition disposition =
+        status == FASTI_OK ? staged_publish(booking, command, import, pending)
+                           : fail(pending, status);
+    fasti_pause_end(booking, &moved);
+    if (disposition == FASTI_PUSHED)
+        fasti_import_end(import);
+    else if (!fasti_load_relaxed(&state->is_dead))
+        import_abort(booking, import); /* a commit is refused as a whole, once */
+    return disposition;
 }
 
 static enum fasti_disposition import_begin(struct fasti_booking *booking,
@@ -473,8 +542,12 @@ enum fasti_status fasti_configure_replay(struct fasti_booking *booking,
             return fasti_detail_set(detail, FASTI_CORRUPT_STATE,
                                     "import %u is published but nothing was staged",
                                     effect->header->import);
-        FASTI_TRY(
-            staged_publish(booking, import, effect->header->decided_ms, true, delta, NULL, detail));
+        struct staged_run run = {
+            .directory = state->directory,
+            .publish = publish_of(booking, effect->header->decided_ms, true),
+        };
+        FASTI_TRY(staged_run(booking, import, &run, detail));
+        *delta = run.delta;
         fasti_import_end(import);
     } else if (kind == FASTI_EFFECT_ABORT) {
         struct fasti_staged_import *import =

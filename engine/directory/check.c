@@ -80,6 +80,18 @@ static enum fasti_status location_check(struct fasti_resolver *r, uint32_t id,
                                         enum fasti_put_result *result) {
     struct fasti_location next;
     FASTI_TRY(fasti_resolve_location(r, &next));
+    const struct fasti_location *published =
+        fasti_location_get(r->directory, (fasti_location_id){id});
+    const struct fasti_zone *zone = fasti_zone_get(r->directory, next.zone, NULL);
+    const bool is_moved = published != NULL && zone != NULL && published->zone.v != next.zone.v;
+    const uint32_t schedules = fasti_directory_count(r->directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t i = 1; is_moved && i <= schedules; i++) {
+        const struct fasti_schedule_config *config =
+            fasti_config_get(r->directory, (fasti_schedule_id){i});
+        if (config->location.v == id)
+            FASTI_TRY(fasti_resolution_check_zone(config->resolution_minutes, zone, &config->id,
+                                                  r->detail));
+    }
     return compare(r, id, &next, fasti_location_get(r->directory, (fasti_location_id){id}), result);
 }
 
@@ -170,8 +182,8 @@ static enum fasti_status services_kept_check(const struct fasti_resolver *r,
     return FASTI_OK;
 }
 
-/* The resolution is the unit of every taken bit, and a claimer may make the schedule's first day
- * between this check and the publish: so it never changes, even while no day exists. */
+/* The resolution is the unit of every taken bit: it changes only while no day holds anything, which
+ * is not known here (booking/pause.h). */
 static enum fasti_status schedule_check(struct fasti_resolver *r, uint32_t id,
                                         enum fasti_put_result *result) {
     const struct fasti_schedule_config *published =
@@ -179,13 +191,13 @@ static enum fasti_status schedule_check(struct fasti_resolver *r, uint32_t id,
     struct fasti_schedule_config next;
     FASTI_TRY(fasti_resolve_schedule(r, &next));
     FASTI_TRY(services_fit_check(r, &next));
+    if (next.zone != NULL)
+        FASTI_TRY(
+            fasti_resolution_check_zone(next.resolution_minutes, next.zone, &next.id, r->detail));
     if (published != NULL) {
         if (published->resolution_minutes != next.resolution_minutes)
-            return fasti_detail_set(r->detail, FASTI_INVALID_STATE,
-                                    "the resolution of schedule '%.*s' is %d minutes and cannot "
-                                    "become %d: its days count time in it; create another schedule",
-                                    next.id.length, next.id.bytes, published->resolution_minutes,
-                                    next.resolution_minutes);
+            FASTI_TRY(fasti_openings_check_resolution(published->openings, published->opening_count,
+                                                      next.resolution_minutes, r->detail));
         FASTI_TRY(services_kept_check(r, published, &next));
     }
     return compare(r, id, &next, published, result);

@@ -35,6 +35,20 @@ void fasti_index_deinit(struct fasti_index *index) {
     free(fasti_load_relaxed(&index->slots));
 }
 
+bool fasti_index_copy(struct fasti_index *to, const struct fasti_index *from) {
+    const struct fasti_index_slots *old = fasti_load_relaxed(&from->slots);
+    if (old == NULL)
+        return true;
+    struct fasti_index_slots *slots = slots_make(old->mask + 1);
+    if (slots == NULL)
+        return false;
+    for (uint32_t i = 0; i <= old->mask; i++)
+        fasti_store_relaxed(&slots->entries[i], fasti_load_relaxed(&old->entries[i]));
+    to->used = from->used;
+    fasti_store_release(&to->slots, slots);
+    return true;
+}
+
 bool fasti_index_reserve(struct fasti_index *index, struct fasti_limbo *limbo) {
     struct fasti_index_slots *old = fasti_load_relaxed(&index->slots);
     if ((uint64_t)index->used + 1 <= ((uint64_t)old->mask + 1) / 2)

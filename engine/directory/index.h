@@ -39,6 +39,10 @@ struct fasti_index_probe {
 bool fasti_index_init(struct fasti_index *index);
 void fasti_index_deinit(struct fasti_index *index);
 
+/* The same entries; to is zeroed. An index that was never inited copies as such. false: no memory.
+ */
+bool fasti_index_copy(struct fasti_index *to, const struct fasti_index *from);
+
 /* Makes sure that the next insert succeeds. May retire one pointer in limbo. false: no memory. */
 bool fasti_index_reserve(struct fasti_index *index, struct fasti_limbo *limbo);
 

@@ -17,6 +17,7 @@
 #include "engine/directory/directory.h"
 #include "engine/directory/encode.h"
 #include "engine/directory/merge.h"
+#include "engine/directory/rehearse.h"
 #include "engine/directory/resolve.h"
 #include "engine/directory/shape.h"
 
@@ -33,8 +34,13 @@ struct act {
     struct fasti_hash128 delta;
 };
 
+/* A rehearsal keeps no days, retires nothing that others read, and ends with all that it made. */
+static bool is_rehearsal(const struct act *act) {
+    return act->directory->made != NULL;
+}
+
 static void retire(const struct act *act, const void *record) {
-    if (record != NULL)
+    if (record != NULL && !is_rehearsal(act))
         fasti_limbo_retire_pointer(act->publish->limbo, (void *)(uintptr_t)record);
 }
 
@@ -99,15 +105,36 @@ static struct fasti_bulk *bulk_make(const struct fasti_directory *directory,
     return bulk;
 }
 
+/* Lets a schedule have another configuration; false: no memory, in a rehearsal only. */
+static bool config_store(struct act *act, fasti_schedule_id id, struct fasti_schedule_config *now) {
+    struct fasti_schedule *schedule = fasti_schedule_get(act->directory, id);
+    if (!is_rehearsal(act)) {
+        fasti_store_seq_cst(&schedule->config, now);
+        return true;
+    }
+    struct fasti_schedule *copy = calloc(1, sizeof *copy);
+    if (copy == NULL || !fasti_made_keep(act->directory, copy))
+        return false;
+    fasti_store_seq_cst(&copy->config, now);
+    (void)fasti_table_replace(&act->directory->tables[FASTI_ENTITY_SCHEDULE], id.v, copy);
+    return true;
+}
+
 /* Publishes the copies with their new zone, then compiles and touches their days. */
-static void bulk_publish(struct act *act, struct fasti_bulk *bulk, fasti_zone_id zone) {
+static enum fasti_status bulk_publish(struct act *act, struct fasti_bulk *bulk,
+                                      fasti_zone_id zone) {
     const struct fasti_zone *table = fasti_zone_get(act->directory, zone, NULL);
+    bool is_stored = true;
     for (uint32_t i = 0; i < bulk->count; i++) {
         const struct fasti_bulk_item *item = &bulk->items[i];
         item->now->zone = table;
         item->now->zone_id = zone;
-        struct fasti_schedule *schedule = fasti_schedule_get(act->directory, item->schedule);
-        fasti_store_seq_cst(&schedule->config, item->now);
+        is_stored = fasti_made_keep(act->directory, item->now) &&
+                    config_store(act, item->schedule, item->now) && is_stored;
+    }
+    if (is_rehearsal(act)) {
+        free(bulk);
+        return is_stored ? FASTI_OK : FASTI_LIMIT_MEMORY;
     }
     bulk->free_at = fasti_load_seq_cst(&act->publish->limbo->epoch->counter) + FASTI_GRACE_PAGE;
     bulk->next = act->directory->bulks;
@@ -115,6 +142,7 @@ static void bulk_publish(struct act *act, struct fasti_bulk *bulk, fasti_zone_id
     for (uint32_t i = 0; i < bulk->count; i++)
         fasti_compile_schedule(act->directory, bulk->items[i].schedule, bulk->items[i].old,
                                FASTI_TOUCH_USED, act->publish);
+    return FASTI_OK;
 }
 
 /* ---- records ---- */
@@ -141,11 +169,11 @@ static enum fasti_status record_put(struct act *act, const void *record, size_t 
                                     const void **replaced) {
     struct fasti_table *table = &act->directory->tables[act->put->kind];
     *replaced = NULL;
-    void *copy = malloc(size);
-    if (copy == NULL || !reserve(act)) {
-        free(copy);
+    if (!reserve(act))
         return FASTI_LIMIT_MEMORY;
-    }
+    void *copy = malloc(size);
+    if (copy == NULL || !fasti_made_keep(act->directory, copy))
+        return FASTI_LIMIT_MEMORY;
     memcpy(copy, record, size);
     if (act->id == 0)
         append(act, copy);
@@ -181,8 +209,9 @@ static enum fasti_status service_publish(struct act *act) {
     FASTI_TRY(record_put(act, &record, sizeof record, &replaced));
     retire(act, replaced);
     const struct fasti_service *old = replaced;
-    if (old != NULL && (old->duration_minutes != record.duration_minutes ||
-                        old->grid_minutes != record.grid_minutes))
+    if (old != NULL && !is_rehearsal(act) &&
+        (old->duration_minutes != record.duration_minutes ||
+         old->grid_minutes != record.grid_minutes))
         fasti_compile_service(act->directory, (fasti_service_id){act->id}, act->publish);
     return FASTI_OK;
 }
@@ -206,9 +235,7 @@ static enum fasti_status location_publish(struct act *act) {
         return status;
     }
     retire(act, replaced);
-    if (bulk != NULL)
-        bulk_publish(act, bulk, record.zone);
-    return FASTI_OK;
+    return bulk == NULL ? FASTI_OK : bulk_publish(act, bulk, record.zone);
 }
 
 static enum fasti_status zone_publish(struct act *act) {
@@ -229,32 +256,33 @@ static enum fasti_status zone_publish(struct act *act) {
             bulk_abandon(bulk);
         return status;
     }
-    if (bulk != NULL)
-        bulk_publish(act, bulk, id);
-    return FASTI_OK;
+    return bulk == NULL ? FASTI_OK : bulk_publish(act, bulk, id);
 }
 
 /* ---- schedules ---- */
 
 /* Replaces a schedule's configuration and brings its days up to date. */
-static void config_replace(struct act *act, struct fasti_schedule_config *now,
-                           enum fasti_touch touch) {
+static enum fasti_status config_replace(struct act *act, struct fasti_schedule_config *now,
+                                        enum fasti_touch touch) {
     const fasti_schedule_id id = {act->id};
-    struct fasti_schedule *schedule = fasti_schedule_get(act->directory, id);
-    const struct fasti_schedule_config *old = fasti_load_seq_cst(&schedule->config);
-    fasti_store_seq_cst(&schedule->config, now);
+    const struct fasti_schedule_config *old = fasti_config_get(act->directory, id);
+    if (!config_store(act, id, now))
+        return FASTI_LIMIT_MEMORY;
+    if (is_rehearsal(act))
+        return FASTI_OK;
     /* Retired before the days are compiled, while there is room for sure. Still readable here:
      * this worker announces nothing before it returns. */
     retire(act, old);
     fasti_compile_schedule(act->directory, id, old, touch, act->publish);
+    return FASTI_OK;
 }
 
 static enum fasti_status schedule_create(struct act *act, struct fasti_schedule_config *now) {
-    struct fasti_schedule *schedule = calloc(1, sizeof *schedule);
-    if (schedule == NULL || !reserve(act)) {
-        free(schedule);
+    if (!reserve(act))
         return FASTI_LIMIT_MEMORY;
-    }
+    struct fasti_schedule *schedule = calloc(1, sizeof *schedule);
+    if (schedule == NULL || !fasti_made_keep(act->directory, schedule))
+        return FASTI_LIMIT_MEMORY;
     fasti_store_seq_cst(&schedule->config, now);
     append(act, schedule);
     return FASTI_OK;
@@ -262,7 +290,7 @@ static enum fasti_status schedule_create(struct act *act, struct fasti_schedule_
 
 static enum fasti_touch touch_of(const struct fasti_schedule_config *old,
                                  const struct fasti_schedule_config *now) {
-    if (old->zone != now->zone)
+    if (old->zone != now->zone || old->resolution_minutes != now->resolution_minutes)
         return FASTI_TOUCH_USED;
     for (uint32_t i = 0; i < old->service_count; i++)
         if (!fasti_schedule_offers(now, old->services[i]))
@@ -275,25 +303,26 @@ static enum fasti_status schedule_publish(struct act *act) {
     FASTI_TRY(fasti_resolve_schedule(&act->resolver, &next));
     const struct fasti_schedule_config *old =
         fasti_config_get(act->directory, (fasti_schedule_id){act->id});
-    if (old != NULL && old->resolution_minutes != next.resolution_minutes)
-        return FASTI_INVALID_STATE;
     next.opening_count = old == NULL ? 0 : old->opening_count;
     struct fasti_schedule_config *now = malloc(fasti_config_bytes(next.opening_count));
     if (now == NULL)
         return FASTI_LIMIT_MEMORY;
     memcpy(now, &next, sizeof next);
     const struct fasti_hash128 before = fasti_digest_record(FASTI_ENTITY_SCHEDULE, act->id, old);
+    enum fasti_status status;
+    if (!fasti_made_keep(act->directory, now))
+        return FASTI_LIMIT_MEMORY;
     if (old == NULL) {
-        if (schedule_create(act, now) != FASTI_OK) {
+        status = schedule_create(act, now);
+        if (status != FASTI_OK && !is_rehearsal(act))
             free(now);
-            return FASTI_LIMIT_MEMORY;
-        }
     } else {
         memcpy(now->openings, old->openings, next.opening_count * sizeof now->openings[0]);
-        config_replace(act, now, touch_of(old, now));
+        status = config_replace(act, now, touch_of(old, now));
     }
-    delta_add(act, before, fasti_digest_record(FASTI_ENTITY_SCHEDULE, act->id, now));
-    return FASTI_OK;
+    if (status == FASTI_OK)
+        delta_add(act, before, fasti_digest_record(FASTI_ENTITY_SCHEDULE, act->id, now));
+    return status;
 }
 
 static enum fasti_status openings_publish(struct act *act) {
@@ -309,14 +338,13 @@ static enum fasti_status openings_publish(struct act *act) {
     if (!merge->is_changed)
         return FASTI_OK;
     struct fasti_schedule_config *now = malloc(fasti_config_bytes(merge->count));
-    if (now == NULL)
+    if (now == NULL || !fasti_made_keep(act->directory, now))
         return FASTI_LIMIT_MEMORY;
     memcpy(now, old, sizeof *now);
     now->opening_count = (uint16_t)merge->count;
     memcpy(now->openings, merge->openings, merge->count * sizeof now->openings[0]);
     delta_add(act, fasti_digest_openings(id, old), fasti_digest_openings(id, now));
-    config_replace(act, now, FASTI_TOUCH_CHANGED);
-    return FASTI_OK;
+    return config_replace(act, now, FASTI_TOUCH_CHANGED);
 }
 
 static enum fasti_status act_run(struct act *act) {
@@ -344,7 +372,8 @@ enum fasti_status fasti_directory_publish(struct fasti_directory *directory,
     };
     *id = 0;
     *delta = act.delta;
-    bulks_collect(&act);
+    if (!is_rehearsal(&act))
+        bulks_collect(&act);
     if (!fasti_limbo_reserve(publish->limbo, RETIRED_MAX))
         return FASTI_LIMIT_MEMORY;
     enum fasti_status status = fasti_put_check_shape(put, NULL);

@@ -167,8 +167,8 @@ static enum fasti_status opening_services_check(const struct fasti_put *put,
     return FASTI_OK;
 }
 
-/* Offsets of zones are multiples of 15 minutes since long before 2000, so an instant is a whole
- * tick of its local day when it is a multiple of the resolution in UTC. */
+/* Offsets are multiples of the resolution (resolution_check_zone), so an instant is a whole tick of
+ * its local day when it is a multiple of the resolution in UTC. */
 static enum fasti_status instants_check(const struct fasti_opening *opening,
                                         uint32_t resolution_minutes, struct fasti_detail *detail) {
     const int64_t tick_s = (int64_t)resolution_minutes * 60;
@@ -182,6 +182,41 @@ static enum fasti_status instants_check(const struct fasti_opening *opening,
                             resolution_minutes);
 }
 
+static enum fasti_status opening_check(const struct fasti_opening *opening,
+                                       uint32_t resolution_minutes, struct fasti_detail *detail) {
+    struct fasti_detail why = {{0}};
+    enum fasti_status status = fasti_opening_check(opening, resolution_minutes, &why);
+    if (status == FASTI_OK)
+        status = instants_check(opening, resolution_minutes, &why);
+    if (status == FASTI_OK)
+        return FASTI_OK;
+    return fasti_detail_set(detail, status, "opening '%.*s': %.150s", opening->id.length,
+                            opening->id.bytes, why.text);
+}
+
+enum fasti_status fasti_openings_check_resolution(const struct fasti_opening *openings,
+                                                  uint32_t count, uint32_t resolution_minutes,
+                                                  struct fasti_detail *detail) {
+    for (uint32_t i = 0; i < count; i++)
+        FASTI_TRY(opening_check(&openings[i], resolution_minutes, detail));
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_resolution_check_zone(uint32_t resolution_minutes,
+                                              const struct fasti_zone *zone,
+                                              const struct fasti_id_text *schedule,
+                                              struct fasti_detail *detail) {
+    for (uint32_t i = 0; i < zone->change_count; i++) {
+        const int32_t minutes = zone->changes[i].offset_s / 60;
+        if (minutes % (int32_t)resolution_minutes != 0)
+            return fasti_detail_set(detail, FASTI_INVALID_RESOLUTION,
+                                    "schedule '%.*s' cannot have a resolution of %u minutes where "
+                                    "local time is %d minutes off UTC: use 5 or 1",
+                                    schedule->length, schedule->bytes, resolution_minutes, minutes);
+    }
+    return FASTI_OK;
+}
+
 enum fasti_status fasti_put_check_openings(const struct fasti_put *put, uint32_t resolution_minutes,
                                            struct fasti_detail *detail) {
     for (uint32_t i = 0; i < put->body.openings.count; i++) {
@@ -190,13 +225,7 @@ enum fasti_status fasti_put_check_openings(const struct fasti_put *put, uint32_t
         if (put->body.openings.mode == FASTI_OPENINGS_REMOVE)
             continue; /* only the id counts */
         FASTI_TRY(opening_services_check(put, opening, detail));
-        struct fasti_detail why = {{0}};
-        enum fasti_status status = fasti_opening_check(opening, resolution_minutes, &why);
-        if (status == FASTI_OK)
-            status = instants_check(opening, resolution_minutes, &why);
-        if (status != FASTI_OK)
-            return fasti_detail_set(detail, status, "opening '%.*s': %.150s", opening->id.length,
-                                    opening->id.bytes, why.text);
+        FASTI_TRY(opening_check(opening, resolution_minutes, detail));
     }
     return FASTI_OK;
 }

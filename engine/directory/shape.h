@@ -18,4 +18,16 @@ FASTI_MUST_USE enum fasti_status fasti_put_check_openings(const struct fasti_put
                                                           uint32_t resolution_minutes,
                                                           struct fasti_detail *detail);
 
+/* Openings that stand already, for another resolution. */
+FASTI_MUST_USE enum fasti_status
+fasti_openings_check_resolution(const struct fasti_opening *openings, uint32_t count,
+                                uint32_t resolution_minutes, struct fasti_detail *detail);
+
+/* The offsets of a zone must be multiples of a schedule's resolution: then a whole tick of a local
+ * day is a whole multiple in UTC, and a local time that fits is an instant that fits. */
+FASTI_MUST_USE enum fasti_status fasti_resolution_check_zone(uint32_t resolution_minutes,
+                                                             const struct fasti_zone *zone,
+                                                             const struct fasti_id_text *schedule,
+                                                             struct fasti_detail *detail);
+
 #endif

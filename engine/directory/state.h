@@ -41,6 +41,12 @@ struct fasti_bulk {
 struct fasti_merge;
 struct fasti_compiler;
 
+/* What a rehearsal made and nobody else will ever see. */
+struct fasti_made {
+    void **items;
+    uint32_t count, capacity;
+};
+
 struct fasti_directory {
     struct fasti_arena *arena;
     struct fasti_patterns *patterns;
@@ -49,6 +55,7 @@ struct fasti_directory {
     struct fasti_bulk *bulks;
     struct fasti_merge *merge;
     struct fasti_compiler *compiler;
+    struct fasti_made *made; /* of a rehearsal (rehearse.h); NULL in the directory itself */
 };
 
 /* OPENINGS are found as their schedule. */

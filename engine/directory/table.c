@@ -61,6 +61,20 @@ void *fasti_table_get(const struct fasti_table *table, uint32_t id) {
     return slot == NULL ? NULL : fasti_load_seq_cst(slot); /* T6: pairs with T5 */
 }
 
+bool fasti_table_copy(struct fasti_table *to, const struct fasti_table *from) {
+    const uint32_t count = fasti_table_count(from);
+    for (uint32_t first = 0; first < count; first += FASTI_TABLE_CHUNK) {
+        struct fasti_table_chunk *chunk = calloc(1, sizeof *chunk);
+        if (chunk == NULL)
+            return false;
+        fasti_store_release(&to->chunks[first / FASTI_TABLE_CHUNK], chunk);
+        for (uint32_t i = 0; i < FASTI_TABLE_CHUNK && first + i < count; i++)
+            fasti_store_relaxed(&chunk->slots[i], fasti_table_get(from, first + i + 1));
+    }
+    fasti_store_release(&to->count, count);
+    return true;
+}
+
 void fasti_table_deinit(struct fasti_table *table) {
     for (uint32_t i = 0; i < FASTI_TABLE_MAX / FASTI_TABLE_CHUNK; i++)
         free(fasti_load_relaxed(&table->chunks[i]));

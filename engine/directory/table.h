@@ -49,6 +49,9 @@ static inline uint32_t fasti_table_count(const struct fasti_table *table) {
     return fasti_load_acquire(&table->count); /* T2: pairs with T1 in append */
 }
 
+/* The same records under the same ids; to is zeroed. false: no memory, to is to be deinited. */
+bool fasti_table_copy(struct fasti_table *to, const struct fasti_table *from);
+
 /* Frees the chunks, not the records. */
 void fasti_table_deinit(struct fasti_table *table);
 

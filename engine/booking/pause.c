@@ -1,0 +1,127 @@
+/*
+ * pause.c - looks at every existing day of the moved schedules, twice.
+ */
+#include "engine/booking/pause.h"
+
+#include <stdlib.h>
+
+#include "engine/booking/touch.h"
+#include "engine/calendar/claim.h"
+
+void fasti_moved_add(void *context, fasti_schedule_id schedule) {
+    struct fasti_moved *moved = context;
+    if (moved->count == moved->capacity) {
+        const uint32_t capacity = moved->capacity == 0 ? 16 : moved->capacity * 2;
+        fasti_schedule_id *ids = realloc(moved->ids, capacity * sizeof *ids);
+        moved->is_short = moved->is_short || ids == NULL;
+        if (ids == NULL)
+            return;
+        moved->ids = ids;
+        moved->capacity = capacity;
+    }
+    moved->ids[moved->count++] = schedule;
+}
+
+/* The first day that holds something, in *date. */
+static bool holds_time(struct fasti_booking *booking, struct fasti_schedule *schedule,
+                       fasti_date *date) {
+    struct fasti_arena *arena = &booking->state->arena;
+    fasti_date chunk_first = {FASTI_DATE_FIRST};
+    while (fasti_days_next_chunk(arena, &schedule->days, chunk_first, &chunk_first)) {
+        const struct fasti_day_ref ref = fasti_days_find(arena, &schedule->days, chunk_first);
+        for (int32_t at = 0; at < FASTI_CHUNK_DAYS; at++) {
+            *date = (fasti_date){chunk_first.v + at};
+            if (fasti_cell_index(fasti_cell_read(arena, &ref.chunk->cells[at])) != 0)
+                return true;
+        }
+        chunk_first.v += FASTI_CHUNK_DAYS;
+    }
+    return false;
+}
+
+static enum fasti_status idle_check(struct fasti_booking *booking, fasti_schedule_id id,
+                                    struct fasti_detail *detail) {
+    struct fasti_schedule *schedule = fasti_schedule_get(booking->state->directory, id);
+    fasti_date date;
+    if (!holds_time(booking, schedule, &date))
+        return FASTI_OK;
+    const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
+    char text[FASTI_DATE_TEXT_BYTES];
+    fasti_date_format(date, text);
+    return fasti_detail_set(detail, FASTI_INVALID_STATE,
+                            "schedule '%.*s' has time taken on %s: its time zone and resolution "
+                            "can change only while no day of it has",
+                            config->id.length, config->id.bytes, text);
+}
+
+/* Claims that looked before the pause lose their swap. */
+static bool days_touch(struct fasti_booking *booking, fasti_schedule_id id) {
+    struct fasti_schedule *schedule = fasti_schedule_get(booking->state->directory, id);
+    fasti_date chunk_first = {FASTI_DATE_FIRST};
+    while (
+        fasti_days_next_chunk(&booking->state->arena, &schedule->days, chunk_first, &chunk_first)) {
+        for (int32_t at = 0; at < FASTI_CHUNK_DAYS; at++) {
+            const fasti_date date = {chunk_first.v + at};
+            if (fasti_date_is_bookable(date) && !fasti_touch_day(booking, id, date)) {
+                fasti_store_relaxed(&booking->state->is_dead, true);
+                return false;
+            }
+        }
+        chunk_first.v += FASTI_CHUNK_DAYS;
+    }
+    return true;
+}
+
+static void all_store(struct fasti_booking *booking, const struct fasti_moved *moved,
+                      bool is_paused) {
+    for (uint32_t i = 0; i < moved->count; i++)
+        fasti_store_seq_cst(
+            &fasti_schedule_get(booking->state->directory, moved->ids[i])->is_paused, is_paused);
+}
+
+static enum fasti_status all_idle(struct fasti_booking *booking, const struct fasti_moved *moved,
+                                  struct fasti_detail *detail) {
+    for (uint32_t i = 0; i < moved->count; i++)
+        FASTI_TRY(idle_check(booking, moved->ids[i], detail));
+    return FASTI_OK;
+}
+
+static int id_compare(const void *a, const void *b) {
+    const uint32_t first = ((const fasti_schedule_id *)a)->v;
+    const uint32_t second = ((const fasti_schedule_id *)b)->v;
+    return (first > second) - (first < second);
+}
+
+/* An import may move a schedule more than once. */
+static void moved_unique(struct fasti_moved *moved) {
+    uint32_t kept = 0;
+    if (moved->count > 0)
+        qsort(moved->ids, moved->count, sizeof *moved->ids, id_compare);
+    for (uint32_t i = 0; i < moved->count; i++)
+        if (kept == 0 || moved->ids[kept - 1].v != moved->ids[i].v)
+            moved->ids[kept++] = moved->ids[i];
+    moved->count = kept;
+}
+
+enum fasti_status fasti_pause_begin(struct fasti_booking *booking, struct fasti_moved *moved,
+                                    struct fasti_detail *detail) {
+    if (moved->is_short)
+        return FASTI_LIMIT_MEMORY;
+    moved_unique(moved);
+    FASTI_TRY(all_idle(booking, moved, detail));
+    all_store(booking, moved, true);
+    enum fasti_status status = FASTI_OK;
+    for (uint32_t i = 0; status == FASTI_OK && i < moved->count; i++)
+        status = days_touch(booking, moved->ids[i]) ? FASTI_OK : FASTI_UNKNOWN;
+    if (status == FASTI_OK)
+        status = all_idle(booking, moved, detail);
+    if (status != FASTI_OK)
+        all_store(booking, moved, false);
+    return status;
+}
+
+void fasti_pause_end(struct fasti_booking *booking, struct fasti_moved *moved) {
+    all_store(booking, moved, false);
+    free(moved->ids);
+    *moved = (struct fasti_moved){0};
+}

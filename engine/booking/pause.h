@@ -1,0 +1,40 @@
+/*
+ * pause.h - an edit that changes what the ticks of a schedule mean: its zone or its resolution.
+ *
+ *   does a day hold anything? --yes--> refused
+ *        | no
+ *   paused (no look succeeds) -> every existing day touched (claims under way lose) -> look again
+ *        | still nothing                                             | something came before that
+ *   publish, then on again                                           on again, refused
+ *
+ * Taken bits are counted in ticks from a local day's start. While a day holds any, another zone or
+ * resolution would move them to other instants, and two patients could get one time. A claimer
+ * reads the cell, then is_paused, then swaps: it sees the pause, or loses to the touch, or was
+ * before the second look. Moving what is taken comes with issue 4's work.
+ * Threading: under the configuration lock.
+ */
+#ifndef FASTI_BOOKING_PAUSE_H
+#define FASTI_BOOKING_PAUSE_H
+
+#include "engine/booking/state.h"
+
+/* The schedules that an edit moves. Starts zeroed. */
+struct fasti_moved {
+    fasti_schedule_id *ids;
+    uint32_t count, capacity;
+    bool is_short; /* there was no memory for all */
+};
+
+/* Adds one: for fasti_directory_moved, context is the struct. */
+void fasti_moved_add(void *context, fasti_schedule_id schedule);
+
+/* Nothing is claimed on them until the end. INVALID_STATE with a sentence when one of them holds
+ * time, LIMIT_MEMORY, UNKNOWN (a touch failed: the engine is dead): nothing is paused then. */
+FASTI_MUST_USE enum fasti_status fasti_pause_begin(struct fasti_booking *booking,
+                                                   struct fasti_moved *moved,
+                                                   struct fasti_detail *detail);
+
+/* Claims go on; frees the list. Harmless after a refused begin. */
+void fasti_pause_end(struct fasti_booking *booking, struct fasti_moved *moved);
+
+#endif

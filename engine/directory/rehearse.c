@@ -1,0 +1,112 @@
+/*
+ * rehearse.c - copies of the tables, and which schedules an edit moves.
+ */
+#include "engine/directory/rehearse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/directory/resolve.h"
+#include "engine/directory/state.h"
+
+bool fasti_made_keep(struct fasti_directory *directory, void *memory) {
+    struct fasti_made *made = directory->made;
+    if (made == NULL)
+        return true;
+    if (made->count == made->capacity) {
+        const uint32_t capacity = made->capacity == 0 ? 64 : made->capacity * 2;
+        void **items = realloc(made->items, capacity * sizeof *items);
+        if (items == NULL) {
+            free(memory);
+            return false;
+        }
+        made->items = items;
+        made->capacity = capacity;
+    }
+    made->items[made->count++] = memory;
+    return true;
+}
+
+struct fasti_directory *fasti_rehearsal_begin(const struct fasti_directory *directory) {
+    struct fasti_directory *rehearsal = calloc(1, sizeof *rehearsal);
+    if (rehearsal == NULL)
+        return NULL;
+    rehearsal->arena = directory->arena;
+    rehearsal->patterns = directory->patterns;
+    rehearsal->merge = directory->merge; /* scratch, used by one at a time */
+    rehearsal->made = calloc(1, sizeof *rehearsal->made);
+    bool is_complete = rehearsal->made != NULL;
+    for (uint32_t kind = 0; is_complete && kind < FASTI_KIND_SLOTS; kind++)
+        is_complete = fasti_table_copy(&rehearsal->tables[kind], &directory->tables[kind]) &&
+                      fasti_index_copy(&rehearsal->indexes[kind], &directory->indexes[kind]);
+    if (is_complete)
+        return rehearsal;
+    fasti_rehearsal_end(rehearsal);
+    return NULL;
+}
+
+void fasti_rehearsal_end(struct fasti_directory *rehearsal) {
+    for (uint32_t kind = 0; kind < FASTI_KIND_SLOTS; kind++) {
+        fasti_table_deinit(&rehearsal->tables[kind]);
+        fasti_index_deinit(&rehearsal->indexes[kind]);
+    }
+    struct fasti_made *made = rehearsal->made;
+    for (uint32_t i = 0; made != NULL && i < made->count; i++)
+        free(made->items[i]);
+    if (made != NULL)
+        free(made->items);
+    free(made);
+    free(rehearsal);
+}
+
+/* ---- moved ---- */
+
+static bool zones_equal(const struct fasti_zone *a, const struct fasti_zone *b) {
+    bool same = a->change_count == b->change_count;
+    for (uint32_t i = 0; same && i < a->change_count; i++)
+        same = a->changes[i].utc_s == b->changes[i].utc_s &&
+               a->changes[i].offset_s == b->changes[i].offset_s;
+    return same;
+}
+
+/* Every schedule for which the zone's table would be `now`; location or zone is 0. */
+static void all_moved(const struct fasti_directory *directory, uint32_t location, uint32_t zone,
+                      const struct fasti_zone *now,
+                      void (*visit)(void *context, fasti_schedule_id schedule), void *context) {
+    const uint32_t count = fasti_directory_count(directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t i = 1; i <= count; i++) {
+        const struct fasti_schedule_config *config =
+            fasti_config_get(directory, (fasti_schedule_id){i});
+        const bool is_there =
+            location != 0 ? config->location.v == location : config->zone_id.v == zone;
+        if (is_there && !zones_equal(config->zone, now))
+            visit(context, (fasti_schedule_id){i});
+    }
+}
+
+void fasti_directory_moved(const struct fasti_directory *directory, const struct fasti_put *put,
+                           void (*visit)(void *context, fasti_schedule_id schedule),
+                           void *context) {
+    const bool is_candidate = put->kind == FASTI_ENTITY_LOCATION ||
+                              put->kind == FASTI_ENTITY_SCHEDULE || put->kind == FASTI_ENTITY_ZONE;
+    const uint32_t id =
+        is_candidate ? fasti_directory_find(directory, put->organization, put->kind, &put->id) : 0;
+    if (id == 0)
+        return; /* a new record moves nothing */
+    struct fasti_resolver resolver = {.directory = directory, .put = put, .is_complete = true};
+    struct fasti_location location;
+    struct fasti_schedule_config next;
+    if (put->kind == FASTI_ENTITY_ZONE) {
+        all_moved(directory, 0, id, put->body.zone, visit, context);
+    } else if (put->kind == FASTI_ENTITY_LOCATION) {
+        if (fasti_resolve_location(&resolver, &location) == FASTI_OK)
+            all_moved(directory, id, 0, fasti_zone_get(directory, location.zone, NULL), visit,
+                      context);
+    } else if (fasti_resolve_schedule(&resolver, &next) == FASTI_OK) {
+        const struct fasti_schedule_config *config =
+            fasti_config_get(directory, (fasti_schedule_id){id});
+        if (config->resolution_minutes != next.resolution_minutes ||
+            !zones_equal(config->zone, next.zone))
+            visit(context, (fasti_schedule_id){id});
+    }
+}

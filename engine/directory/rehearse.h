@@ -1,0 +1,29 @@
+/*
+ * rehearse.h - what edits would do, before anybody can see them.
+ *
+ * A rehearsal is a directory of its own that begins with the records of another one: the tables of
+ * pointers are copied, the records are shared and never written. Check and publish run on it as
+ * they do on the real one, but compile no day, touch nothing and retire nothing; ending it frees
+ * what it made. So a staged import is decided by the very code that will publish it, and what
+ * passes here can fail there only for want of memory.
+ * Threading: under the configuration lock.
+ */
+#ifndef FASTI_DIRECTORY_REHEARSE_H
+#define FASTI_DIRECTORY_REHEARSE_H
+
+#include "engine/directory/directory.h"
+
+/* NULL: no memory. */
+struct fasti_directory *fasti_rehearsal_begin(const struct fasti_directory *directory);
+void fasti_rehearsal_end(struct fasti_directory *rehearsal);
+
+/* Remembers memory that ends with the rehearsal; frees it and says false when there is no room for
+ * that. On a real directory: true, and nothing else. */
+FASTI_MUST_USE bool fasti_made_keep(struct fasti_directory *directory, void *memory);
+
+/* Calls visit for each published schedule whose ticks would mean other instants after this put:
+ * the table of its zone or its resolution would be another one. The put has passed its check. */
+void fasti_directory_moved(const struct fasti_directory *directory, const struct fasti_put *put,
+                           void (*visit)(void *context, fasti_schedule_id schedule), void *context);
+
+#endif
