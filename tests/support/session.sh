@@ -1,0 +1,68 @@
+# session.sh - what the sessions on the command line share: a server, its life, and expectations.
+#
+#   . tests/support/session.sh; start; fasti import ...; expect WHAT PATTERN FILE; stop
+#
+# Sourced by tests/test_*.sh, in the root of the tree. $work is a fresh folder, removed at the end
+# with the server. Where io_uring is denied, a session is skipped (77).
+set -euo pipefail
+bin=${FASTI_BIN:-build/dev/bin}
+feed=${FASTI_SHARED:-../shared}/fixtures/smart-scheduling
+work=$(mktemp -d)
+pid=
+
+tidy() {
+    [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap tidy EXIT
+
+need_feed() { [ -d "$feed" ] || { echo "skipped: $feed is absent"; exit 77; }; }
+
+start() { # on the data of this session, 2023-03-23
+    : >"$work/log"
+    "$bin/fastid" --data "$work/data" --listen 127.0.0.1:0 --unix "$work/s" \
+        --now 2023-03-23T12:00:00Z 2>"$work/log" &
+    pid=$!
+    for _ in $(seq 600); do
+        ! grep -q 'ready' "$work/log" || return 0
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$work/log"
+    ! grep -q 'io_uring' "$work/log" || { echo 'skipped: io_uring is denied'; exit 77; }
+    exit 1
+}
+
+stop() { # with SIGTERM; what it left is sound
+    kill -TERM "$pid"
+    wait "$pid" || fail "fastid ends with $? after SIGTERM" "$work/log"
+    pid=
+    "$bin/fasti-log" verify "$work/data" >"$work/verify" || fail 'the log is not sound' "$work/verify"
+}
+
+kill_server() { # kill -9
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null || true
+    pid=
+}
+
+fasti() { "$bin/fasti" --server "unix:$work/s" "$@"; }
+
+fail() { # fail WHAT [FILE]
+    echo "FAILED: $1"
+    [ $# = 1 ] || head -c 2000 "$2"
+    exit 1
+}
+
+expect() { # expect WHAT PATTERN FILE
+    grep -q -- "$2" "$3" || fail "$1: no \"$2\" in:" "$3"
+}
+
+exits() { # exits CODE WHAT COMMAND...: its output is in $work/out then, both streams
+    local code=$1 what=$2 rc=0
+    shift 2
+    "$@" >"$work/out" 2>&1 || rc=$?
+    [ "$rc" = "$code" ] || fail "$what: exits $rc, not $code" "$work/out"
+}
+
+digest() { fasti --json status | sed 's/.*"digest":"\([0-9a-f]*\)".*/\1/'; }
