@@ -345,6 +345,8 @@ static bool staged_find(const void *context, fasti_organization_id organization,
     return false;
 }
 
+static const uint32_t none_created[FASTI_KIND_SLOTS];
+
 Test(directory, a_staged_import_may_name_what_it_staged_before) {
     struct world *world = world_acme();
     struct fasti_opening opening = opening_weekly("a", 1, 540, 730);
@@ -362,14 +364,16 @@ Test(directory, a_staged_import_may_name_what_it_staged_before) {
     expect(world, &puts[2], FASTI_INVALID_REFERENCE, "annex");
     for (uint32_t i = 0; i < 4; i++) {
         const struct staged_puts context = {puts, i};
-        const struct fasti_staged staged = {staged_find, &context};
+        const struct fasti_staged staged = {
+            .find = staged_find, .context = &context, .created = none_created};
         enum fasti_put_result result;
         const enum fasti_status status = world_check(world, &puts[i], &staged, &result);
         cr_assert_eq(status, FASTI_OK, "%u: %s", i, world->detail.text);
         cr_assert_eq(result, i == 3 ? FASTI_PUT_CHANGED : FASTI_PUT_CREATED);
     }
     const struct staged_puts context = {puts, 4};
-    const struct fasti_staged staged = {staged_find, &context};
+    const struct fasti_staged staged = {
+        .find = staged_find, .context = &context, .created = none_created};
     enum fasti_put_result result;
     cr_assert_eq(world_check(world, &puts[0], &staged, &result), FASTI_OK);
     cr_assert_eq(result, FASTI_PUT_CHANGED, "staged again");

@@ -199,24 +199,23 @@ Test(edits, an_import_that_another_edit_overtook_is_refused) {
     commit_refused(import, FASTI_EXISTS, "'dr'");
 }
 
-Test(edits, an_import_that_contradicts_itself_is_refused) {
+Test(edits, an_import_that_an_edit_of_its_schedule_overtook_is_refused) {
     const uint32_t import = import_begin();
-    struct fasti_command lane = anna(5);
-    lane.body.put.id = engine_id("lane");
-    stage(import, lane);
-    struct fasti_opening opening = engine_weekly("all", 0x7f, "08:00", "09:00");
+    struct fasti_opening opening = engine_weekly("all", 0x7f, "18:00", "19:00");
     opening.service_count = 1;
     opening.services[0].v = 1;
-    struct fasti_command openings = engine_put(FASTI_ENTITY_OPENINGS, 1, "lane");
+    struct fasti_command openings = engine_put(FASTI_ENTITY_OPENINGS, 1, "anna");
     openings.body.put.body.openings.mode = FASTI_OPENINGS_UPSERT;
     openings.body.put.body.openings.count = 1;
     openings.body.put.body.openings.openings = &opening;
     openings.body.put.body.openings.service_name_count = 1;
     openings.body.put.body.openings.service_names[0] = engine_id("long");
+    stage(import, engine_put(FASTI_ENTITY_PRACTITIONER, 1, "before"));
     stage(import, openings);
-    lane.body.put.body.schedule.service_count = 1;
-    stage(import, lane);
-    commit_refused(import, FASTI_INVALID_REFERENCE, "cannot drop service 'long'");
+    struct fasti_command narrow = anna(5);
+    narrow.body.put.body.schedule.service_count = 1;
+    done(narrow, FASTI_OUTCOME_CHANGED);
+    commit_refused(import, FASTI_INVALID_REFERENCE, "does not offer service 'long'");
 }
 
 Test(edits, an_import_that_moves_held_time_is_refused) {

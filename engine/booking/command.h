@@ -157,7 +157,9 @@ struct fasti_import {
 
 struct fasti_command {
     enum fasti_command_kind kind;
-    fasti_organization_id organization; /* scope; 0 only for STATUS, CHECKPOINT, organizations */
+    fasti_organization_id organization; /* scope; 0 only for STATUS, CHECKPOINT, organizations and
+                                           imports of several; in such an import's puts it may be
+                                           one that the import makes, as its PUT answered */
     fasti_request_id request; /* kept in the log; at-most-once comes with issue 3's work */
     uint32_t import;          /* PUT: stage under this import; 0 = at once */
     union {

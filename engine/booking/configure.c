@@ -8,6 +8,7 @@
 
 #include "engine/base/panic.h"
 #include "engine/booking/pause.h"
+#include "engine/booking/stage.h"
 #include "engine/booking/touch.h"
 #include "engine/calendar/cell.h"
 #include "engine/directory/rehearse.h"
@@ -158,28 +159,6 @@ static enum fasti_disposition put_publish(struct fasti_booking *booking,
 
 /* ---- staging ---- */
 
-/* A check may hold a staged schedule while it asks for the services that the schedule names. */
-struct staged_context {
-    struct fasti_staged_import *import;
-    struct fasti_put_scratch *schedule, *other;
-};
-
-static bool staged_find(const void *context, fasti_organization_id organization,
-                        enum fasti_entity_kind kind, const struct fasti_id_text *id,
-                        const struct fasti_put **put) {
-    const struct staged_context *staged = context;
-    const struct fasti_staged_put *found =
-        fasti_import_find_put(staged->import, fasti_import_key(organization, kind, id));
-    if (found == NULL)
-        return false;
-    if (put == NULL)
-        return true;
-    struct fasti_put_scratch *scratch =
-        kind == FASTI_ENTITY_SCHEDULE ? staged->schedule : staged->other;
-    *put = &scratch->put;
-    return fasti_put_decode(found->bytes, found->size, scratch) == FASTI_OK;
-}
-
 /* Body of a staged put inside its own effect's bytes. */
 static void staged_body(const struct fasti_pending *pending, const uint8_t **bytes,
                         uint32_t *size) {
@@ -191,39 +170,50 @@ static void staged_body(const struct fasti_pending *pending, const uint8_t **byt
     *size = effect.body_bytes;
 }
 
+/* A put that says what is there already, or what this import said last, is not logged again. */
+static enum fasti_disposition put_again(struct fasti_booking *booking,
+                                        struct fasti_staged_import *import,
+                                        const struct fasti_put *put, uint32_t id,
+                                        struct fasti_pending *pending) {
+    import->unchanged += put->kind != FASTI_ENTITY_ZONE; /* those come with locations */
+    pending->answer.id = id;
+    return unchanged(booking, pending);
+}
+
 static enum fasti_disposition put_stage(struct fasti_booking *booking,
                                         const struct fasti_command *command,
                                         const struct fasti_put *put,
                                         struct fasti_staged_import *import,
                                         struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
-    const struct staged_context context = {import, state->schedule_scratch, state->put_scratch};
-    const struct fasti_staged staged = {staged_find, &context};
     enum fasti_put_result result;
     enum fasti_status status =
-        fasti_directory_check(state->directory, put, &staged, &result, &pending->answer.detail);
+        fasti_stage_check(state, import, put, &result, &pending->answer.detail);
     if (status == FASTI_OK)
         status = fasti_import_reserve(import);
     if (status != FASTI_OK)
         return fail(pending, status);
     const uint64_t key = fasti_import_key(put->organization, put->kind, &put->id);
+    const struct fasti_staged_put *before = fasti_import_find_put(import, key);
     import->used_ms = pending->decided_ms;
-    if (result == FASTI_PUT_UNCHANGED && fasti_import_find_put(import, key) == NULL) {
-        fasti_import_name(import, key);
-        import->unchanged++;
-        pending->answer.id = put_id(state, put);
-        return unchanged(booking, pending);
+    if (result == FASTI_PUT_UNCHANGED && before == NULL) {
+        (void)fasti_import_name(import, key);
+        return put_again(booking, import, put, put_id(state, put), pending);
     }
     if (!effect_make(booking, pending, FASTI_EFFECT_STAGE, command->request, import->id, put))
         return fail(pending, FASTI_LIMIT_MEMORY);
     const uint8_t *bytes;
     uint32_t size;
     staged_body(pending, &bytes, &size);
-    if (fasti_import_stage(import, key, bytes, size) != FASTI_OK) {
+    if (before != NULL && before->size == size && memcmp(before->bytes, bytes, size) == 0) {
         effect_drop(pending);
-        return fail(pending, FASTI_LIMIT_MEMORY);
+        return put_again(booking, import, put, before->made, pending);
     }
-    fasti_import_name(import, key);
+    status = fasti_stage_keep(state, import, put, result, bytes, size, &pending->answer.id);
+    if (status != FASTI_OK) {
+        effect_drop(pending);
+        return fail(pending, status);
+    }
     fasti_add_seq_cst(&state->config_version, UINT32_C(1));
     pending->answer.outcome = FASTI_OUTCOME_STAGED;
     fasti_effects_push(state, pending);
@@ -238,7 +228,8 @@ static enum fasti_disposition put_locked(struct fasti_booking *booking,
     pending->decided_ms = fasti_state_now_ms(state);
     if (command->import != 0) {
         struct fasti_staged_import *import = fasti_import_find(&state->imports, command->import);
-        if (import == NULL || import->organization.v != command->organization.v) {
+        if (import == NULL ||
+            (import->organization.v != 0 && import->organization.v != command->organization.v)) {
             (void)fasti_detail_set(&pending->answer.detail, FASTI_NOT_FOUND,
                                    "import %u is not open in this organization; begin a new one",
                                    command->import);
@@ -314,7 +305,7 @@ static enum fasti_status sweep_stage(struct fasti_booking *booking,
             is_of_source = config->openings[i].source == source;
         const uint64_t key =
             fasti_import_key(config->organization, FASTI_ENTITY_OPENINGS, &config->id);
-        if (!is_of_source || fasti_import_names(import, key))
+        if (!is_of_source || fasti_import_slot(import, key) != NULL)
             continue;
         struct fasti_put put = {
             .kind = FASTI_ENTITY_OPENINGS, .organization = config->organization, .id = config->id};
@@ -339,36 +330,50 @@ static enum fasti_status sweep_stage(struct fasti_booking *booking,
 struct staged_run {
     struct fasti_directory *directory; /* the engine's, or a rehearsal of it */
     struct fasti_publish publish;
-    struct fasti_moved *moved;          /* NULL: nobody asks */
-    struct fasti_import_answer *answer; /* NULL: nobody asks */
+    struct fasti_moved *moved; /* NULL: nobody asks */
+    struct fasti_import_answer answer;
     struct fasti_hash128 delta;
 };
 
-/* Applies every staged put in order. */
-static enum fasti_status staged_run(struct fasti_booking *booking,
-                                    const struct fasti_staged_import *import,
-                                    struct staged_run *run, struct fasti_detail *detail) {
-    struct fasti_state *state = booking->state;
-    struct fasti_import_answer *answer = run->answer;
-    for (uint32_t i = 0; i < import->count; i++) {
-        FASTI_TRY(
-            fasti_put_decode(import->puts[i].bytes, import->puts[i].size, state->put_scratch));
-        const struct fasti_put *put = &state->put_scratch->put;
-        enum fasti_put_result result;
-        FASTI_TRY(fasti_directory_check(run->directory, put, NULL, &result, detail));
-        if (run->moved != NULL)
-            fasti_directory_moved(run->directory, put, fasti_moved_add, run->moved);
-        if (answer != NULL) {
-            answer->created += result == FASTI_PUT_CREATED;
-            answer->changed += result == FASTI_PUT_CHANGED;
-            answer->unchanged += result == FASTI_PUT_UNCHANGED;
-        }
-        if (result == FASTI_PUT_UNCHANGED)
-            continue;
+static void result_count(struct fasti_import_answer *answer, enum fasti_put_result result) {
+    answer->created += result == FASTI_PUT_CREATED;
+    answer->changed += result == FASTI_PUT_CHANGED;
+    answer->unchanged += result == FASTI_PUT_UNCHANGED;
+}
+
+/* Applies one staged put, which scratch holds. */
+static enum fasti_status staged_run_one(struct fasti_booking *booking,
+                                        struct fasti_staged_import *import, uint32_t index,
+                                        struct staged_run *run, struct fasti_detail *detail) {
+    struct fasti_put *put = &booking->state->put_scratch->put;
+    enum fasti_put_result result;
+    if (!fasti_stage_place(import, put))
+        return FASTI_INVALID_REFERENCE;
+    FASTI_TRY(fasti_directory_check(run->directory, put, NULL, &result, detail));
+    if (run->moved != NULL)
+        fasti_directory_moved(run->directory, put, fasti_moved_add, run->moved);
+    if (put->kind != FASTI_ENTITY_ZONE) /* those come with locations */
+        result_count(&run->answer, result);
+    if (result != FASTI_PUT_UNCHANGED) {
         struct fasti_hash128 one;
         uint32_t id;
         FASTI_TRY(fasti_directory_publish(run->directory, put, &run->publish, &id, &one));
         run->delta = fasti_hash128_add(run->delta, one);
+    }
+    if (put->kind == FASTI_ENTITY_ORGANIZATION)
+        import->puts[index].dense =
+            fasti_directory_find(run->directory, put->organization, put->kind, &put->id);
+    return FASTI_OK;
+}
+
+/* Applies every staged put in order. */
+static enum fasti_status staged_run(struct fasti_booking *booking,
+                                    struct fasti_staged_import *import, struct staged_run *run,
+                                    struct fasti_detail *detail) {
+    for (uint32_t i = 0; i < import->count; i++) {
+        FASTI_TRY(fasti_put_decode(import->puts[i].bytes, import->puts[i].size,
+                                   booking->state->put_scratch));
+        FASTI_TRY(staged_run_one(booking, import, i, run, detail));
     }
     return FASTI_OK;
 }
@@ -376,7 +381,7 @@ static enum fasti_status staged_run(struct fasti_booking *booking,
 /* Would the commit go through as the directory is now, and which schedules would it move? A put
  * may fit when it is staged and not fit any more when it is published: others edit, too. */
 static enum fasti_status staged_rehearse(struct fasti_booking *booking,
-                                         const struct fasti_staged_import *import, int64_t now_ms,
+                                         struct fasti_staged_import *import, int64_t now_ms,
                                          struct fasti_moved *moved, struct fasti_detail *detail) {
     struct staged_run run = {
         .directory = fasti_rehearsal_begin(booking->state->directory),
@@ -406,7 +411,7 @@ static enum fasti_disposition staged_publish(struct fasti_booking *booking,
     struct staged_run run = {
         .directory = state->directory,
         .publish = publish_of(booking, pending->decided_ms, false),
-        .answer = &pending->answer.body.import,
+        .answer = {.import = import->id, .unchanged = import->unchanged},
     };
     if (!effect_make(booking, pending, FASTI_EFFECT_PUBLISH, command->request, import->id, NULL))
         return fail(pending, FASTI_LIMIT_MEMORY);
@@ -419,38 +424,50 @@ static enum fasti_disposition staged_publish(struct fasti_booking *booking,
         return fail(pending, FASTI_UNKNOWN);
     }
     pending->delta = run.delta;
+    pending->answer.body.import = run.answer;
     pending->answer.outcome = FASTI_OUTCOME_PUBLISHED;
     fasti_effects_push(state, pending);
     return FASTI_PUSHED;
 }
 
+/* Before anything is visible: the sweep staged, every put good beside what others published since,
+ * and what it moves at rest. */
+static enum fasti_status import_prepare(struct fasti_booking *booking,
+                                        const struct fasti_command *command,
+                                        struct fasti_staged_import *import,
+                                        struct fasti_moved *moved, int64_t now_ms,
+                                        struct fasti_detail *detail) {
+    FASTI_TRY(sweep_stage(booking, command, import));
+    if (import->count == 0)
+        return FASTI_OK;
+    FASTI_TRY(staged_rehearse(booking, import, now_ms, moved, detail));
+    return fasti_pause_begin(booking, moved, detail);
+}
+
+/* A refused commit ends the import: it is all or nothing, once. */
 static enum fasti_disposition import_commit(struct fasti_booking *booking,
                                             const struct fasti_command *command,
                                             struct fasti_staged_import *import,
                                             struct fasti_pending *pending) {
-    struct fasti_state *state = booking->state;
-    const enum fasti_status swept = sweep_stage(booking, command, import);
-    if (swept != FASTI_OK)
-        return fail(pending, swept);
-    struct fasti_import_answer *answer = &pending->answer.body.import;
-    *answer = (struct fasti_import_answer){.import = import->id, .unchanged = import->unchanged};
-    if (import->count == 0) {
-        fasti_import_end(import);
-        return unchanged(booking, pending);
-    }
     struct fasti_moved moved = {0};
-    enum fasti_status status =
-        staged_rehearse(booking, import, pending->decided_ms, &moved, &pending->answer.detail);
-    if (status == FASTI_OK)
-        status = fasti_pause_begin(booking, &moved, &pending->answer.detail);
-    const enum fasti_disposition disposition =
-        status == FASTI_OK ? staged_publish(booking, command, import, pending)
-                           : fail(pending, status);
+    const enum fasti_status status = import_prepare(booking, command, import, &moved,
+                                                    pending->decided_ms, &pending->answer.detail);
+    enum fasti_disposition disposition;
+    if (status != FASTI_OK) {
+        disposition = fail(pending, status);
+    } else if (import->count == 0) {
+        pending->answer.body.import =
+            (struct fasti_import_answer){.import = import->id, .unchanged = import->unchanged};
+        disposition = unchanged(booking, pending);
+    } else {
+        disposition = staged_publish(booking, command, import, pending);
+    }
     fasti_pause_end(booking, &moved);
-    if (disposition == FASTI_PUSHED)
+    const bool is_published = disposition == FASTI_PUSHED;
+    if (is_published || import->count == 0 || fasti_load_relaxed(&booking->state->is_dead))
         fasti_import_end(import);
-    else if (!fasti_load_relaxed(&state->is_dead))
-        import_abort(booking, import); /* a commit is refused as a whole, once */
+    else
+        import_abort(booking, import);
     return disposition;
 }
 
@@ -507,6 +524,38 @@ enum fasti_disposition fasti_configure_import(struct fasti_booking *booking,
 
 /* ---- replay ---- */
 
+static enum fasti_status stage_replay(struct fasti_booking *booking,
+                                      const struct fasti_effect *effect,
+                                      struct fasti_detail *detail) {
+    struct fasti_state *state = booking->state;
+    FASTI_TRY(fasti_put_decode(effect->body, effect->body_bytes, state->put_scratch));
+    struct fasti_staged_import *import =
+        fasti_import_of_log(&state->imports, effect->header->import);
+    if (import == NULL)
+        return fasti_detail_set(detail, FASTI_CORRUPT_STATE, "a staged put names no import");
+    FASTI_TRY(fasti_import_reserve(import));
+    return fasti_import_append(import, effect->body, effect->body_bytes);
+}
+
+static enum fasti_status publish_replay(struct fasti_booking *booking,
+                                        const struct fasti_effect *effect,
+                                        struct fasti_hash128 *delta, struct fasti_detail *detail) {
+    struct fasti_state *state = booking->state;
+    struct fasti_staged_import *import = fasti_import_find(&state->imports, effect->header->import);
+    if (import == NULL)
+        return fasti_detail_set(detail, FASTI_CORRUPT_STATE,
+                                "import %u is published but nothing was staged",
+                                effect->header->import);
+    struct staged_run run = {
+        .directory = state->directory,
+        .publish = publish_of(booking, effect->header->decided_ms, true),
+    };
+    const enum fasti_status status = staged_run(booking, import, &run, detail);
+    *delta = run.delta;
+    fasti_import_end(import);
+    return status == FASTI_OK || status == FASTI_LIMIT_MEMORY ? status : FASTI_CORRUPT_STATE;
+}
+
 enum fasti_status fasti_configure_replay(struct fasti_booking *booking,
                                          const struct fasti_effect *effect,
                                          struct fasti_hash128 *delta, struct fasti_detail *detail) {
@@ -525,30 +574,9 @@ enum fasti_status fasti_configure_replay(struct fasti_booking *booking,
         FASTI_TRY(fasti_directory_publish(state->directory, &state->put_scratch->put, &publish, &id,
                                           delta));
     } else if (kind == FASTI_EFFECT_STAGE) {
-        FASTI_TRY(fasti_put_decode(effect->body, effect->body_bytes, state->put_scratch));
-        const struct fasti_put *put = &state->put_scratch->put;
-        struct fasti_staged_import *import =
-            fasti_import_of_log(&state->imports, effect->header->import);
-        if (import == NULL)
-            return fasti_detail_set(detail, FASTI_CORRUPT_STATE, "a staged put names no import");
-        FASTI_TRY(fasti_import_reserve(import));
-        FASTI_TRY(fasti_import_stage(import,
-                                     fasti_import_key(put->organization, put->kind, &put->id),
-                                     effect->body, effect->body_bytes));
+        FASTI_TRY(stage_replay(booking, effect, detail));
     } else if (kind == FASTI_EFFECT_PUBLISH) {
-        struct fasti_staged_import *import =
-            fasti_import_find(&state->imports, effect->header->import);
-        if (import == NULL)
-            return fasti_detail_set(detail, FASTI_CORRUPT_STATE,
-                                    "import %u is published but nothing was staged",
-                                    effect->header->import);
-        struct staged_run run = {
-            .directory = state->directory,
-            .publish = publish_of(booking, effect->header->decided_ms, true),
-        };
-        FASTI_TRY(staged_run(booking, import, &run, detail));
-        *delta = run.delta;
-        fasti_import_end(import);
+        FASTI_TRY(publish_replay(booking, effect, delta, detail));
     } else if (kind == FASTI_EFFECT_ABORT) {
         struct fasti_staged_import *import =
             fasti_import_find(&state->imports, effect->header->import);

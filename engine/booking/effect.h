@@ -24,7 +24,8 @@
 /* Disk values: never renumbered. Those marked later are reserved for the work that brings them. */
 enum fasti_effect_kind {
     FASTI_EFFECT_PUT = 1,      /* body: a put */
-    FASTI_EFFECT_STAGE = 2,    /* body: a put that waits for its import's commit */
+    FASTI_EFFECT_STAGE = 2,    /* body: a put that waits for its import's commit; its organization
+                                  may be one that the import makes (put.h: STAGED) */
     FASTI_EFFECT_PUBLISH = 3,  /* commits the import; no body */
     FASTI_EFFECT_NOTHING = 4,  /* a configuration version that changed nothing */
     FASTI_EFFECT_ABORT = 5,    /* forgets the import; no body. A raised epoch forgets all */

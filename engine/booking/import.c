@@ -22,6 +22,8 @@ void fasti_imports_end_all(struct fasti_imports *imports) {
 void fasti_import_end(struct fasti_staged_import *import) {
     for (uint32_t i = 0; i < import->count; i++)
         free(import->puts[i].bytes);
+    for (uint32_t i = 0; i < import->slot_capacity; i++)
+        free(import->slots[i].openings);
     free(import->puts);
     free(import->slots);
     memset(import, 0, sizeof *import);
@@ -106,7 +108,7 @@ static bool slots_grow(struct fasti_staged_import *import) {
 }
 
 enum fasti_status fasti_import_reserve(struct fasti_staged_import *import) {
-    if (import->count >= FASTI_IMPORT_EFFECTS_MAX || import->slot_count >= FASTI_IMPORT_EFFECTS_MAX)
+    if (import->count >= FASTI_IMPORT_EFFECTS_MAX)
         return FASTI_LIMIT_RECORDS;
     if (import->count == import->capacity) {
         const uint32_t capacity = import->capacity == 0 ? 64 : import->capacity * 2;
@@ -116,39 +118,46 @@ enum fasti_status fasti_import_reserve(struct fasti_staged_import *import) {
         import->puts = puts;
         import->capacity = capacity;
     }
+    if (import->slot_count >= FASTI_IMPORT_EFFECTS_MAX)
+        return FASTI_LIMIT_RECORDS;
     if ((import->slot_count + 1) * 2 > import->slot_capacity && !slots_grow(import))
         return FASTI_LIMIT_MEMORY;
     return FASTI_OK;
 }
 
-void fasti_import_name(struct fasti_staged_import *import, uint64_t key) {
-    struct fasti_staged_slot *slot = slot_find(import->slots, import->slot_capacity, key);
-    import->slot_count += slot->key == 0;
-    slot->key = key;
-}
-
-enum fasti_status fasti_import_stage(struct fasti_staged_import *import, uint64_t key,
-                                     const uint8_t *bytes, uint32_t size) {
+enum fasti_status fasti_import_append(struct fasti_staged_import *import, const uint8_t *bytes,
+                                      uint32_t size) {
     FASTI_ASSERT(import->count < import->capacity);
     uint8_t *copy = malloc(size);
     if (copy == NULL)
         return FASTI_LIMIT_MEMORY;
     memcpy(copy, bytes, size);
     import->puts[import->count++] = (struct fasti_staged_put){.bytes = copy, .size = size};
-    fasti_import_name(import, key);
-    slot_find(import->slots, import->slot_capacity, key)->put = import->count;
     return FASTI_OK;
 }
 
-bool fasti_import_names(const struct fasti_staged_import *import, uint64_t key) {
-    return import->slot_capacity != 0 &&
-           slot_find(import->slots, import->slot_capacity, key)->key == key;
+void fasti_import_unappend(struct fasti_staged_import *import) {
+    FASTI_ASSERT(import->count > 0);
+    free(import->puts[--import->count].bytes);
+}
+
+struct fasti_staged_slot *fasti_import_name(struct fasti_staged_import *import, uint64_t key) {
+    struct fasti_staged_slot *slot = slot_find(import->slots, import->slot_capacity, key);
+    import->slot_count += slot->key == 0;
+    slot->key = key;
+    return slot;
+}
+
+struct fasti_staged_slot *fasti_import_slot(const struct fasti_staged_import *import,
+                                            uint64_t key) {
+    if (import->slot_capacity == 0)
+        return NULL;
+    struct fasti_staged_slot *slot = slot_find(import->slots, import->slot_capacity, key);
+    return slot->key == key ? slot : NULL;
 }
 
 const struct fasti_staged_put *fasti_import_find_put(const struct fasti_staged_import *import,
                                                      uint64_t key) {
-    if (import->slot_capacity == 0)
-        return NULL;
-    const struct fasti_staged_slot *slot = slot_find(import->slots, import->slot_capacity, key);
-    return slot->put == 0 ? NULL : &import->puts[slot->put - 1];
+    const struct fasti_staged_slot *slot = fasti_import_slot(import, key);
+    return slot == NULL || slot->put == 0 ? NULL : &import->puts[slot->put - 1];
 }

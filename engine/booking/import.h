@@ -1,8 +1,12 @@
 /*
  * import.h - puts that were staged under an import and wait for its commit.
  *
- * Each staged put is an effect in the log and its encoded bytes here; PUBLISH applies them in
- * order, all or nothing: after a crash without PUBLISH in the log nothing of them is there.
+ *   slots  (organization, kind, id) --> newest put of it; of a schedule put twice, its openings
+ *   puts   [1] [2] [3] ...              in the order of the log: PUBLISH applies them so
+ *
+ * Each staged put is an effect in the log and its encoded bytes here. All or nothing: after a crash
+ * without PUBLISH in the log nothing of them is there. An import of one organization stages only
+ * its records; one of several (organization 0) may make organizations and stage what is theirs.
  * Threading: everything under the configuration lock.
  */
 #ifndef FASTI_BOOKING_IMPORT_H
@@ -15,16 +19,21 @@
 #include "engine/base/limits.h"
 #include "engine/base/status.h"
 #include "engine/booking/effect.h"
+#include "engine/directory/directory.h"
 
 struct fasti_staged_put {
     uint8_t *bytes; /* encoded put, owned */
     uint32_t size;
+    uint32_t made;  /* ORGANIZATION: what others in the import call it (FASTI_ORGANIZATION_STAGED),
+                       or its dense id where it was there before */
+    uint32_t dense; /* ORGANIZATION: its dense id once it is published; else 0 */
 };
 
 /* What the import knows of one key: open addressing, key 0 = free slot. */
 struct fasti_staged_slot {
     uint64_t key;
     uint32_t put; /* 1 + index of its newest staged put; 0: it was named but is unchanged */
+    struct fasti_schedule_config *openings; /* after its staged puts, if it has several; owned */
 };
 
 struct fasti_staged_import {
@@ -36,6 +45,8 @@ struct fasti_staged_import {
     struct fasti_staged_slot *slots; /* slot_capacity is a power of two, at most half full */
     uint32_t slot_count, slot_capacity;
     uint32_t unchanged;
+    uint32_t created[FASTI_KIND_SLOTS]; /* by kind: new records */
+    uint32_t schedule_puts;
 };
 
 struct fasti_imports {
@@ -70,14 +81,16 @@ uint64_t fasti_import_key(fasti_organization_id organization, enum fasti_entity_
 
 /* Room for one more put, made before its effect is logged. LIMIT_RECORDS, LIMIT_MEMORY. */
 FASTI_MUST_USE enum fasti_status fasti_import_reserve(struct fasti_staged_import *import);
-/* Copies encoded bytes; after reserve only memory for the copy can lack: LIMIT_MEMORY. */
-FASTI_MUST_USE enum fasti_status fasti_import_stage(struct fasti_staged_import *import,
-                                                    uint64_t key, const uint8_t *bytes,
-                                                    uint32_t size);
-void fasti_import_name(struct fasti_staged_import *import, uint64_t key);
-bool fasti_import_names(const struct fasti_staged_import *import, uint64_t key);
+/* Copies encoded bytes behind the others; the put's number, as FASTI_ORGANIZATION_STAGED counts, is
+ * import->count then. After reserve only memory for the copy can lack: LIMIT_MEMORY. */
+FASTI_MUST_USE enum fasti_status fasti_import_append(struct fasti_staged_import *import,
+                                                     const uint8_t *bytes, uint32_t size);
+void fasti_import_unappend(struct fasti_staged_import *import);
+/* The slot of a key, made if new (reserve was called). Valid until the next reserve. */
+struct fasti_staged_slot *fasti_import_name(struct fasti_staged_import *import, uint64_t key);
+/* The slot of a key that was named; NULL if it was not. Valid until the next reserve. */
+struct fasti_staged_slot *fasti_import_slot(const struct fasti_staged_import *import, uint64_t key);
 /* The newest staged put of a key; NULL if there is none. */
 const struct fasti_staged_put *fasti_import_find_put(const struct fasti_staged_import *import,
                                                      uint64_t key);
-
 #endif

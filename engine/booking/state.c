@@ -20,8 +20,9 @@ enum fasti_status fasti_state_init(struct fasti_state *state, uint32_t worker_co
         state->directory = fasti_directory_create(&state->arena, state->patterns);
     state->put_scratch = malloc(sizeof *state->put_scratch);
     state->schedule_scratch = malloc(sizeof *state->schedule_scratch);
+    state->openings_scratch = malloc(sizeof *state->openings_scratch);
     if (state->directory == NULL || state->put_scratch == NULL || state->schedule_scratch == NULL ||
-        !fasti_records_init(&state->records))
+        state->openings_scratch == NULL || !fasti_records_init(&state->records))
         return FASTI_LIMIT_MEMORY;
     return FASTI_OK;
 }
@@ -35,6 +36,7 @@ void fasti_state_deinit(struct fasti_state *state) {
     fasti_imports_end_all(&state->imports);
     free(state->put_scratch);
     free(state->schedule_scratch);
+    free(state->openings_scratch);
     pthread_mutex_destroy(&state->config_lock);
     fasti_arena_deinit(&state->arena);
 }

@@ -94,6 +94,8 @@ struct fasti_state {
     struct fasti_put_scratch *put_scratch;      /* under config_lock */
     struct fasti_put_scratch *schedule_scratch; /* under config_lock: a staged schedule that is
                                                    looked at beside another staged put */
+    struct fasti_put_scratch *openings_scratch; /* under config_lock: staged openings before others
+                                                   of the same schedule */
     _Atomic uint32_t config_version;            /* raised before anything new becomes visible */
     _Atomic uint32_t config_durable;
     uint32_t config_emitted; /* committer */

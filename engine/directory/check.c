@@ -33,8 +33,10 @@ static enum fasti_status conclude(const struct fasti_resolver *r, uint32_t id, b
     const struct fasti_put *put = r->put;
     if (id == 0) {
         const bool is_staged = fasti_resolve_staged(r, put->kind, &put->id) != NULL;
+        const uint32_t created = r->staged == NULL ? 0 : r->staged->created[put->kind];
         *result = is_staged ? FASTI_PUT_CHANGED : FASTI_PUT_CREATED;
-        if (fasti_directory_count(r->directory, put->kind) >= kind_max(put->kind))
+        if (!is_staged &&
+            fasti_directory_count(r->directory, put->kind) + created >= kind_max(put->kind))
             return fasti_detail_set(r->detail, FASTI_LIMIT_RECORDS,
                                     "there are %u records of this kind already",
                                     kind_max(put->kind));
@@ -124,15 +126,41 @@ static enum fasti_status fit_check(const struct fasti_resolver *r, uint32_t dura
                             resolution);
 }
 
+static bool is_refitted(const struct fasti_service *before, const struct fasti_service *next) {
+    return before->duration_minutes != next->duration_minutes ||
+           before->grid_minutes != next->grid_minutes;
+}
+
+/* A schedule staged before may rest on the service as it was: looking through all of them for
+ * every service would be quadratic, so their order is asked for instead. */
+static enum fasti_status service_order_check(const struct fasti_resolver *r,
+                                             const struct fasti_service *published,
+                                             const struct fasti_service *next) {
+    const struct fasti_put *staged = fasti_resolve_staged(r, FASTI_ENTITY_SERVICE, &next->id);
+    struct fasti_service before;
+    if (staged != NULL)
+        fasti_resolve_service(staged, &before);
+    else if (published != NULL)
+        before = *published;
+    else
+        return FASTI_OK;
+    if (!r->staged->has_schedules || !is_refitted(&before, next))
+        return FASTI_OK;
+    return fasti_detail_set(r->detail, FASTI_INVALID_STATE,
+                            "the duration or grid of service '%.*s' changes after schedules were "
+                            "put in the same import: put services first",
+                            next->id.length, next->id.bytes);
+}
+
 static enum fasti_status service_check(struct fasti_resolver *r, uint32_t id,
                                        enum fasti_put_result *result) {
     const fasti_service_id service = {id};
     const struct fasti_service *published = fasti_service_get(r->directory, service);
     struct fasti_service next;
     fasti_resolve_service(r->put, &next);
-    const bool is_refit =
-        published != NULL && (published->duration_minutes != next.duration_minutes ||
-                              published->grid_minutes != next.grid_minutes);
+    if (r->staged != NULL)
+        FASTI_TRY(service_order_check(r, published, &next));
+    const bool is_refit = published != NULL && is_refitted(published, &next);
     const uint32_t schedules = fasti_directory_count(r->directory, FASTI_ENTITY_SCHEDULE);
     for (uint32_t i = 1; is_refit && i <= schedules; i++) {
         const struct fasti_schedule_config *config =
@@ -182,6 +210,34 @@ static enum fasti_status services_kept_check(const struct fasti_resolver *r,
     return FASTI_OK;
 }
 
+static bool put_offers(const struct fasti_put *schedule, const struct fasti_id_text *name) {
+    for (uint32_t i = 0; i < schedule->body.schedule.service_count; i++)
+        if (fasti_id_text_equal(&schedule->body.schedule.services[i], name))
+            return true;
+    return false;
+}
+
+/* Openings that were staged before may name any service that the schedule had then. */
+static enum fasti_status services_order_check(const struct fasti_resolver *r,
+                                              const struct fasti_put *staged,
+                                              const struct fasti_schedule_config *published,
+                                              const struct fasti_schedule_config *next) {
+    const struct fasti_staged *before = r->staged;
+    if (!before->find(before->context, next->organization, FASTI_ENTITY_OPENINGS, &next->id, NULL))
+        return FASTI_OK;
+    bool is_kept = true;
+    for (uint32_t i = 0; staged != NULL && i < staged->body.schedule.service_count; i++)
+        is_kept = is_kept && put_offers(r->put, &staged->body.schedule.services[i]);
+    for (uint32_t i = 0; staged == NULL && i < published->service_count; i++)
+        is_kept = is_kept && fasti_schedule_offers(next, published->services[i]);
+    if (is_kept)
+        return FASTI_OK;
+    return fasti_detail_set(r->detail, FASTI_INVALID_STATE,
+                            "schedule '%.*s' drops a service after its openings were put in the "
+                            "same import: put schedules first",
+                            next->id.length, next->id.bytes);
+}
+
 /* The resolution is the unit of every taken bit: it changes only while no day holds anything, which
  * is not known here (booking/pause.h). */
 static enum fasti_status schedule_check(struct fasti_resolver *r, uint32_t id,
@@ -194,12 +250,15 @@ static enum fasti_status schedule_check(struct fasti_resolver *r, uint32_t id,
     if (next.zone != NULL)
         FASTI_TRY(
             fasti_resolution_check_zone(next.resolution_minutes, next.zone, &next.id, r->detail));
+    const struct fasti_put *staged = fasti_resolve_staged(r, FASTI_ENTITY_SCHEDULE, &next.id);
     if (published != NULL) {
         if (published->resolution_minutes != next.resolution_minutes)
             FASTI_TRY(fasti_openings_check_resolution(published->openings, published->opening_count,
                                                       next.resolution_minutes, r->detail));
         FASTI_TRY(services_kept_check(r, published, &next));
     }
+    if (r->staged != NULL && (staged != NULL || published != NULL))
+        FASTI_TRY(services_order_check(r, staged, published, &next));
     return compare(r, id, &next, published, result);
 }
 
@@ -207,10 +266,9 @@ static enum fasti_status schedule_check(struct fasti_resolver *r, uint32_t id,
 static bool schedule_offers_name(const struct fasti_put *staged,
                                  const struct fasti_schedule_config *published,
                                  const struct fasti_id_text *name, fasti_service_id service) {
-    for (uint32_t i = 0; staged != NULL && i < staged->body.schedule.service_count; i++)
-        if (fasti_id_text_equal(&staged->body.schedule.services[i], name))
-            return true;
-    return staged == NULL && service.v != 0 && fasti_schedule_offers(published, service);
+    if (staged != NULL)
+        return put_offers(staged, name);
+    return service.v != 0 && fasti_schedule_offers(published, service);
 }
 
 static enum fasti_status openings_check(struct fasti_resolver *r, uint32_t id,
@@ -237,10 +295,19 @@ static enum fasti_status openings_check(struct fasti_resolver *r, uint32_t id,
     }
     FASTI_TRY(fasti_put_check_openings(put, resolution, r->detail));
     struct fasti_merge *merge = r->directory->merge;
-    FASTI_TRY(fasti_openings_merge(merge, published, put, services, r->detail));
-    *result = merge->is_changed || !r->is_complete || published == NULL ? FASTI_PUT_CHANGED
-                                                                        : FASTI_PUT_UNCHANGED;
+    const bool is_restaged = r->staged != NULL && r->staged->openings != NULL;
+    const struct fasti_schedule_config *before = is_restaged ? r->staged->openings : published;
+    FASTI_TRY(fasti_openings_merge(merge, before, put, services, r->detail));
+    const bool is_new = published == NULL || is_restaged;
+    *result =
+        merge->is_changed || !r->is_complete || is_new ? FASTI_PUT_CHANGED : FASTI_PUT_UNCHANGED;
     return FASTI_OK;
+}
+
+const struct fasti_opening *
+fasti_directory_checked_openings(const struct fasti_directory *directory, uint32_t *count) {
+    *count = directory->merge->count;
+    return directory->merge->openings;
 }
 
 enum fasti_status fasti_directory_check(const struct fasti_directory *directory,

@@ -89,13 +89,20 @@ struct fasti_directory *fasti_directory_create(struct fasti_arena *arena,
                                                struct fasti_patterns *patterns);
 void fasti_directory_destroy(struct fasti_directory *directory);
 
-/* Other records that a staged put may refer to before they are published: returns true when the
- * import has staged (organization, kind, id), and then the put itself if it asks for it. */
+#define FASTI_KIND_SLOTS 8 /* arrays by kind */
+
+/* What an import has staged before the put that is checked: a check against it and against what is
+ * published says what publishing all of it in order will say. */
 struct fasti_staged {
+    /* true when (organization, kind, id) is staged, and then the newest put of it if asked for. */
     bool (*find)(const void *context, fasti_organization_id organization,
                  enum fasti_entity_kind kind, const struct fasti_id_text *id,
                  const struct fasti_put **put);
     const void *context;
+    const uint32_t *created; /* by kind: new records */
+    bool has_schedules;      /* some were staged */
+    /* OPENINGS: those that the schedule will have by then; NULL: no staged put changes them. */
+    const struct fasti_schedule_config *openings;
 };
 
 /* Would this put be valid, and what would it change? Every range, every reference, every limit.
@@ -106,6 +113,11 @@ FASTI_MUST_USE enum fasti_status fasti_directory_check(const struct fasti_direct
                                                        const struct fasti_staged *staged,
                                                        enum fasti_put_result *result,
                                                        struct fasti_detail *detail);
+
+/* After a check of OPENINGS that said OK, and before the next one: the openings that the schedule
+ * would have, by id. Services that are only staged stand in them as 0. */
+const struct fasti_opening *
+fasti_directory_checked_openings(const struct fasti_directory *directory, uint32_t *count);
 
 /* Who is told of each day whose cell must be touched because its openings changed: called after
  * the new configuration is published, only for days that exist as cells, that lie at or after

@@ -34,10 +34,14 @@ enum fasti_openings_mode {
     FASTI_OPENINGS_REMOVE = 3,  /* remove the listed ids */
 };
 
+/* In the puts of an import: an organization that this import makes. The low bits are the number
+ * (from 1) of the staged put that makes it; publishing puts the dense id in its place. */
+#define FASTI_ORGANIZATION_STAGED UINT32_C(0x80000000)
+
 /* One create or set. Texts by value; `openings` is borrowed for the call. */
 struct fasti_put {
     enum fasti_entity_kind kind;
-    fasti_organization_id organization; /* 0 for ORGANIZATION and ZONE */
+    fasti_organization_id organization; /* 0 for ORGANIZATION and ZONE; or a STAGED one */
     bool create_only;                   /* an existing record that differs is EXISTS */
     struct fasti_id_text id;            /* of the record; of the schedule for OPENINGS */
     struct fasti_name_text name;        /* empty where unused */

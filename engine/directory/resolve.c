@@ -54,6 +54,8 @@ enum fasti_status fasti_resolve_scope(const struct fasti_resolver *resolver) {
                                     "organizations and time zones belong to no organization");
         return FASTI_OK;
     }
+    if (resolver->staged != NULL && (put->organization.v & FASTI_ORGANIZATION_STAGED) != 0)
+        return FASTI_OK;
     if (fasti_organization_get(resolver->directory, put->organization) == NULL)
         return fasti_detail_set(resolver->detail, FASTI_INVALID_REFERENCE,
                                 "there is no organization %u", put->organization.v);

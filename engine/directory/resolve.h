@@ -29,7 +29,8 @@ const struct fasti_put *fasti_resolve_staged(const struct fasti_resolver *resolv
                                              enum fasti_entity_kind kind,
                                              const struct fasti_id_text *name);
 
-/* The put's organization is published, or 0 for the kinds that belong to none. */
+/* The put's organization is published, or 0 for the kinds that belong to none; beside staged puts
+ * it may be a staged one, which the stager has looked at. */
 FASTI_MUST_USE enum fasti_status fasti_resolve_scope(const struct fasti_resolver *resolver);
 
 FASTI_MUST_USE enum fasti_status fasti_resolve_location(struct fasti_resolver *resolver,

@@ -15,8 +15,6 @@
 #include "engine/directory/index.h"
 #include "engine/directory/table.h"
 
-#define FASTI_KIND_SLOTS 8
-
 /* What stands in the ZONE table. Replaced ones are kept in `older`: configurations point in. */
 struct fasti_zone_record {
     struct fasti_zone_record *older;

@@ -1,0 +1,312 @@
+/*
+ * test_import.c - staged imports: a bad put is refused where it is put, publishing cannot fail, an
+ * import may make its organizations, and what was staged and not published was never there.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/engine_world.h"
+
+#define NOW "2026-01-05T07:00:00Z"
+
+static struct engine_world *world;
+
+static void set_up(void) {
+    world = engine_world_make(7, 2, NOW);
+    engine_world_practice(world);
+}
+
+static void tear_down(void) {
+    engine_world_free(world);
+}
+
+TestSuite(import, .init = set_up, .fini = tear_down);
+
+static struct fasti_answer run(const struct fasti_command *command) {
+    return engine_world_run(world, 0, command);
+}
+
+static uint32_t begin(uint32_t organization) {
+    const struct fasti_command command = {.kind = FASTI_COMMAND_IMPORT_BEGIN,
+                                          .organization = {organization}};
+    const struct fasti_answer answer = run(&command);
+    cr_assert_eq(answer.status, FASTI_OK, "%s", answer.detail.text);
+    return answer.body.import.import;
+}
+
+static struct fasti_answer end(enum fasti_command_kind kind, uint32_t organization,
+                               uint32_t import) {
+    const struct fasti_command command = {
+        .kind = kind, .organization = {organization}, .body.import.import = import};
+    return run(&command);
+}
+
+static struct fasti_answer commit(uint32_t organization, uint32_t import) {
+    return end(FASTI_COMMAND_IMPORT_COMMIT, organization, import);
+}
+
+static struct fasti_answer stage(uint32_t import, struct fasti_command command) {
+    command.import = import;
+    return run(&command);
+}
+
+static void staged(uint32_t import, struct fasti_command command) {
+    const struct fasti_answer answer = stage(import, command);
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_STAGED, "%s", answer.detail.text);
+}
+
+static void refused(uint32_t import, struct fasti_command command, enum fasti_status status,
+                    const char *names) {
+    const struct fasti_answer answer = stage(import, command);
+    cr_expect_eq(answer.status, status, "%d: %s", answer.status, answer.detail.text);
+    cr_expect(strstr(answer.detail.text, names) != NULL, "no \"%s\" in: %s", names,
+              answer.detail.text);
+}
+
+static struct fasti_command organization(const char *id) {
+    struct fasti_command command = engine_put(FASTI_ENTITY_ORGANIZATION, 0, id);
+    return command;
+}
+
+static struct fasti_command location(uint32_t organization_id, const char *id) {
+    struct fasti_command command = engine_put(FASTI_ENTITY_LOCATION, organization_id, id);
+    command.body.put.body.location.zone = engine_id("Europe/Berlin");
+    return command;
+}
+
+static struct fasti_command service(uint32_t organization_id, const char *id, uint16_t minutes) {
+    struct fasti_command command = engine_put(FASTI_ENTITY_SERVICE, organization_id, id);
+    command.body.put.body.service.duration_minutes = minutes;
+    return command;
+}
+
+/* Offers "a" and, if there is one, "b". */
+static struct fasti_command schedule(uint32_t organization_id, const char *id, uint8_t resolution,
+                                     const char *a, const char *b) {
+    struct fasti_command command = engine_put(FASTI_ENTITY_SCHEDULE, organization_id, id);
+    command.body.put.body.schedule.location = engine_id("haus");
+    command.body.put.body.schedule.resolution_minutes = resolution;
+    command.body.put.body.schedule.service_count = b == NULL ? 1 : 2;
+    command.body.put.body.schedule.services[0] = engine_id(a);
+    if (b != NULL)
+        command.body.put.body.schedule.services[1] = engine_id(b);
+    return command;
+}
+
+/* The opening must live as long as the command. */
+static struct fasti_command openings(uint32_t organization_id, const char *id,
+                                     const struct fasti_opening *opening, const char *named) {
+    struct fasti_command command = engine_put(FASTI_ENTITY_OPENINGS, organization_id, id);
+    command.body.put.body.openings.mode = FASTI_OPENINGS_UPSERT;
+    command.body.put.body.openings.source = 9;
+    command.body.put.body.openings.count = 1;
+    command.body.put.body.openings.openings = opening;
+    if (named != NULL) {
+        command.body.put.body.openings.service_name_count = 1;
+        command.body.put.body.openings.service_names[0] = engine_id(named);
+    }
+    return command;
+}
+
+static struct fasti_status_answer status(void) {
+    const struct fasti_command command = {.kind = FASTI_COMMAND_STATUS};
+    return run(&command).body.status;
+}
+
+static bool is_digest(struct fasti_hash128 expected) {
+    return fasti_hash128_equal(engine_world_digest(world), expected);
+}
+
+/* What is in memory is what the log says. */
+static void reopen(void) {
+    const struct fasti_hash128 before = engine_world_digest(world);
+    engine_world_crash(world);
+    cr_assert_eq(engine_world_open(world), FASTI_OK, "%s", world->detail.text);
+    cr_assert(is_digest(before), "another state after a restart");
+}
+
+static void publishes(uint32_t organization_id, uint32_t import) {
+    const struct fasti_answer answer = commit(organization_id, import);
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_PUBLISHED, "%s", answer.detail.text);
+    reopen();
+}
+
+/* ---- bad puts are refused where they are put ---- */
+
+Test(import, a_schedule_put_twice_is_what_it_was_put_last) {
+    const struct fasti_hash128 before = engine_world_digest(world);
+    const uint32_t import = begin(1);
+    staged(import, schedule(1, "lane", 5, "visit", NULL));
+    staged(import, schedule(1, "lane", 1, "visit", NULL));
+    cr_assert_eq(stage(import, schedule(1, "lane", 1, "visit", NULL)).outcome,
+                 FASTI_OUTCOME_UNCHANGED, "the same again");
+    struct fasti_opening opening = engine_weekly("odd", 0x7f, "08:00", "09:00");
+    opening.start_minute += 3;
+    staged(import, openings(1, "lane", &opening, NULL));
+    cr_assert(is_digest(before));
+    publishes(1, import);
+    cr_assert_eq(status().schedules, 2);
+}
+
+Test(import, services_come_before_schedules_and_schedules_before_their_openings) {
+    struct fasti_opening opening = engine_weekly("all", 0x7f, "08:00", "09:00");
+    opening.service_count = 1;
+    opening.services[0].v = 1;
+    const uint32_t import = begin(1);
+    staged(import, service(1, "dose", 10));
+    staged(import, service(1, "dose", 15));
+    staged(import, schedule(1, "lane", 5, "dose", "visit"));
+    refused(import, service(1, "dose", 7), FASTI_INVALID_STATE, "services first");
+    refused(import, service(1, "visit", 7), FASTI_INVALID_STATE, "services first");
+    staged(import, service(1, "other", 7));
+    staged(import, openings(1, "lane", &opening, "dose"));
+    refused(import, schedule(1, "lane", 5, "visit", NULL), FASTI_INVALID_STATE, "schedules first");
+    staged(import, schedule(1, "lane", 5, "visit", "dose"));
+    /* The same for a schedule that is published: anna offers visit and long. */
+    opening.id = engine_id("imported");
+    staged(import, openings(1, "anna", &opening, "long"));
+    refused(import, schedule(1, "anna", 5, "visit", NULL), FASTI_INVALID_STATE, "schedules first");
+    publishes(1, import);
+}
+
+Test(import, openings_put_one_by_one_are_counted_together, .timeout = 120) {
+    const uint32_t import = begin(1);
+    staged(import, schedule(1, "lane", 5, "visit", NULL));
+    for (uint32_t i = 0; i <= FASTI_OPENINGS_MAX; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "o%u", i);
+        struct fasti_opening opening = engine_weekly(id, 0x7f, "08:00", "09:00");
+        opening.date_first.v = opening.date_last.v = FASTI_DATE_FIRST + (int32_t)i;
+        if (i < FASTI_OPENINGS_MAX)
+            staged(import, openings(1, "lane", &opening, NULL));
+        else
+            refused(import, openings(1, "lane", &opening, NULL), FASTI_LIMIT_RECORDS, "lane");
+    }
+    struct fasti_opening again = engine_weekly("o7", 0x7f, "10:00", "11:00");
+    staged(import, openings(1, "lane", &again, NULL));
+    struct fasti_command other = openings(1, "lane", &again, NULL);
+    other.body.put.body.openings.source = 10;
+    refused(import, other, FASTI_INVALID_OPENING, "another source");
+    const struct fasti_answer answer = commit(1, import);
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_PUBLISHED, "%s", answer.detail.text);
+    cr_assert_not(fasti_engine_is_dead(world->engine));
+}
+
+/* ---- edits of others between staging and publishing ---- */
+
+Test(import, an_edit_that_contradicts_what_was_staged_refuses_the_commit) {
+    const uint32_t import = begin(1);
+    staged(import, schedule(1, "lane", 15, "visit", NULL));
+    const struct fasti_command edit = service(1, "visit", 20);
+    cr_assert_eq(run(&edit).outcome, FASTI_OUTCOME_CHANGED);
+    const struct fasti_hash128 before = engine_world_digest(world);
+    const struct fasti_answer answer = commit(1, import);
+    cr_assert_eq(answer.status, FASTI_INVALID_RESOLUTION, "%s", answer.detail.text);
+    cr_assert(strstr(answer.detail.text, "lane") != NULL, "%s", answer.detail.text);
+    cr_assert_not(fasti_engine_is_dead(world->engine));
+    cr_assert(is_digest(before));
+    cr_assert_eq(commit(1, import).status, FASTI_NOT_FOUND, "a refused commit ends the import");
+    reopen();
+    cr_assert(is_digest(before));
+}
+
+Test(import, an_edit_beside_what_was_staged_does_no_harm) {
+    struct fasti_opening first = engine_weekly("first", 0x7f, "08:00", "09:00");
+    struct fasti_opening second = engine_weekly("second", 0x7f, "10:00", "11:00");
+    const uint32_t import = begin(1);
+    staged(import, service(1, "dose", 5));
+    staged(import, schedule(1, "lane", 5, "dose", NULL));
+    staged(import, openings(1, "lane", &first, NULL));
+    staged(import, openings(1, "lane", &second, "dose"));
+    const struct fasti_command edit = service(1, "other", 20);
+    cr_assert_eq(run(&edit).outcome, FASTI_OUTCOME_CREATED);
+    publishes(1, import);
+    cr_assert_eq(status().services, 4);
+    const struct fasti_command ask = engine_availability(2, 4, "2026-01-06", 1);
+    cr_assert_eq(run(&ask).body.availability->total, 24);
+}
+
+/* ---- imports that make organizations ---- */
+
+/* Stages a whole practice of a new organization; returns what the import calls it. */
+static uint32_t stage_practice(uint32_t import, const char *id) {
+    static struct fasti_opening opening;
+    opening = engine_weekly("all", 0x7f, "08:00", "09:00");
+    const struct fasti_answer answer = stage(import, organization(id));
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_STAGED, "%s", answer.detail.text);
+    cr_assert_neq(answer.id & FASTI_ORGANIZATION_STAGED, 0);
+    staged(import, location(answer.id, "haus"));
+    staged(import, service(answer.id, "dose", 5));
+    staged(import, schedule(answer.id, "lane", 5, "dose", NULL));
+    staged(import, openings(answer.id, "lane", &opening, "dose"));
+    return answer.id;
+}
+
+Test(import, an_organization_comes_with_all_that_is_its_own_or_not_at_all) {
+    const struct fasti_hash128 before = engine_world_digest(world);
+    uint32_t import = begin(0);
+    const uint32_t first = stage_practice(import, "first");
+    cr_assert_eq(stage(import, organization("first")).id, first, "the same again");
+    cr_assert_eq(status().organizations, 1, "not before the commit");
+    cr_assert_eq(end(FASTI_COMMAND_IMPORT_ABORT, 0, import).status, FASTI_OK);
+    cr_assert_eq(status().organizations, 1);
+    cr_assert(is_digest(before));
+    import = begin(0);
+    stage_practice(import, "first");
+    engine_world_crash(world);
+    cr_assert_eq(engine_world_open(world), FASTI_OK, "%s", world->detail.text);
+    cr_assert(is_digest(before), "staged and lost");
+    import = begin(0);
+    stage_practice(import, "first");
+    stage_practice(import, "second"); /* the same ids, somebody else's */
+    staged(import, service(1, "published", 5));
+    const struct fasti_answer answer = commit(0, import);
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_PUBLISHED, "%s", answer.detail.text);
+    cr_assert_eq(answer.body.import.created, 2 * 4 + 1);
+    cr_assert_eq(answer.body.import.changed, 2, "the openings of two schedules");
+    reopen();
+    cr_assert_eq(status().organizations, 3);
+    cr_assert_eq(status().schedules, 3);
+    for (uint32_t i = 2; i <= 3; i++) {
+        struct fasti_command ask = engine_availability(i, i + 1, "2026-01-06", 1);
+        ask.organization.v = i;
+        cr_assert_eq(run(&ask).body.availability->total, 12);
+    }
+}
+
+Test(import, an_organization_that_somebody_else_made_meanwhile_is_the_one) {
+    const uint32_t import = begin(0);
+    stage_practice(import, "first");
+    const struct fasti_command made = organization("first");
+    cr_assert_eq(run(&made).id, 2);
+    const struct fasti_command theirs = location(2, "haus");
+    cr_assert_eq(run(&theirs).outcome, FASTI_OUTCOME_CREATED);
+    publishes(0, import);
+    cr_assert_eq(status().organizations, 2);
+    cr_assert_eq(status().locations, 2);
+    const struct fasti_answer again = stage(begin(0), organization("first"));
+    cr_assert_eq(again.outcome, FASTI_OUTCOME_UNCHANGED);
+    cr_assert_eq(again.id, 2, "one that is there is called by its own id");
+}
+
+Test(import, an_organization_that_the_import_does_not_make_is_refused) {
+    const uint32_t import = begin(0);
+    staged(import, organization("first"));
+    const uint32_t other = begin(0);
+    refused(other, service(FASTI_ORGANIZATION_STAGED | 1, "dose", 5), FASTI_INVALID_REFERENCE,
+            "makes no organization");
+    refused(import, service(FASTI_ORGANIZATION_STAGED | 2, "dose", 5), FASTI_INVALID_REFERENCE,
+            "makes no organization");
+    refused(import, service(FASTI_ORGANIZATION_STAGED, "dose", 5), FASTI_INVALID_REFERENCE,
+            "makes no organization");
+    refused(0, service(FASTI_ORGANIZATION_STAGED | 1, "dose", 5), FASTI_INVALID_REFERENCE,
+            "organization");
+    staged(import, service(FASTI_ORGANIZATION_STAGED | 1, "dose", 5));
+    /* Number 2 is a service: nobody's maker. */
+    refused(import, service(FASTI_ORGANIZATION_STAGED | 2, "more", 5), FASTI_INVALID_REFERENCE,
+            "makes no organization");
+    refused(begin(1), service(FASTI_ORGANIZATION_STAGED | 1, "dose", 5), FASTI_NOT_FOUND,
+            "not open in this organization");
+    publishes(0, import);
+}
