@@ -310,3 +310,49 @@ Test(import, an_organization_that_the_import_does_not_make_is_refused) {
             "not open in this organization");
     publishes(0, import);
 }
+
+/* ---- crowded days ---- */
+
+/* Puts count single openings one after the other on 2026-01-06, of `minutes` or of 1, 2, 3 ... */
+static struct fasti_answer put_singles(uint32_t count, int64_t minutes) {
+    static struct fasti_opening singles[FASTI_OPENINGS_MAX];
+    int64_t at = engine_utc_s("2026-01-05T23:00:00Z"); /* midnight in Berlin */
+    for (uint32_t i = 0; i < count; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "o%u", i);
+        const int64_t end = at + 60 * (minutes != 0 ? minutes : i + 1);
+        singles[i] = (struct fasti_opening){.id = engine_id(id),
+                                            .kind = FASTI_OPENING_INSTANT,
+                                            .flags = FASTI_OPENING_SINGLE,
+                                            .capacity = 1,
+                                            .start_utc_s = at,
+                                            .end_utc_s = end};
+        at = minutes != 0 ? end : at + 60;
+    }
+    struct fasti_command command = openings(1, "lane", singles, NULL);
+    command.body.put.body.openings.mode = FASTI_OPENINGS_REPLACE;
+    command.body.put.body.openings.count = count;
+    return run(&command);
+}
+
+static uint32_t starts_of_the_day(void) {
+    const struct fasti_command ask = engine_availability(2, 3, "2026-01-06", 1);
+    return run(&ask).body.availability->total;
+}
+
+Test(import, a_day_holds_as_many_single_visits_as_there_are_minutes_and_lengths) {
+    struct fasti_command command = service(1, "dose", 1);
+    cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_CREATED);
+    command = schedule(1, "lane", 1, "dose", NULL);
+    cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_CREATED);
+    cr_assert_eq(put_singles(288, 5).outcome, FASTI_OUTCOME_CHANGED);
+    cr_assert_eq(starts_of_the_day(), 288);
+    cr_assert_eq(put_singles(FASTI_OPENINGS_MAX, 1).outcome, FASTI_OUTCOME_CHANGED);
+    cr_assert_eq(starts_of_the_day(), FASTI_OPENINGS_MAX);
+    cr_assert_eq(put_singles(FASTI_SINGLE_LENGTHS_MAX, 0).outcome, FASTI_OUTCOME_CHANGED);
+    cr_assert_eq(starts_of_the_day(), FASTI_SINGLE_LENGTHS_MAX);
+    const struct fasti_answer answer = put_singles(FASTI_SINGLE_LENGTHS_MAX + 1, 0);
+    cr_assert_eq(answer.status, FASTI_LIMIT_RECORDS, "refused, not closed without a word");
+    cr_assert(strstr(answer.detail.text, "64 different lengths") != NULL, "%s", answer.detail.text);
+    reopen();
+}

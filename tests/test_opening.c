@@ -227,13 +227,15 @@ Test(opening, a_skipped_date_is_closed) {
 }
 
 Test(opening, too_many_spans_is_a_limit) {
-    static struct fasti_opening o[FASTI_SPANS_MAX + 1];
+    static struct fasti_opening o[FASTI_OPENINGS_MAX];
     const fasti_date date = date_of(2026, 5, 6);
-    for (uint16_t i = 0; i <= FASTI_SPANS_MAX; i++)
-        o[i] = hours(FASTI_OPENING_WEEKLY, (uint16_t)(i * 5), (uint16_t)(i * 5 + 5));
-    expand(o, FASTI_SPANS_MAX, &utc, 5, date);
-    cr_assert_eq(draft.count, FASTI_SPANS_MAX);
-    cr_assert_eq(fasti_openings_expand(o, FASTI_SPANS_MAX + 1, &utc, 5, date, &draft),
+    for (uint16_t i = 0; i < FASTI_OPENINGS_MAX; i++)
+        o[i] = hours(FASTI_OPENING_WEEKLY, i, (uint16_t)(i + 10));
+    expand(o, FASTI_OPENINGS_MAX, &utc, 1, date);
+    cr_assert_eq(draft.count, FASTI_OPENINGS_MAX, "every opening may lie on one day");
+    /* A closure cuts those around it in two. */
+    o[FASTI_OPENINGS_MAX - 1] = hours(FASTI_OPENING_CLOSED, 100, 101);
+    cr_assert_eq(fasti_openings_expand(o, FASTI_OPENINGS_MAX, &utc, 1, date, &draft),
                  FASTI_LIMIT_RECORDS);
 }
 

@@ -29,10 +29,11 @@
 #define FASTI_TOP_MIDS             36
 #define FASTI_OPENINGS_MAX         1024 /* rules of one schedule */
 #define FASTI_OPENING_SERVICES_MAX 8    /* services named by one opening; none named = all */
-#define FASTI_SPANS_MAX            256  /* open spans of one local day */
+#define FASTI_SPANS_MAX            1024 /* open spans of one local day */
 #define FASTI_PATTERNS_MAX         (UINT32_C(1) << 20)
 #define FASTI_PLANS_MAX            (UINT32_C(1) << 20)
-#define FASTI_PLAN_GROUPS_MAX      16  /* distinct visit lengths in one day for one service */
+#define FASTI_SINGLE_LENGTHS_MAX   63  /* distinct lengths of one schedule's SINGLE openings */
+#define FASTI_PLAN_GROUPS_MAX      128 /* distinct visit lengths in one day for one service */
 #define FASTI_COMPILE_DAYS_MAX     400 /* days compiled ahead; later days compile when asked */
 #define FASTI_CELLS_MAX            256 /* cells of one claim */
 #define FASTI_ITEMS_MAX            64  /* items of one booking */
@@ -87,6 +88,10 @@
 
 _Static_assert(FASTI_DAYS_MAX <= FASTI_TOP_MIDS * FASTI_MID_CHUNKS * FASTI_CHUNK_DAYS,
                "the day tree covers every bookable date");
+_Static_assert(FASTI_SPANS_MAX >= FASTI_OPENINGS_MAX, "all openings may lie on one day");
+_Static_assert(FASTI_PLAN_GROUPS_MAX > 2 * FASTI_SINGLE_LENGTHS_MAX,
+               "a change of offset may give every single opening another length, and the "
+               "service has its own");
 _Static_assert(FASTI_ITEMS_MAX < FASTI_CELLS_MAX, "an item needs a day cell and a record cell");
 _Static_assert(FASTI_EFFECT_BYTES_MAX + 2 * FASTI_BLOCK_BYTES <= FASTI_BATCH_BYTES_MAX,
                "one effect always fits in a batch");

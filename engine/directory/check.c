@@ -271,6 +271,33 @@ static bool schedule_offers_name(const struct fasti_put *staged,
     return service.v != 0 && fasti_schedule_offers(published, service);
 }
 
+static uint32_t single_minutes(const struct fasti_opening *opening) {
+    if (opening->kind != FASTI_OPENING_INSTANT)
+        return (uint32_t)opening->end_minute - opening->start_minute;
+    const int64_t minutes = (opening->end_utc_s - opening->start_utc_s) / 60;
+    return minutes > FASTI_LOCAL_DAY_MINUTES_MAX ? 0 : (uint32_t)minutes; /* 0: more than a day */
+}
+
+/* Each length costs a mask in the plans of the days, which have room for so many. */
+static enum fasti_status lengths_check(const struct fasti_resolver *r) {
+    const struct fasti_merge *merge = r->directory->merge;
+    bool is_seen[FASTI_LOCAL_DAY_MINUTES_MAX + 1] = {false};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < merge->count; i++) {
+        if ((merge->openings[i].flags & FASTI_OPENING_SINGLE) == 0)
+            continue;
+        const uint32_t minutes = single_minutes(&merge->openings[i]);
+        count += minutes != 0 && !is_seen[minutes];
+        is_seen[minutes] = true;
+    }
+    if (count <= FASTI_SINGLE_LENGTHS_MAX)
+        return FASTI_OK;
+    return fasti_detail_set(r->detail, FASTI_LIMIT_RECORDS,
+                            "schedule '%.*s' would have single openings of %u different lengths; "
+                            "%d are possible",
+                            r->put->id.length, r->put->id.bytes, count, FASTI_SINGLE_LENGTHS_MAX);
+}
+
 static enum fasti_status openings_check(struct fasti_resolver *r, uint32_t id,
                                         enum fasti_put_result *result) {
     const struct fasti_put *put = r->put;
@@ -298,6 +325,7 @@ static enum fasti_status openings_check(struct fasti_resolver *r, uint32_t id,
     const bool is_restaged = r->staged != NULL && r->staged->openings != NULL;
     const struct fasti_schedule_config *before = is_restaged ? r->staged->openings : published;
     FASTI_TRY(fasti_openings_merge(merge, before, put, services, r->detail));
+    FASTI_TRY(lengths_check(r));
     const bool is_new = published == NULL || is_restaged;
     *result =
         merge->is_changed || !r->is_complete || is_new ? FASTI_PUT_CHANGED : FASTI_PUT_UNCHANGED;
