@@ -110,7 +110,7 @@ static Offset<void> describe_write(struct fasti_codec *codec,
 
 static Offset<void> list_write(struct fasti_codec *codec, const struct fasti_list_answer *list) {
     const auto records = records_write(codec, list->records, list->count);
-    return wire::CreateListReply(codec->builder, list->more, records).Union();
+    return wire::CreateListReply(codec->builder, list->more, records, list->next.v).Union();
 }
 
 static Offset<void> show_write(struct fasti_codec *codec, const struct fasti_answer *answer) {
@@ -415,6 +415,7 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
             records_read(list->records(), FASTI_LIST_MAX, space->list.records, &count, detail));
         space->list.count = static_cast<uint16_t>(count);
         space->list.more = list->more();
+        space->list.next.v = list->next();
         answer->body.list = &space->list;
         return FASTI_OK;
     }

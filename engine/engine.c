@@ -322,6 +322,7 @@ static enum fasti_disposition list_answer(struct fasti_booking *booking,
                                           struct fasti_pending *pending) {
     pending->query.list = command->body.list;
     struct fasti_list_query *query = &pending->query.list;
+    pending->answer.body.list = &booking->list;
     if (query->limit == 0 || query->limit > FASTI_LIST_MAX ||
         query->patient_length > FASTI_PATIENT_BYTES_MAX ||
         (query->by != FASTI_LIST_BY_SCHEDULE && query->by != FASTI_LIST_BY_PATIENT)) {
@@ -341,9 +342,8 @@ static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t wor
     switch (command->kind) {
     case FASTI_COMMAND_STATUS: return status_answer(engine, worker, pending);
     case FASTI_COMMAND_CHECKPOINT:
-        /* Snapshots come later: a checkpoint waits until all that it can see is durable. */
-        (void)status_answer(engine, worker, pending);
-        return FASTI_ANSWERED;
+        /* Snapshots come later; whatever was acknowledged is durable without one. */
+        return status_answer(engine, worker, pending);
     case FASTI_COMMAND_RESOLVE: return fasti_lookup_resolve(booking, command, pending);
     case FASTI_COMMAND_DESCRIBE: return fasti_lookup_describe(booking, command, pending);
     case FASTI_COMMAND_CIVIL: return fasti_lookup_civil(booking, command, pending);
@@ -366,6 +366,15 @@ static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t wor
     return FASTI_ANSWERED;
 }
 
+/* What did not come about has neither outcome nor number. */
+static void answer_seal(struct fasti_answer *answer) {
+    if (answer->status == FASTI_OK)
+        return;
+    answer->outcome = FASTI_OUTCOME_NONE;
+    answer->id = 0;
+    answer->record = (fasti_record_id){0};
+}
+
 bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
                          const struct fasti_command *command, uint64_t tag,
                          struct fasti_answer *answer) {
@@ -374,7 +383,7 @@ bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
     worker_enter(engine->workers[worker]);
     struct fasti_pending *pending = fasti_pending_take(booking);
     if (pending == NULL) {
-        memset(answer, 0, offsetof(struct fasti_answer, body));
+        memset(answer, 0, sizeof *answer);
         answer->tag = tag;
         answer->kind = command->kind;
         answer->status =
@@ -387,6 +396,7 @@ bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
     pending->answer.as_of = fasti_load_seq_cst(&engine->state.lsn_durable);
     if (dispatch(engine, worker, command, pending) != FASTI_ANSWERED)
         return false;
+    answer_seal(&pending->answer);
     *answer = pending->answer;
     fasti_pending_give(booking, pending);
     return true;
@@ -433,12 +443,13 @@ static bool is_complete(struct fasti_booking *booking, struct fasti_pending *pen
     return true;
 }
 
-/* After a commit: how many appointments the new openings leave outside. */
-static void import_finish(struct fasti_engine *engine, struct fasti_booking *booking,
-                          struct fasti_pending *pending) {
-    if (pending->answer.kind == FASTI_COMMAND_IMPORT_COMMIT && pending->answer.status == FASTI_OK)
-        pending->answer.body.import.conflicts = fasti_lookup_conflicts(
-            booking, pending->organization, fasti_state_now_ms(&engine->state));
+/* After a commit: how many appointments do the new openings leave outside? They are counted a slice
+ * a poll, so that nobody else on this worker waits long; true: all were. */
+static bool import_is_counted(struct fasti_engine *engine, struct fasti_booking *booking,
+                              struct fasti_pending *pending) {
+    return pending->answer.kind != FASTI_COMMAND_IMPORT_COMMIT ||
+           pending->answer.status != FASTI_OK ||
+           fasti_lookup_conflicts(booking, pending, fasti_state_now_ms(&engine->state));
 }
 
 uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
@@ -452,6 +463,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     fasti_committer_step(&engine->committer, worker_at);
     if (booking->waiting != NULL)
         waiting_check(engine, worker);
+    struct fasti_pending *counting = NULL;
     uint32_t count = 0;
     while (count < max) {
         if (worker->ready == NULL)
@@ -462,10 +474,15 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
         worker->ready = pending->next;
         if (!is_complete(booking, pending))
             continue; /* it waits again */
+        if (!import_is_counted(engine, booking, pending)) {
+            pending->next = counting;
+            counting = pending;
+            continue;
+        }
         const bool is_big =
             pending->kind == FASTI_PENDING_SHOW || pending->kind == FASTI_PENDING_LIST;
         if (pending->is_answered) {
-            import_finish(engine, booking, pending);
+            answer_seal(&pending->answer);
             pending->answer.as_of = fasti_load_seq_cst(&engine->state.lsn_durable);
             answers[count++] = pending->answer;
         }
@@ -479,6 +496,11 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
             }
             break;
         }
+    }
+    for (struct fasti_pending *next; counting != NULL; counting = next) {
+        next = counting->next; /* the next poll goes on with them: timeout_ms says at once */
+        counting->next = worker->ready;
+        worker->ready = counting;
     }
     return count;
 }

@@ -81,6 +81,12 @@ Test(arena, the_limit_holds_and_frees_are_used_again) {
     arena_drop(arena);
 }
 
+Test(arena, no_limit_is_the_largest_one) {
+    struct fasti_arena *arena = arena_make(UINT64_MAX);
+    cr_assert_eq(arena->chunks_max, FASTI_ARENA_CHUNKS_MAX);
+    arena_drop(arena);
+}
+
 Test(arena, too_large_a_size_crashes, .signal = SIGABRT) {
     struct fasti_arena *arena = arena_make(1);
     struct fasti_arena_local local;

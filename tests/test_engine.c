@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/storage/batch.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/seed.h"
 
@@ -178,10 +179,67 @@ Test(engine, show_and_list) {
     answer = run(&command);
     cr_assert_eq(answer.body.list->count, 2);
     cr_assert(answer.body.list->more);
-    command.body.list.before = answer.body.list->records[1].record;
+    command.body.list.before = answer.body.list->next;
     answer = run(&command);
     cr_assert_eq(answer.body.list->count, 1);
     cr_assert_not(answer.body.list->more);
+    command.body.list.schedule.v = 2;
+    cr_assert_eq(run(&command).status, FASTI_INVALID_REFERENCE, "a place of another list");
+    command.body.list.before.v = 12345;
+    cr_assert_eq(run(&command).status, FASTI_INVALID_REFERENCE, "no place at all");
+}
+
+/* What is sent must hold nothing that another command left behind. */
+Test(engine, an_answer_without_a_body_has_an_empty_one) {
+    static const struct fasti_answer empty;
+    struct fasti_command command = {.kind = FASTI_COMMAND_STATUS};
+    for (int i = 0; i < 3; i++) /* the pool gives them out again */
+        (void)run(&command);
+    command = (struct fasti_command){.kind = FASTI_COMMAND_CIVIL, .organization = {1}};
+    command.body.civil = (struct fasti_civil_query){.schedule = {9}, .date = {20458}};
+    struct fasti_answer answer = run(&command);
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_NO_SUCH);
+    cr_assert_arr_eq(&answer.body, &empty.body, sizeof empty.body);
+    command = (struct fasti_command){.kind = FASTI_COMMAND_IMPORT_BEGIN, .organization = {1}};
+    const uint32_t import = run(&command).body.import.import;
+    command.kind = FASTI_COMMAND_IMPORT_ABORT;
+    command.body.import = (struct fasti_import){.import = import};
+    answer = run(&command);
+    cr_assert_eq(answer.status, FASTI_OK);
+    cr_assert_arr_eq(&answer.body, &empty.body, sizeof empty.body);
+}
+
+Test(engine, describe_ends_behind_the_last_id) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_DESCRIBE, .organization = {1}};
+    command.body.describe.kind = FASTI_ENTITY_SERVICE;
+    command.body.describe.after = UINT32_MAX;
+    cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_NO_SUCH);
+    command.body.describe.after = 2;
+    cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_NO_SUCH);
+    command.body.describe.after = 1;
+    cr_assert_eq(run(&command).id, 2);
+}
+
+/* A morning for one service and an afternoon for another: at noon the first one's day is over. */
+Test(engine, a_day_is_past_for_each_service_alone) {
+    struct fasti_opening openings[2] = {engine_weekly("morning", 0x1f, "08:00", "12:00"),
+                                        engine_weekly("afternoon", 0x1f, "13:00", "17:00")};
+    struct fasti_command command = engine_put(FASTI_ENTITY_OPENINGS, 1, "anna");
+    struct fasti_put *put = &command.body.put;
+    put->body.openings.mode = FASTI_OPENINGS_REPLACE;
+    put->body.openings.count = 2;
+    put->body.openings.openings = openings;
+    put->body.openings.service_name_count = 2;
+    put->body.openings.service_names[0] = engine_id("visit");
+    put->body.openings.service_names[1] = engine_id("long");
+    for (uint32_t i = 0; i < 2; i++) {
+        openings[i].service_count = 1;
+        openings[i].services[0].v = i + 1;
+    }
+    cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_CHANGED);
+    fasti_engine_clock(world->engine)->offset_ms = engine_utc_s("2026-01-05T11:30:00Z") * 1000;
+    cr_assert_eq(ask(1, "2026-01-05", 1)->day_reasons[0], FASTI_REASON_PAST);
+    cr_assert_eq(ask(2, "2026-01-05", 1)->day_reasons[0], FASTI_REASON_FREE);
 }
 
 /* ---- durability ---- */
@@ -231,6 +289,46 @@ Test(engine, restart_gives_the_same_state) {
         cr_assert_eq(ask(1, "2026-01-05", 1)->total, 32 - 1 - 4);
         cr_assert_eq(book(1, "2026-01-05T09:00:00+01:00"), FASTI_OUTCOME_TAKEN);
     }
+}
+
+Test(engine, a_stop_may_come_at_any_time) {
+    for (int polls = 0; polls < 24; polls++) {
+        const struct fasti_sim_faults faults = {.delay_max = 6};
+        fasti_sim_disk_set_faults(world->disk, &faults);
+        cr_assert_eq(book(1, "2026-01-05T09:00:00+01:00"),
+                     polls == 0 ? FASTI_OUTCOME_BOOKED : FASTI_OUTCOME_TAKEN);
+        const struct fasti_command block =
+            engine_block(1, "2026-01-06T07:00:00Z", "2026-01-06T07:05:00Z");
+        const struct fasti_command unblock = engine_unblock(run(&block).record.v);
+        cr_assert_eq(run(&unblock).outcome, FASTI_OUTCOME_UNBLOCKED);
+        struct fasti_answer answer;
+        for (int i = 0; i < polls; i++) /* the batch that states the watermark is on its way */
+            (void)fasti_engine_poll(world->engine, 0, &answer, 1);
+        engine_world_close(world);
+        cr_assert_eq(engine_world_open(world), FASTI_OK, "%s", world->detail.text);
+        cr_assert(world->recovery.clean, "after %d polls", polls);
+    }
+}
+
+Test(engine, a_log_without_its_beginning_is_refused) {
+    char name[FASTI_IO_NAME_BYTES_MAX + 1];
+    for (int i = 0; i < 2500; i++) { /* a batch of two blocks each: more than one segment */
+        struct fasti_command command = engine_put(FASTI_ENTITY_PRACTITIONER, 1, "dr");
+        command.body.put.name.length = 1;
+        command.body.put.name.bytes[0] = (char)('a' + i % 26);
+        cr_assert_eq(run(&command).status, FASTI_OK);
+    }
+    engine_world_close(world);
+    struct fasti_io *io = fasti_sim_disk_open(world->disk);
+    fasti_segment_name(name, 1);
+    cr_assert_eq(io->operations->remove(io, name), FASTI_OK);
+    struct fasti_inspect_report report;
+    struct fasti_detail detail;
+    cr_assert_eq(fasti_engine_inspect(io, FASTI_INSPECT_VERIFY, NULL, NULL, &report, &detail),
+                 FASTI_CORRUPT_LOG);
+    cr_assert(strstr(detail.text, "does not start at LSN 1") != NULL, "%s", detail.text);
+    io->operations->close(io);
+    cr_assert_eq(engine_world_open(world), FASTI_CORRUPT_LOG);
 }
 
 /* ---- a kill at every write ---- */

@@ -138,6 +138,37 @@ static bool race_all(struct fasti_engine *engine, uint64_t seed, bool is_cancell
     return is_right;
 }
 
+/* How many of a schedule's records a list tells of in pages of a size. */
+static uint32_t list_count(struct engine_world *world, uint16_t limit) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_LIST, .organization = {1}};
+    command.body.list = (struct fasti_list_query){.by = FASTI_LIST_BY_SCHEDULE,
+                                                  .schedule = {1},
+                                                  .include_ended = true,
+                                                  .to_utc_s = INT64_MAX,
+                                                  .limit = limit};
+    for (uint32_t count = 0;;) {
+        const struct fasti_answer answer = engine_world_run(world, 0, &command);
+        if (answer.status != FASTI_OK)
+            return UINT32_MAX;
+        count += answer.body.list->count;
+        if (!answer.body.list->more)
+            return count;
+        command.body.list.before = answer.body.list->next;
+    }
+}
+
+/* Records got their numbers in another order than their places in the log: pages must not care. */
+static bool pages_agree(struct engine_world *world, uint32_t expected) {
+    bool is_right = true;
+    for (uint16_t limit = 1; limit <= FASTI_LIST_MAX; limit = (uint16_t)(limit * 3 + 1)) {
+        const uint32_t count = list_count(world, limit);
+        if (count != expected)
+            fprintf(stderr, "pages of %u: %u records, not %u\n", limit, count, expected);
+        is_right = is_right && count == expected;
+    }
+    return is_right;
+}
+
 static struct fasti_engine *open_or_exit(const char *path) {
     struct fasti_io *io;
     struct fasti_engine *engine;
@@ -184,13 +215,14 @@ int main(void) {
     struct engine_world world = {.worker_count = THREADS, .engine = open_or_exit(path)};
     engine_world_practice(&world);
     bool is_right = true;
-    for (int round = 0; round < 5 && is_right; round++) {
+    for (uint32_t round = 0; round < 5 && is_right; round++) {
         uint64_t targets[STARTS];
         for (uint64_t i = 0; i < STARTS; i++)
             targets[i] = (uint64_t)engine_utc_s("2026-01-06T08:00:00+01:00") + i * 900 +
                          (i >= STARTS / 2 ? 3600 : 0);
         is_right = race_all(world.engine, fasti_prng_next(&prng), false, targets) &&
-                   race_all(world.engine, fasti_prng_next(&prng), true, targets);
+                   race_all(world.engine, fasti_prng_next(&prng), true, targets) &&
+                   pages_agree(&world, (round + 1) * STARTS);
     }
     const struct fasti_hash128 digest = engine_world_digest(&world);
     engine_world_crash(&world);

@@ -200,9 +200,9 @@ static enum fasti_exit schedule_conflicts(struct fasti_session *session, fasti_s
             exit = fasti_records_json(session, &page->records[i], &object);
             if (exit == FASTI_EXIT_DONE)
                 json_array_append_new(list, object);
-            command.body.list.before = page->records[i].record;
         }
-    } while (exit == FASTI_EXIT_DONE && page->more && page->count > 0 &&
+        command.body.list.before = page->next;
+    } while (exit == FASTI_EXIT_DONE && page->more &&
              json_array_size(list) < FASTI_IMPORT_CONFLICTS);
     return exit;
 }

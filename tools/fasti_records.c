@@ -342,10 +342,9 @@ static enum fasti_exit list_pages(struct listing *listing, struct fasti_command 
         *page = *answer.body.list;
         for (uint32_t i = 0; i < page->count && exit == FASTI_EXIT_DONE; i++)
             exit = add_record(listing, &page->records[i]);
-        if (page->count > 0)
-            command->body.list.before = page->records[page->count - 1].record;
+        command->body.list.before = page->next;
         listing->left -= page->count;
-        listing->more = page->more && page->count > 0;
+        listing->more = page->more;
     } while (exit == FASTI_EXIT_DONE && listing->more && listing->left > 0);
     free(page);
     return exit;

@@ -30,7 +30,8 @@
 
 void fasti_arena_init(struct fasti_arena *arena, uint64_t bytes_max) {
     memset(arena, 0, sizeof *arena);
-    const uint64_t chunks = (bytes_max + FASTI_ARENA_CHUNK_BYTES - 1) / FASTI_ARENA_CHUNK_BYTES;
+    const uint64_t chunks =
+        bytes_max / FASTI_ARENA_CHUNK_BYTES + (bytes_max % FASTI_ARENA_CHUNK_BYTES != 0);
     arena->chunks_max =
         chunks == 0 ? 1
                     : (uint32_t)(chunks < FASTI_ARENA_CHUNKS_MAX ? chunks : FASTI_ARENA_CHUNKS_MAX);

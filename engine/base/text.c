@@ -64,13 +64,24 @@ bool fasti_id_text_equal(const struct fasti_id_text *a, const struct fasti_id_te
     return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
 }
 
+/* A text that was cut at size ends with a whole character. */
+static void text_cut(char *text, size_t size) {
+    size_t last = size;
+    while (last > 0 && size - last < 4 && ((unsigned char)text[last - 1] & 0xc0) == 0x80)
+        last--;
+    if (last > 0 && sequence_length((unsigned char *)text + last - 1, size - last + 1) == 0)
+        text[last - 1] = '\0';
+}
+
 enum fasti_status fasti_detail_set(struct fasti_detail *detail, enum fasti_status status,
                                    const char *format, ...) {
     if (detail != NULL) {
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(detail->text, sizeof detail->text, format, arguments);
+        const int length = vsnprintf(detail->text, sizeof detail->text, format, arguments);
         va_end(arguments);
+        if (length >= (int)sizeof detail->text)
+            text_cut(detail->text, sizeof detail->text - 1);
     }
     return status;
 }

@@ -30,8 +30,7 @@ void fasti_effect_emitted(struct fasti_state *state, struct fasti_pending *pendi
         fasti_add_relaxed(&state->appointments, (uint64_t)(int64_t)pending->appointments);
 }
 
-void fasti_effect_durable(struct fasti_state *state, const struct fasti_pending *pending) {
-    (void)state;
+void fasti_effect_durable(const struct fasti_pending *pending) {
     for (uint32_t i = 0; i < pending->cell_count; i++) /* pairs with wait_begin */
         fasti_store_seq_cst(pending->cells[i].durable, pending->cells[i].from_version + 1);
 }

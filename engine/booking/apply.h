@@ -19,7 +19,7 @@ bool fasti_effect_is_next(const struct fasti_state *state, const struct fasti_pe
 void fasti_effect_emitted(struct fasti_state *state, struct fasti_pending *pending);
 
 /* It is on disk: answers may rest on it. */
-void fasti_effect_durable(struct fasti_state *state, const struct fasti_pending *pending);
+void fasti_effect_durable(const struct fasti_pending *pending);
 
 /* Hints for effects that replay comes to soon: first the day's cell, later the page that it names.
  * The effect was only taken apart, so it may name anything; nothing is changed. */

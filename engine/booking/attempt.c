@@ -78,9 +78,6 @@ enum fasti_look_result fasti_day_look(struct fasti_booking *booking,
     const struct fasti_schedule_config *before = fasti_load_seq_cst(&look->schedule->config);
     if (before == NULL || before->organization.v != organization.v)
         return FASTI_LOOK_NO_SCHEDULE;
-    if (utc_s < (int64_t)FASTI_DATE_FIRST * FASTI_DAY_SECONDS ||
-        utc_s >= ((int64_t)FASTI_DATE_LAST + 1) * FASTI_DAY_SECONDS)
-        return FASTI_LOOK_OUTSIDE;
     look->date = fasti_zone_date_at(before->zone, utc_s);
     if (!fasti_date_is_bookable(look->date))
         return FASTI_LOOK_OUTSIDE;

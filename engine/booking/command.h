@@ -127,7 +127,7 @@ struct fasti_list_query {
     bool include_blocks;          /* blocks too (by schedule) */
     bool only_conflicts;          /* only appointments that no opening covers any more */
     int64_t from_utc_s, to_utc_s; /* start in [from, to) */
-    fasti_record_id before;       /* page on: only records with a smaller id; 0 = from the newest */
+    fasti_record_id before;       /* page on: `next` of the page before; 0 = from the newest */
     uint16_t limit;               /* 1 to FASTI_LIST_MAX */
 };
 
@@ -219,7 +219,9 @@ struct fasti_availability_answer {
 
 struct fasti_list_answer {
     uint16_t count;
-    bool more; /* ask again with before = the last record */
+    bool more;            /* there may be others: ask again with before = next, even when this page
+                             has fewer than `limit` or none */
+    fasti_record_id next; /* the place where this page ended; 0 = nowhere */
     struct fasti_record_view records[FASTI_LIST_MAX];
 };
 

@@ -425,6 +425,8 @@ static enum fasti_disposition staged_publish(struct fasti_booking *booking,
     }
     pending->delta = run.delta;
     pending->answer.body.import = run.answer;
+    pending->query.conflicts.schedule = 0;
+    pending->query.conflicts.record = 0;
     pending->answer.outcome = FASTI_OUTCOME_PUBLISHED;
     fasti_effects_push(state, pending);
     return FASTI_PUSHED;

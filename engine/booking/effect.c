@@ -29,7 +29,7 @@ enum fasti_status fasti_effect_decode(const uint8_t *bytes, size_t size,
     const struct fasti_effect_header *header =
         (const struct fasti_effect_header *)(const void *)bytes;
     if (size < sizeof *header || header->size_bytes < sizeof *header || header->size_bytes > size ||
-        header->size_bytes % 8 != 0 || header->cell_count > FASTI_CELLS_MAX)
+        header->size_bytes % 8 != 0 || header->cell_count > FASTI_CELLS_MAX || header->flags != 0)
         return FASTI_CORRUPT_STATE;
     const size_t cells_bytes = header->cell_count * sizeof(struct fasti_effect_cell);
     if (cells_bytes > header->size_bytes - sizeof *header)

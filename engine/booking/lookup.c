@@ -142,9 +142,9 @@ enum fasti_disposition fasti_lookup_describe(struct fasti_booking *booking,
     described->opening_count = 0;
     described->openings = booking->openings;
     const uint32_t count = fasti_directory_count(booking->state->directory, query->kind);
-    const uint32_t first = query->id != 0 ? query->id : query->after + 1;
-    const uint32_t last = query->id != 0 ? query->id : count;
-    for (uint32_t id = first; id <= last && id <= count && described->id == 0; id++) {
+    const uint64_t first = query->id != 0 ? query->id : UINT64_C(1) + query->after;
+    const uint32_t last = query->id != 0 && query->id < count ? query->id : count;
+    for (uint32_t id = (uint32_t)first; first <= last && id <= last && described->id == 0; id++) {
         bool found;
         if (query->kind == FASTI_ENTITY_SCHEDULE)
             found = describe_schedule(booking, command->organization, id, described);
@@ -244,6 +244,16 @@ static enum fasti_disposition wait_for(struct fasti_booking *booking, struct fas
     return FASTI_ANSWERED;
 }
 
+/* May the record be told of as the cell's word has it? WAIT: its newest version is not durable. */
+enum telling { TELL, TELL_NOTHING, TELL_WAIT };
+
+static enum telling telling_of(struct fasti_record_entry *entry, uint64_t word) {
+    const uint32_t durable = fasti_load_seq_cst(&entry->durable);
+    if (fasti_cell_index(word) == 0 || durable == 0)
+        return TELL_NOTHING;
+    return durable < fasti_cell_version(word) ? TELL_WAIT : TELL;
+}
+
 enum fasti_disposition fasti_lookup_show(struct fasti_booking *booking,
                                          struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
@@ -252,11 +262,12 @@ enum fasti_disposition fasti_lookup_show(struct fasti_booking *booking,
     const uint64_t word = entry == NULL ? 0 : fasti_cell_read(&state->arena, &entry->cell);
     if (fasti_cell_index(word) == 0)
         return answer(pending, FASTI_OUTCOME_NO_SUCH);
-    if (fasti_load_seq_cst(&entry->durable) < fasti_cell_version(word))
-        return wait_for(booking, pending, FASTI_PENDING_SHOW, entry, fasti_cell_version(word));
     const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
-    if (record->organization != pending->organization.v)
+    const enum telling telling = telling_of(entry, word);
+    if (record->organization != pending->organization.v || telling == TELL_NOTHING)
         return answer(pending, FASTI_OUTCOME_NO_SUCH);
+    if (telling == TELL_WAIT)
+        return wait_for(booking, pending, FASTI_PENDING_SHOW, entry, fasti_cell_version(word));
     view_fill(booking, record, &pending->answer.body.show.view);
     memcpy(booking->payload, fasti_record_payload(record), record->payload_length);
     pending->answer.body.show.payload = booking->payload;
@@ -279,9 +290,15 @@ static bool list_wants(const struct fasti_list_query *query, fasti_organization_
             memcmp(record->bytes, query->patient, query->patient_length) == 0);
 }
 
+static uint64_t chain_next(const struct fasti_list_query *query, struct fasti_record_entry *entry) {
+    return query->by == FASTI_LIST_BY_PATIENT ? fasti_load_relaxed(&entry->next_patient)
+                                              : fasti_load_relaxed(&entry->next_schedule);
+}
+
 /* The head of the chain that the query walks; 0: empty or not this organization's. */
-static uint64_t list_head(const struct fasti_booking *booking, const struct fasti_list_query *query,
-                          fasti_organization_id organization) {
+static uint64_t chain_head(const struct fasti_booking *booking,
+                           const struct fasti_list_query *query,
+                           fasti_organization_id organization) {
     struct fasti_state *state = booking->state;
     if (query->by == FASTI_LIST_BY_PATIENT) /* pairs with records_link */
         return fasti_load_acquire(&state->records.patients[fasti_patient_bucket(
@@ -291,60 +308,110 @@ static uint64_t list_head(const struct fasti_booking *booking, const struct fast
     return fasti_load_acquire(&fasti_schedule_get(state->directory, query->schedule)->record_head);
 }
 
+/* Is a record in the chain that the query walks? */
+static bool chain_has(const struct fasti_list_query *query, fasti_organization_id organization,
+                      const struct fasti_record *record) {
+    if (query->by == FASTI_LIST_BY_SCHEDULE)
+        return record->organization == organization.v &&
+               record->items[0].schedule == query->schedule.v;
+    return record->kind == FASTI_RECORD_APPOINTMENT &&
+           fasti_patient_bucket((fasti_organization_id){record->organization},
+                                (const char *)record->bytes, record->patient_length) ==
+               fasti_patient_bucket(organization, query->patient, query->patient_length);
+}
+
+/* Where the query's page begins; false: `before` is not a place of its chain. */
+static bool chain_place(struct fasti_booking *booking, const struct fasti_list_query *query,
+                        fasti_organization_id organization, uint64_t *id) {
+    struct fasti_state *state = booking->state;
+    *id = chain_head(booking, query, organization);
+    if (query->before.v == 0)
+        return true;
+    struct fasti_record_entry *entry = fasti_records_find(&state->records, query->before);
+    const uint64_t word = entry == NULL ? 0 : fasti_cell_read(&state->arena, &entry->cell);
+    if (entry == NULL || telling_of(entry, word) == TELL_NOTHING ||
+        !chain_has(query, organization, fasti_arena_at(&state->arena, fasti_cell_index(word))))
+        return false;
+    *id = chain_next(query, entry);
+    return true;
+}
+
 enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
                                          struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
     const struct fasti_list_query *query = &pending->query.list;
     struct fasti_list_answer *list = &booking->list;
     list->count = 0;
-    list->more = false;
+    list->next = query->before;
     pending->answer.body.list = list;
-    uint64_t id = list_head(booking, query, pending->organization);
-    while (id != 0) { /* ends: chains only lead to records that were linked earlier */
+    uint64_t id;
+    if (!chain_place(booking, query, pending->organization, &id)) {
+        pending->answer.status = fasti_detail_set(
+            &pending->answer.detail, FASTI_INVALID_REFERENCE,
+            "record %llu is no place of this list: page on with `next` of the page before",
+            (unsigned long long)query->before.v);
+        return FASTI_ANSWERED;
+    }
+    for (uint32_t looked = 0;
+         id != 0 && list->count < query->limit && looked < FASTI_LOOKUP_SLICE;) {
         struct fasti_record_entry *entry =
             fasti_records_find(&state->records, (fasti_record_id){id});
         const uint64_t word = fasti_cell_read(&state->arena, &entry->cell);
         const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
-        const bool is_on_page = query->before.v == 0 || id < query->before.v;
-        const bool is_wanted = is_on_page && list_wants(query, pending->organization, record) &&
-                               (!query->only_conflicts || is_conflict(booking, record));
-        if (record->organization == pending->organization.v &&
-            fasti_load_seq_cst(&entry->durable) < fasti_cell_version(word))
+        const enum telling telling = telling_of(entry, word);
+        if (telling == TELL_WAIT && record->organization == pending->organization.v)
             return wait_for(booking, pending, FASTI_PENDING_LIST, entry, fasti_cell_version(word));
-        if (is_wanted && list->count == query->limit) {
-            list->more = true;
-            break;
-        }
-        if (is_wanted)
+        if (telling == TELL && list_wants(query, pending->organization, record) &&
+            (!query->only_conflicts || is_conflict(booking, record)))
             view_fill(booking, record, &list->records[list->count++]);
-        id = query->by == FASTI_LIST_BY_PATIENT ? fasti_load_relaxed(&entry->next_patient)
-                                                : fasti_load_relaxed(&entry->next_schedule);
+        if (telling != TELL_NOTHING) { /* else: at the head, as many as commands wait at most */
+            list->next = (fasti_record_id){id};
+            looked++;
+        }
+        id = chain_next(query, entry);
     }
+    list->more = id != 0;
     return answer(pending, FASTI_OUTCOME_FOUND);
 }
 
-uint32_t fasti_lookup_conflicts(struct fasti_booking *booking, fasti_organization_id organization,
-                                int64_t now_ms) {
+/* The next schedule of the organization that has records; 0: there is none. */
+static uint32_t conflicts_schedule(struct fasti_booking *booking,
+                                   fasti_organization_id organization, uint32_t id,
+                                   uint32_t *looked) {
     struct fasti_state *state = booking->state;
-    uint32_t conflicts = 0;
     const uint32_t count = fasti_directory_count(state->directory, FASTI_ENTITY_SCHEDULE);
-    for (uint32_t schedule = 1; schedule <= count; schedule++) {
-        if (config_of(booking, organization, (fasti_schedule_id){schedule}) == NULL)
-            continue;
-        uint64_t id = fasti_load_acquire(
-            &fasti_schedule_get(state->directory, (fasti_schedule_id){schedule})->record_head);
-        for (uint32_t seen = 0; id != 0 && seen < FASTI_LIST_MAX;) {
-            struct fasti_record_entry *entry =
-                fasti_records_find(&state->records, (fasti_record_id){id});
-            const uint64_t word = fasti_cell_read(&state->arena, &entry->cell);
-            const struct fasti_record *record =
-                fasti_arena_at(&state->arena, fasti_cell_index(word));
-            const bool counts =
-                record->items[0].start_utc_s * 1000 >= now_ms && is_conflict(booking, record);
-            conflicts += counts;
-            seen += counts;
-            id = fasti_load_relaxed(&entry->next_schedule);
-        }
+    for (; id <= count && *looked < FASTI_LOOKUP_SLICE; id++, ++*looked) {
+        struct fasti_schedule *schedule =
+            fasti_schedule_get(state->directory, (fasti_schedule_id){id});
+        const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
+        if (fasti_load_acquire(&schedule->record_head) != 0 &&
+            (organization.v == 0 || config->organization.v == organization.v))
+            return id;
     }
-    return conflicts;
+    return id <= count ? id : 0;
+}
+
+bool fasti_lookup_conflicts(struct fasti_booking *booking, struct fasti_pending *pending,
+                            int64_t now_ms) {
+    struct fasti_state *state = booking->state;
+    uint32_t *schedule = &pending->query.conflicts.schedule;
+    uint64_t *id = &pending->query.conflicts.record;
+    for (uint32_t looked = 0; looked < FASTI_LOOKUP_SLICE; looked++) {
+        if (*id == 0) {
+            *schedule = conflicts_schedule(booking, pending->organization, *schedule + 1, &looked);
+            if (*schedule == 0)
+                return true;
+            *id = fasti_load_acquire(
+                &fasti_schedule_get(state->directory, (fasti_schedule_id){*schedule})->record_head);
+            continue;
+        }
+        struct fasti_record_entry *entry =
+            fasti_records_find(&state->records, (fasti_record_id){*id});
+        const uint64_t word = fasti_cell_read(&state->arena, &entry->cell);
+        const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
+        pending->answer.body.import.conflicts +=
+            record->items[0].start_utc_s * 1000 >= now_ms && is_conflict(booking, record);
+        *id = fasti_load_relaxed(&entry->next_schedule);
+    }
+    return false;
 }

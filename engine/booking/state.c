@@ -71,6 +71,8 @@ static void pending_clear(struct fasti_booking *booking, struct fasti_pending *p
     struct fasti_answer *answer = &pending->answer;
     memset(answer, 0, offsetof(struct fasti_answer, detail));
     answer->detail.text[0] = '\0';
+    memset(&answer->body, 0,
+           sizeof answer->body); /* it is sent: nothing of another's may be in it */
 }
 
 struct fasti_pending *fasti_pending_take(struct fasti_booking *booking) {

@@ -74,6 +74,10 @@ struct fasti_pending {
     union {
         struct fasti_list_query list;
         fasti_record_id show;
+        struct { /* after a commit: where the count of conflicts stands */
+            uint32_t schedule;
+            uint64_t record; /* next one of its chain; 0 = the schedule is done */
+        } conflicts;
     } query;
 
     struct fasti_answer answer;

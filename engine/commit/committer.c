@@ -74,7 +74,7 @@ static uint64_t list_deliver(struct fasti_committer *committer, struct fasti_pen
         if (status != FASTI_OK)
             pending->answer.status = status;
         else
-            fasti_effect_durable(committer->state, pending);
+            fasti_effect_durable(pending);
         served |= UINT64_C(1) << owner;
         fasti_done_push(committer->bookings[owner], pending);
     }

@@ -80,6 +80,10 @@ static enum fasti_status effects_visit(struct fasti_replay *replay, const struct
         FASTI_TRY(
             effect_visit(replay, batch->lsn_first + *number, batch, ahead_effect(&ahead, *number)));
     }
+    if (ahead.at != batch->payload_bytes)
+        return fasti_detail_set(replay->detail, FASTI_CORRUPT_STATE,
+                                "%u bytes follow the last effect of a batch",
+                                batch->payload_bytes - ahead.at);
     return FASTI_OK;
 }
 
@@ -88,6 +92,12 @@ static enum fasti_status batch_visit(void *context, const struct fasti_batch *ba
                                      const struct fasti_log_position *position) {
     struct fasti_replay *replay = context;
     replay->detail->text[0] = '\0';
+    if (!replay->has_begun && batch->lsn_first != 1) {
+        (void)fasti_detail_set(replay->detail, FASTI_CORRUPT_LOG,
+                               "the log does not start at LSN 1: the segments before are missing");
+        return place_say(replay, FASTI_CORRUPT_LOG, position, batch->lsn_first);
+    }
+    replay->has_begun = true;
     if (!replay->is_dry && batch->epoch != replay->epoch) {
         /* Another process wrote on from here: it forgot what was staged. */
         fasti_imports_end_all(&replay->booking->state->imports);

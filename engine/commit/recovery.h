@@ -21,7 +21,8 @@ struct fasti_replay {
     void (*effect)(void *context, uint64_t lsn, const struct fasti_batch *batch,
                    const struct fasti_effect *effect);
     void *effect_context;
-    bool is_dry; /* take effects apart only: nothing is applied, no digest is compared */
+    bool has_begun; /* the first batch was seen; without snapshots it starts at LSN 1 */
+    bool is_dry;    /* take effects apart only: nothing is applied, no digest is compared */
     struct fasti_detail *detail;
 };
 

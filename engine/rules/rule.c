@@ -146,6 +146,14 @@ bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_pag
     return any != 0;
 }
 
+bool fasti_rule_is_ahead(const struct fasti_day_view *view, int64_t now_ms) {
+    const uint32_t first_tick = fasti_rule_first_tick(view, now_ms);
+    for (uint32_t i = 0; i < view->span_count; i++)
+        if (view->spans[i].end_tick > first_tick && span_offers(&view->spans[i], view->service))
+            return true;
+    return false;
+}
+
 /* Why no candidate start stands at this tick. */
 static enum fasti_rule_verdict verdict_without_candidate(const struct fasti_day_view *view,
                                                          uint32_t tick) {

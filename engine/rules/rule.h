@@ -89,6 +89,9 @@ static inline uint32_t fasti_rule_word_end(const struct fasti_day_view *view) {
 bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_page *page,
                        int64_t now_ms, uint64_t *starts, uint16_t *lengths);
 
+/* Does some opening of the service end after the first tick that is not in the past? */
+bool fasti_rule_is_ahead(const struct fasti_day_view *view, int64_t now_ms);
+
 /* The verdict on one start inside the view's day; *place is filled when FREE. */
 enum fasti_rule_verdict fasti_rule_check(const struct fasti_day_view *view,
                                          const struct fasti_page *page, int64_t now_ms,

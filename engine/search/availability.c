@@ -60,22 +60,13 @@ static const struct fasti_page *day_load(struct fasti_search *search, struct row
     return page;
 }
 
-/* Is some opening of the service on this day not wholly in the past? */
-static bool is_ahead(const struct fasti_day_view *view, int64_t now_ms) {
-    const uint32_t first_tick = fasti_rule_first_tick(view, now_ms);
-    for (uint32_t i = 0; i < view->span_count; i++)
-        if (view->spans[i].end_tick > first_tick)
-            return true;
-    return false;
-}
-
 static enum fasti_reason day_reason(const struct fasti_day_view *view, bool is_free,
                                     int64_t now_ms) {
     if (is_free)
         return FASTI_REASON_FREE;
     if (view->plan == NULL || !view->plan->is_open)
         return FASTI_REASON_CLOSED;
-    return is_ahead(view, now_ms) ? FASTI_REASON_FULL : FASTI_REASON_PAST;
+    return fasti_rule_is_ahead(view, now_ms) ? FASTI_REASON_FULL : FASTI_REASON_PAST;
 }
 
 /* The day's free starts, in search->starts. */

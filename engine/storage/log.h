@@ -95,9 +95,8 @@ FASTI_MUST_USE enum fasti_status
 fasti_log_open(struct fasti_io *io, const struct fasti_log_report *report, int64_t now_ms,
                uint64_t segment_bytes, struct fasti_log **log, struct fasti_detail *detail);
 
-/* Blocking. What is still in flight is waited for, its result is lost. With clean, appends an
- * empty batch marked as a clean stop first (not after a failure); no batch may be in flight
- * then. */
+/* Blocking. What is still in flight (an idle batch may be at any time) is waited for, its result is
+ * lost. With clean, appends an empty batch marked as a clean stop then (not after a failure). */
 void fasti_log_close(struct fasti_log *log, bool clean);
 
 /* The buffer for the next batch's payload: effects are encoded right here. Valid until append
