@@ -189,6 +189,8 @@ static void zone_put(struct fasti_desk *desk, struct fasti_desk_slot *slot) {
     struct fasti_command command;
     memset(&command, 0, sizeof command);
     command.kind = FASTI_COMMAND_PUT;
+    command.organization = desk->waits[slot->wait].command.organization;
+    command.import = desk->waits[slot->wait].command.import; /* staged with its location, if so */
     command.body.put.kind = FASTI_ENTITY_ZONE;
     command.body.put.id = location->body.location.zone;
     command.body.put.body.zone = zone;
@@ -202,12 +204,21 @@ static void zone_advance(struct fasti_desk *desk, struct fasti_desk_slot *slot,
     if (answer->status != FASTI_OK) {
         zone_finish(desk, slot, answer);
     } else if (slot->step == FASTI_STEP_ZONE_PUT) {
+        const struct fasti_command *location = &desk->waits[slot->wait].command;
+        desk->staged_import = location->import;
+        desk->staged_zone = location->body.put.body.location.zone;
         zone_finish(desk, slot, fasti_outcome_is_done(answer->outcome) ? NULL : answer);
     } else if (answer->outcome == FASTI_OUTCOME_FOUND) {
         zone_finish(desk, slot, NULL);
     } else {
         zone_put(desk, slot);
     }
+}
+
+/* A publication has thousands of locations in one zone: its file is read once. */
+static bool zone_is_staged(const struct fasti_desk *desk, const struct fasti_command *command) {
+    return command->import != 0 && command->import == desk->staged_import &&
+           fasti_id_text_equal(&command->body.put.body.location.zone, &desk->staged_zone);
 }
 
 /* Keeps the put of a location until its zone is known; false: no room. */
@@ -281,7 +292,8 @@ static void request_take(struct fasti_desk *desk, struct fasti_connection *conne
                      fasti_status_text(FASTI_BUSY));
         return;
     }
-    if (command->kind != FASTI_COMMAND_PUT || command->body.put.kind != FASTI_ENTITY_LOCATION) {
+    if (command->kind != FASTI_COMMAND_PUT || command->body.put.kind != FASTI_ENTITY_LOCATION ||
+        zone_is_staged(desk, command)) {
         slot_submit(desk, slot, command);
         return;
     }

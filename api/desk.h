@@ -6,7 +6,8 @@
  *
  * A slot remembers which connection (place and generation) and which client's id a tag stands for;
  * an answer whose connection is gone is dropped. A put of a location first makes sure that its
- * zone is known (RESOLVE, read the file, put the ZONE); until then its connection takes no other
+ * zone is known (RESOLVE, read the file, put the ZONE, under the location's import if it has one:
+ * a refused import leaves no zone behind); until then its connection takes no other
  * request, so that what was sent later is also decided later.
  * The desk knows the engine and the codec, no socket and no ring: the loop moves the bytes and
  * looks after the connections in the dirty list. Threading: belongs to one worker's thread.
@@ -49,6 +50,8 @@ struct fasti_desk {
     uint32_t slot_free, slot_count;       /* count: in use */
     struct fasti_desk_slot slots[FASTI_WORKER_PENDING_MAX];
     struct fasti_zone_wait waits[FASTI_ZONE_WAITS_MAX];
+    uint32_t staged_import; /* the last import under which a zone was staged here, and the zone */
+    struct fasti_id_text staged_zone;
     struct fasti_command command; /* being decoded */
     struct fasti_answer answer;   /* being encoded */
     struct fasti_answer answers[FASTI_POLL_ANSWERS_MAX];

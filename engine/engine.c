@@ -375,6 +375,15 @@ static void answer_seal(struct fasti_answer *answer) {
     answer->record = (fasti_record_id){0};
 }
 
+/* After a commit: how many appointments do the openings leave outside now? They are counted a slice
+ * at a time, so that nobody else on this worker waits long; true: all were. */
+static bool import_is_counted(struct fasti_engine *engine, struct fasti_booking *booking,
+                              struct fasti_pending *pending) {
+    return pending->answer.kind != FASTI_COMMAND_IMPORT_COMMIT ||
+           pending->answer.status != FASTI_OK ||
+           fasti_lookup_conflicts(booking, pending, fasti_state_now_ms(&engine->state));
+}
+
 bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
                          const struct fasti_command *command, uint64_t tag,
                          struct fasti_answer *answer) {
@@ -396,6 +405,11 @@ bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
     pending->answer.as_of = fasti_load_seq_cst(&engine->state.lsn_durable);
     if (dispatch(engine, worker, command, pending) != FASTI_ANSWERED)
         return false;
+    if (!import_is_counted(engine, booking, pending)) {
+        pending->next = engine->workers[worker]->ready; /* polls go on with it */
+        engine->workers[worker]->ready = pending;
+        return false;
+    }
     answer_seal(&pending->answer);
     *answer = pending->answer;
     fasti_pending_give(booking, pending);
@@ -441,15 +455,6 @@ static bool is_complete(struct fasti_booking *booking, struct fasti_pending *pen
     if (pending->kind == FASTI_PENDING_LIST)
         return fasti_lookup_list(booking, pending) == FASTI_ANSWERED;
     return true;
-}
-
-/* After a commit: how many appointments do the new openings leave outside? They are counted a slice
- * a poll, so that nobody else on this worker waits long; true: all were. */
-static bool import_is_counted(struct fasti_engine *engine, struct fasti_booking *booking,
-                              struct fasti_pending *pending) {
-    return pending->answer.kind != FASTI_COMMAND_IMPORT_COMMIT ||
-           pending->answer.status != FASTI_OK ||
-           fasti_lookup_conflicts(booking, pending, fasti_state_now_ms(&engine->state));
 }
 
 uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,

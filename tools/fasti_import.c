@@ -22,16 +22,19 @@ static void on_interrupt(int signal) {
 struct pipeline {
     struct fasti_session *session;
     const struct fasti_import_job *job;
+    fasti_organization_id scope;        /* of the import; 0: of several */
+    fasti_organization_id organization; /* of the next put */
     uint32_t import;
-    uint64_t sent, answered;
-    uint64_t failed; /* index of the first put that was refused, if failure is not OK */
+    uint64_t count, sent, answered; /* puts */
+    uint64_t barrier; /* 1 + the put of an organization that is on its way; 0: none is */
+    uint64_t failed;  /* index of the first put that was refused, if failure is not OK */
     enum fasti_status failure;
     struct fasti_detail detail;
 };
 
 /* On a terminal a line that overwrites itself; else a line a tenth of a long import. */
 static void show_progress(const struct pipeline *pipeline, bool is_terminal) {
-    const uint64_t count = pipeline->job->count, done = pipeline->answered;
+    const uint64_t count = pipeline->count, done = pipeline->answered;
     if (is_terminal && (done % 64 == 0 || done == count))
         fprintf(stderr, "\rimport: %llu of %llu records%s", (unsigned long long)done,
                 (unsigned long long)count, done == count ? "\n" : "");
@@ -40,31 +43,58 @@ static void show_progress(const struct pipeline *pipeline, bool is_terminal) {
                 (unsigned long long)count);
 }
 
-static enum fasti_exit import_command(struct fasti_session *session, enum fasti_command_kind kind,
-                                      uint32_t import, uint32_t source,
+static enum fasti_exit import_command(struct pipeline *pipeline, enum fasti_command_kind kind,
                                       struct fasti_answer *answer) {
-    struct fasti_command command = {.kind = kind,
-                                    .body.import = {.import = import, .source = source}};
+    struct fasti_session *session = pipeline->session;
+    struct fasti_command command = {
+        .kind = kind, .body.import = {.import = pipeline->import, .source = pipeline->job->source}};
+    const fasti_organization_id own = session->organization;
+    session->organization = pipeline->scope;
     const enum fasti_exit exit = fasti_session_call(session, &command, answer);
+    session->organization = own;
     if (exit == FASTI_EXIT_DONE && !fasti_outcome_is_done(answer->outcome))
         return fasti_session_refuse(session, answer, "import");
     return exit;
+}
+
+/* The organization that the import makes comes first. */
+static void put_fill(const struct pipeline *pipeline, uint64_t index, struct fasti_put *put,
+                     char *where, size_t where_size) {
+    const char *creates = pipeline->job->creates;
+    if (creates != NULL && index == 0) {
+        memset(put, 0, sizeof *put);
+        where[0] = '\0';
+        put->kind = FASTI_ENTITY_ORGANIZATION;
+        put->create_only = true;
+        const enum fasti_status status = fasti_id_text_set(&put->id, creates, strlen(creates));
+        FASTI_ASSERT(status == FASTI_OK); /* fasti_import_scope has looked */
+        return;
+    }
+    pipeline->job->put(pipeline->job->context, index - (creates != NULL), put, where, where_size);
 }
 
 static enum fasti_status send_next(struct pipeline *pipeline, struct fasti_command *command) {
     char where[320];
     memset(command, 0, sizeof *command);
     command->kind = FASTI_COMMAND_PUT;
-    command->organization = pipeline->session->organization;
     command->import = pipeline->import;
-    pipeline->job->put(pipeline->job->context, pipeline->sent, &command->body.put, where,
-                       sizeof where);
-    command->body.put.organization = pipeline->session->organization;
-    return fasti_client_send(pipeline->session->client, command, pipeline->sent);
+    put_fill(pipeline, pipeline->sent, &command->body.put, where, sizeof where);
+    const bool is_organization = command->body.put.kind == FASTI_ENTITY_ORGANIZATION;
+    command->organization = is_organization ? pipeline->scope : pipeline->organization;
+    command->body.put.organization.v = is_organization ? 0 : command->organization.v;
+    const enum fasti_status status =
+        fasti_client_send(pipeline->session->client, command, pipeline->sent);
+    if (status == FASTI_OK && is_organization)
+        pipeline->barrier = 1 + pipeline->sent;
+    return status;
 }
 
 static void take_answer(struct pipeline *pipeline, const struct fasti_answer *answer) {
     pipeline->answered++;
+    if (pipeline->barrier == 1 + answer->tag) {
+        pipeline->barrier = 0;
+        pipeline->organization.v = answer->id;
+    }
     const bool is_good = answer->status == FASTI_OK && fasti_outcome_is_done(answer->outcome);
     if (is_good || (pipeline->failure != FASTI_OK && answer->tag > pipeline->failed))
         return;
@@ -88,9 +118,9 @@ static enum fasti_status stage(struct pipeline *pipeline) {
     if (command == NULL)
         return FASTI_LIMIT_MEMORY;
     enum fasti_status status = FASTI_OK;
-    while (status == FASTI_OK && pipeline->answered < pipeline->job->count) {
+    while (status == FASTI_OK && pipeline->answered < pipeline->count) {
         const bool may_send = pipeline->failure == FASTI_OK && !is_interrupted &&
-                              pipeline->sent < pipeline->job->count &&
+                              pipeline->barrier == 0 && pipeline->sent < pipeline->count &&
                               pipeline->sent - pipeline->answered < window;
         if (may_send) {
             status = send_next(pipeline, command);
@@ -119,7 +149,7 @@ static enum fasti_status stage(struct pipeline *pipeline) {
 /* Gives the staged puts up; what went wrong is printed by the caller, so this says nothing. */
 static void abandon(struct pipeline *pipeline) {
     struct fasti_command command = {.kind = FASTI_COMMAND_IMPORT_ABORT,
-                                    .organization = pipeline->session->organization,
+                                    .organization = pipeline->scope,
                                     .body.import = {.import = pipeline->import}};
     struct fasti_answer answer;
     if (fasti_client_call(pipeline->session->client, &command, &answer) != FASTI_OK)
@@ -130,7 +160,7 @@ static void abandon(struct pipeline *pipeline) {
 static enum fasti_exit refuse_put(struct pipeline *pipeline) {
     struct fasti_put put;
     char where[320] = "";
-    pipeline->job->put(pipeline->job->context, pipeline->failed, &put, where, sizeof where);
+    put_fill(pipeline, pipeline->failed, &put, where, sizeof where);
     const bool is_input = fasti_status_class(pipeline->failure) == FASTI_CLASS_INVALID;
     return fasti_session_fail(
         pipeline->session, is_input ? FASTI_EXIT_INVALID : FASTI_EXIT_FAILED, pipeline->failure,
@@ -142,8 +172,7 @@ static enum fasti_exit refuse_put(struct pipeline *pipeline) {
 static enum fasti_exit run_pipeline(struct pipeline *pipeline, struct fasti_import_answer *result) {
     struct fasti_session *session = pipeline->session;
     struct fasti_answer answer;
-    enum fasti_exit exit =
-        import_command(session, FASTI_COMMAND_IMPORT_BEGIN, 0, pipeline->job->source, &answer);
+    enum fasti_exit exit = import_command(pipeline, FASTI_COMMAND_IMPORT_BEGIN, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     pipeline->import = answer.body.import.import;
@@ -159,8 +188,7 @@ static enum fasti_exit run_pipeline(struct pipeline *pipeline, struct fasti_impo
                    : fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_OK,
                                         "interrupted: nothing was imported");
     }
-    exit = import_command(session, FASTI_COMMAND_IMPORT_COMMIT, pipeline->import,
-                          pipeline->job->source, &answer);
+    exit = import_command(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
     if (exit == FASTI_EXIT_DONE)
         *result = answer.body.import;
     return exit;
@@ -168,24 +196,61 @@ static enum fasti_exit run_pipeline(struct pipeline *pipeline, struct fasti_impo
 
 enum fasti_exit fasti_import_run(struct fasti_session *session, const struct fasti_import_job *job,
                                  struct fasti_import_answer *result) {
-    struct pipeline pipeline = {.session = session, .job = job, .failure = FASTI_OK};
+    const bool is_of_several = job->is_of_several || job->creates != NULL;
+    struct pipeline pipeline = {.session = session,
+                                .job = job,
+                                .count = job->count + (job->creates != NULL),
+                                .scope = is_of_several ? (fasti_organization_id){0}
+                                                       : session->organization,
+                                .organization = session->organization,
+                                .failure = FASTI_OK};
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART}, before;
     is_interrupted = 0;
     sigaction(SIGINT, &action, &before);
-    const enum fasti_exit exit = run_pipeline(&pipeline, result);
+    enum fasti_exit exit = run_pipeline(&pipeline, result);
     sigaction(SIGINT, &before, NULL);
+    if (exit == FASTI_EXIT_DONE && job->creates != NULL)
+        exit = fasti_session_resolve(session, FASTI_ENTITY_ORGANIZATION, job->creates,
+                                     &session->organization.v);
+    return exit;
+}
+
+enum fasti_exit fasti_import_scope(struct fasti_session *session, const char **creates) {
+    struct fasti_id_text id;
+    const char *text = session->organization_text;
+    *creates = NULL;
+    if (text == NULL || fasti_id_text_set(&id, text, strlen(text)) != FASTI_OK)
+        return fasti_session_scope(session); /* says what is wrong */
+    enum fasti_exit exit = fasti_session_connect(session);
+    if (exit == FASTI_EXIT_DONE)
+        exit =
+            fasti_session_find(session, FASTI_ENTITY_ORGANIZATION, &id, &session->organization.v);
+    if (exit == FASTI_EXIT_DONE && session->organization.v == 0)
+        *creates = text;
     return exit;
 }
 
 /* ---- conflicts ---- */
 
+/* The server's present time, rounded up to a second. */
+static enum fasti_exit ask_now(struct fasti_session *session, int64_t *now_utc_s) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_STATUS};
+    struct fasti_answer answer;
+    const enum fasti_exit exit = fasti_session_call(session, &command, &answer);
+    if (exit == FASTI_EXIT_DONE)
+        *now_utc_s = (answer.body.status.now_ms + 999) / 1000;
+    return exit;
+}
+
 static enum fasti_exit schedule_conflicts(struct fasti_session *session, fasti_schedule_id schedule,
-                                          struct fasti_list_answer *page, json_t *list) {
+                                          int64_t now_utc_s, struct fasti_list_answer *page,
+                                          uint32_t *count, json_t *list) {
     struct fasti_command command = {
         .kind = FASTI_COMMAND_LIST,
         .body.list = {.by = FASTI_LIST_BY_SCHEDULE,
                       .schedule = schedule,
                       .only_conflicts = true,
+                      .from_utc_s = now_utc_s,
                       .to_utc_s = (int64_t)(FASTI_DATE_LAST + 2) * FASTI_DAY_SECONDS,
                       .limit = FASTI_LIST_MAX}};
     enum fasti_exit exit;
@@ -195,33 +260,38 @@ static enum fasti_exit schedule_conflicts(struct fasti_session *session, fasti_s
         if (exit != FASTI_EXIT_DONE)
             return exit;
         *page = *answer.body.list; /* naming a record asks the server in between */
+        *count += page->count;
         for (uint32_t i = 0; i < page->count && exit == FASTI_EXIT_DONE; i++) {
             json_t *object = NULL;
+            if (json_array_size(list) >= FASTI_IMPORT_CONFLICTS)
+                continue;
             exit = fasti_records_json(session, &page->records[i], &object);
             if (exit == FASTI_EXIT_DONE)
                 json_array_append_new(list, object);
         }
         command.body.list.before = page->next;
-    } while (exit == FASTI_EXIT_DONE && page->more &&
-             json_array_size(list) < FASTI_IMPORT_CONFLICTS);
+    } while (exit == FASTI_EXIT_DONE && page->more);
     return exit;
 }
 
-enum fasti_exit fasti_import_conflicts(struct fasti_session *session, uint32_t count,
+enum fasti_exit fasti_import_conflicts(struct fasti_session *session, uint32_t max, uint32_t *count,
                                        json_t *list) {
     struct fasti_list_answer *page = malloc(sizeof *page);
     if (page == NULL)
         return fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY, "no memory");
-    enum fasti_exit exit = FASTI_EXIT_DONE;
-    for (uint32_t after = 0; exit == FASTI_EXIT_DONE && json_array_size(list) < count &&
-                             json_array_size(list) < FASTI_IMPORT_CONFLICTS;) {
+    int64_t now_utc_s = 0;
+    uint32_t found = 0;
+    enum fasti_exit exit = max == 0 ? FASTI_EXIT_DONE : ask_now(session, &now_utc_s);
+    for (uint32_t after = 0; exit == FASTI_EXIT_DONE && found < max;) {
         const struct fasti_describe_answer *answer;
         exit = fasti_session_describe(session, FASTI_ENTITY_SCHEDULE, 0, after, &answer);
         if (exit != FASTI_EXIT_DONE || answer->id == 0)
             break;
         after = answer->id;
-        exit = schedule_conflicts(session, (fasti_schedule_id){after}, page, list);
+        exit =
+            schedule_conflicts(session, (fasti_schedule_id){after}, now_utc_s, page, &found, list);
     }
+    *count += found;
     free(page);
     return exit;
 }

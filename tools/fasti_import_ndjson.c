@@ -1,6 +1,6 @@
 /*
- * fasti_import_ndjson.c - import ndjson FILE: each organization's directory lines as one import,
- * all or nothing, then its appointments and blocks one by one.
+ * fasti_import_ndjson.c - import ndjson FILE: all directory lines as one import, all or nothing,
+ * the organizations among them; then appointments and blocks one by one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,64 +13,54 @@
 struct ndjson_import {
     struct fasti_session *session;
     const char *path;
-    const struct fasti_ndjson_line *lines; /* of the group's import */
+    const struct fasti_ndjson_line **puts; /* the lines of the import, in order */
     struct fasti_line *decoded;            /* of the put that is on its way out */
     struct fasti_import_answer total;
-    uint32_t booked, blocked;
+    uint32_t conflicts_count, booked, blocked;
     json_t *refused, *conflicts;
 };
 
-static void job_put(const void *context, uint64_t index, struct fasti_put *put, char *where,
-                    size_t where_size) {
-    const struct ndjson_import *import = context;
-    const struct fasti_ndjson_line *line = &import->lines[index];
+static void decode(const struct ndjson_import *import, const struct fasti_ndjson_line *line) {
     struct fasti_detail detail;
     const enum fasti_status status =
         fasti_line_decode(line->object, line->kind, NULL, import->decoded, &detail);
     FASTI_ASSERT(status == FASTI_OK); /* it was when the file was read */
+}
+
+static void job_put(const void *context, uint64_t index, struct fasti_put *put, char *where,
+                    size_t where_size) {
+    const struct ndjson_import *import = context;
+    decode(import, import->puts[index]);
     *put = import->decoded->put;
-    snprintf(where, where_size, "%.200s:%u", import->path, line->number);
+    snprintf(where, where_size, "%.200s:%u", import->path, import->puts[index]->number);
 }
 
-static enum fasti_exit put_organization(struct ndjson_import *import,
-                                        const struct fasti_ndjson_line *line) {
-    struct fasti_session *session = import->session;
-    struct fasti_command command = {.kind = FASTI_COMMAND_PUT};
-    struct fasti_answer answer;
-    char where[320];
-    session->organization.v = 0;
-    enum fasti_exit exit = fasti_session_connect(session);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    import->lines = line;
-    job_put(import, 0, &command.body.put, where, sizeof where);
-    exit = fasti_session_call(session, &command, &answer);
-    if (exit == FASTI_EXIT_DONE && !fasti_outcome_is_done(answer.outcome))
-        return fasti_session_refuse(session, &answer, "organization");
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    session->organization.v = answer.id;
-    import->total.created += answer.outcome == FASTI_OUTCOME_CREATED;
-    import->total.changed += answer.outcome == FASTI_OUTCOME_CHANGED;
-    import->total.unchanged += answer.outcome == FASTI_OUTCOME_UNCHANGED;
-    return FASTI_EXIT_DONE;
+static bool is_directory(const struct fasti_ndjson_line *line) {
+    return line->kind != FASTI_LINE_APPOINTMENT && line->kind != FASTI_LINE_BLOCK;
 }
 
+/* All directory lines of the file as one import. Lines before the first organization are those of
+ * --organization, which the import makes if it is not there. */
 static enum fasti_exit import_directory(struct ndjson_import *import,
-                                        const struct fasti_ndjson_line *lines, uint32_t count) {
-    const struct fasti_import_job job = {.count = count, .put = job_put, .context = import};
-    struct fasti_import_answer result;
-    if (count == 0)
-        return FASTI_EXIT_DONE;
-    import->lines = lines;
-    const enum fasti_exit exit = fasti_import_run(import->session, &job, &result);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    import->total.created += result.created;
-    import->total.changed += result.changed;
-    import->total.unchanged += result.unchanged;
-    import->total.conflicts += result.conflicts;
-    return fasti_import_conflicts(import->session, import->total.conflicts, import->conflicts);
+                                        const struct fasti_ndjson *file) {
+    struct fasti_import_job job = {.is_of_several = true, .put = job_put, .context = import};
+    import->puts = calloc((size_t)file->count + 1, sizeof *import->puts);
+    if (import->puts == NULL)
+        return fasti_session_fail(import->session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
+                                  "no memory");
+    for (uint32_t i = 0; i < file->count; i++)
+        if (is_directory(&file->lines[i]))
+            import->puts[job.count++] = &file->lines[i];
+    enum fasti_exit exit;
+    if (file->count > 0 && file->lines[0].group == 0 && is_directory(&file->lines[0]))
+        exit = fasti_import_scope(import->session, &job.creates);
+    else if (file->count > 0 && file->lines[0].group == 0)
+        exit = fasti_session_scope(import->session); /* visits alone make nothing */
+    else
+        exit = fasti_session_connect(import->session);
+    if (exit == FASTI_EXIT_DONE && job.count > 0)
+        exit = fasti_import_run(import->session, &job, &import->total);
+    return exit;
 }
 
 /* Books or blocks one line. */
@@ -79,10 +69,7 @@ static enum fasti_exit book_line(struct ndjson_import *import,
     struct fasti_session *session = import->session;
     struct fasti_command command;
     struct fasti_answer answer;
-    struct fasti_detail detail;
-    const enum fasti_status status =
-        fasti_line_decode(line->object, line->kind, NULL, import->decoded, &detail);
-    FASTI_ASSERT(status == FASTI_OK);
+    decode(import, line);
     enum fasti_exit exit = fasti_records_command(session, import->decoded, &command);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_session_call(session, &command, &answer);
@@ -119,36 +106,33 @@ static enum fasti_exit book_lines(struct ndjson_import *import,
     return FASTI_EXIT_DONE;
 }
 
-static bool is_directory(const struct fasti_ndjson_line *line) {
-    return line->kind != FASTI_LINE_APPOINTMENT && line->kind != FASTI_LINE_BLOCK;
-}
-
-/* The lines of one organization, sorted. */
-static enum fasti_exit import_group(struct ndjson_import *import,
+/* What comes after the commit: conflicts, then the appointments and blocks of one organization. */
+static enum fasti_exit finish_group(struct ndjson_import *import,
                                     const struct fasti_ndjson_line *lines, uint32_t count) {
-    enum fasti_exit exit;
-    if (lines[0].kind == FASTI_LINE_ORGANIZATION) {
-        exit = put_organization(import, lines++);
-        count--;
-    } else {
-        exit = fasti_session_scope_or_create(import->session);
-    }
+    struct fasti_session *session = import->session;
+    enum fasti_exit exit = FASTI_EXIT_DONE;
     uint32_t directory_count = 0;
+    if (lines[0].kind == FASTI_LINE_ORGANIZATION) {
+        decode(import, &lines[0]);
+        exit = fasti_session_find(session, FASTI_ENTITY_ORGANIZATION, &import->decoded->put.id,
+                                  &session->organization.v);
+    }
     while (directory_count < count && is_directory(&lines[directory_count]))
         directory_count++;
-    if (exit == FASTI_EXIT_DONE)
-        exit = import_directory(import, lines, directory_count);
+    if (exit == FASTI_EXIT_DONE && directory_count > 0)
+        exit = fasti_import_conflicts(session, UINT32_MAX, &import->conflicts_count,
+                                      import->conflicts);
     if (exit == FASTI_EXIT_DONE)
         exit = book_lines(import, lines + directory_count, count - directory_count);
     return exit;
 }
 
 static enum fasti_exit import_file(struct ndjson_import *import, const struct fasti_ndjson *file) {
-    enum fasti_exit exit = FASTI_EXIT_DONE;
+    enum fasti_exit exit = import_directory(import, file);
     for (uint32_t i = 0, end; i < file->count && exit == FASTI_EXIT_DONE; i = end) {
         for (end = i + 1; end < file->count && file->lines[end].group == file->lines[i].group;)
             end++;
-        exit = import_group(import, &file->lines[i], end - i);
+        exit = finish_group(import, &file->lines[i], end - i);
     }
     return exit;
 }
@@ -165,10 +149,10 @@ static void print_report(const struct ndjson_import *import, uint32_t line_count
                       (int)total->created, "changed", (int)total->changed, "unchanged",
                       (int)total->unchanged, "booked", (int)import->booked, "blocked",
                       (int)import->blocked, "refused", import->refused, "conflict_count",
-                      (int)total->conflicts, "conflicts", import->conflicts));
+                      (int)import->conflicts_count, "conflicts", import->conflicts));
         return;
     }
-    fasti_import_print_conflicts(total->conflicts, import->conflicts);
+    fasti_import_print_conflicts(import->conflicts_count, import->conflicts);
     if (is_unchanged && refused == 0)
         printf("nothing changed: all %u records were there\n", total->unchanged);
     else
@@ -205,6 +189,7 @@ enum fasti_exit fasti_run_import_ndjson(struct fasti_session *session,
         exit = FASTI_EXIT_REFUSED;
     fasti_ndjson_deinit(&file);
     free(import.decoded);
+    free(import.puts);
     json_decref(import.refused);
     json_decref(import.conflicts);
     return exit;

@@ -287,19 +287,21 @@ static void print_text(const struct smart_import *import) {
 /* ---- the command ---- */
 
 static enum fasti_exit publish(struct smart_import *import) {
-    const struct fasti_import_job job = {.count = fasti_smart_plan_put_count(import->plan),
-                                         .source = import->options.source,
-                                         .put = job_put,
-                                         .context = import};
-    enum fasti_exit exit = fasti_session_scope_or_create(import->session);
-    if (exit == FASTI_EXIT_DONE)
+    struct fasti_import_job job = {.count = fasti_smart_plan_put_count(import->plan),
+                                   .source = import->options.source,
+                                   .put = job_put,
+                                   .context = import};
+    uint32_t listed = 0;
+    enum fasti_exit exit = fasti_import_scope(import->session, &job.creates);
+    if (exit == FASTI_EXIT_DONE && job.creates == NULL)
         exit = keep_resolutions(import);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_import_run(import->session, &job, &import->result);
     if (exit == FASTI_EXIT_DONE && !import->feed->is_civil)
         exit = check_offsets(import);
     if (exit == FASTI_EXIT_DONE)
-        exit = fasti_import_conflicts(import->session, import->result.conflicts, import->conflicts);
+        exit = fasti_import_conflicts(import->session, import->result.conflicts, &listed,
+                                      import->conflicts);
     return exit;
 }
 

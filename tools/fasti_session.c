@@ -108,29 +108,6 @@ enum fasti_exit fasti_session_scope(struct fasti_session *session) {
                                  &session->organization.v);
 }
 
-enum fasti_exit fasti_session_scope_or_create(struct fasti_session *session) {
-    struct fasti_id_text id;
-    const char *text = session->organization_text;
-    if (text == NULL || fasti_id_text_set(&id, text, strlen(text)) != FASTI_OK)
-        return fasti_session_scope(session);
-    enum fasti_exit exit = fasti_session_connect(session);
-    if (exit == FASTI_EXIT_DONE)
-        exit =
-            fasti_session_find(session, FASTI_ENTITY_ORGANIZATION, &id, &session->organization.v);
-    if (exit != FASTI_EXIT_DONE || session->organization.v != 0)
-        return exit;
-    struct fasti_command command = {
-        .kind = FASTI_COMMAND_PUT,
-        .body.put = {.kind = FASTI_ENTITY_ORGANIZATION, .create_only = true, .id = id}};
-    struct fasti_answer answer;
-    exit = fasti_session_call(session, &command, &answer);
-    if (exit == FASTI_EXIT_DONE && !fasti_outcome_is_done(answer.outcome))
-        return fasti_session_refuse(session, &answer, "organization");
-    if (exit == FASTI_EXIT_DONE)
-        session->organization.v = answer.id;
-    return exit;
-}
-
 enum fasti_exit fasti_session_call(struct fasti_session *session, struct fasti_command *command,
                                    struct fasti_answer *answer) {
     command->organization = session->organization;

@@ -55,9 +55,6 @@ FASTI_MUST_USE enum fasti_exit fasti_session_connect(struct fasti_session *sessi
 /* Connects, and finds the organization that --organization names. */
 FASTI_MUST_USE enum fasti_exit fasti_session_scope(struct fasti_session *session);
 
-/* The same, but makes an organization that is not there. */
-FASTI_MUST_USE enum fasti_exit fasti_session_scope_or_create(struct fasti_session *session);
-
 /* Sets the organization and request id of the command, asks, and refuses statuses that are not
  * OK; the outcome is the caller's to look at. */
 FASTI_MUST_USE enum fasti_exit fasti_session_call(struct fasti_session *session,

@@ -261,7 +261,8 @@ struct fasti_civil_answer {
 struct fasti_import_answer {
     uint32_t import;
     uint32_t created, changed, unchanged; /* records */
-    uint32_t conflicts; /* booked appointments that no opening covers after the commit */
+    uint32_t conflicts; /* the organization's booked appointments, from now on, that no opening
+                           covers after the commit; 0 for an import of several: LIST says */
 };
 
 /* The answer of one command. Big parts live in the worker and stay valid until its next call. */

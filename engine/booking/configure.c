@@ -425,8 +425,6 @@ static enum fasti_disposition staged_publish(struct fasti_booking *booking,
     }
     pending->delta = run.delta;
     pending->answer.body.import = run.answer;
-    pending->query.conflicts.schedule = 0;
-    pending->query.conflicts.record = 0;
     pending->answer.outcome = FASTI_OUTCOME_PUBLISHED;
     fasti_effects_push(state, pending);
     return FASTI_PUSHED;
@@ -452,6 +450,8 @@ static enum fasti_disposition import_commit(struct fasti_booking *booking,
                                             struct fasti_staged_import *import,
                                             struct fasti_pending *pending) {
     struct fasti_moved moved = {0};
+    pending->query.conflicts.schedule = 0;
+    pending->query.conflicts.record = 0;
     const enum fasti_status status = import_prepare(booking, command, import, &moved,
                                                     pending->decided_ms, &pending->answer.detail);
     enum fasti_disposition disposition;

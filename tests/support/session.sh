@@ -11,7 +11,7 @@ work=$(mktemp -d)
 pid=
 
 tidy() {
-    [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+    [ -z "$pid" ] || { kill -KILL "$pid" && wait "$pid"; } 2>/dev/null || true
     rm -rf "$work"
 }
 trap tidy EXIT
