@@ -212,7 +212,8 @@ static int by_start(const void *a, const void *b) {
     return (x->minutes > y->minutes) - (x->minutes < y->minutes);
 }
 
-/* A visit lies within one local day. */
+/* A visit lies within one local day; of several that would start together the shortest is offered.
+ */
 static void expect_visit(struct check *check, time_t start, time_t end) {
     const int32_t day = day_of(start);
     if (day != day_of(end - 1))
@@ -239,7 +240,7 @@ static void expect_schedule(struct check *check, uint32_t schedule) {
     qsort(check->visits, check->visit_count, sizeof check->visits[0], by_start);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < check->visit_count; i++)
-        if (kept == 0 || by_start(&check->visits[i], &check->visits[kept - 1]) != 0)
+        if (kept == 0 || check->visits[i].start != check->visits[kept - 1].start)
             check->visits[kept++] = check->visits[i];
     check->visit_count = kept;
     check->expected += kept;

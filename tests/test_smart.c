@@ -251,6 +251,34 @@ Test(smart, wall_clocks_become_dated_openings_split_at_midnight) {
     cr_assert_eq(oddities(FASTI_SMART_SINGLE_CROSSES_MIDNIGHT), 1);
 }
 
+Test(smart, the_grid_of_a_wall_clock_goes_on_over_midnight) {
+    feed->is_civil = true;
+    good(SCHEDULE_LINE("1"));
+    slot("a", "1", "2023-03-25T23:50:00", "2023-03-27T02:00:00", "free", 3);
+    slot("b", "1", "2023-03-28T23:30:00", "2023-03-29T00:40:00", "free", 3);
+    make_plan(45);
+    static const struct {
+        uint16_t start, end;
+        uint8_t flags;
+    } expected[] = {
+        {1430, 1440, 0}, {35, 1440, 0}, /* 23:50 and 45 minutes */
+        {35, 120, 0},                   /* a day is 32 times 45 minutes */
+        {1410, 1440, 0},                /* no visit ends before midnight, none begins after it */
+        {15, 40, 0},
+    };
+    cr_assert_eq(plan->opening_count, 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        cr_expect_eq(plan->openings[i].start_minute, expected[i].start, "opening %u: %d", i,
+                     plan->openings[i].start_minute);
+        cr_expect_eq(plan->openings[i].end_minute, expected[i].end);
+        cr_expect_eq(plan->openings[i].flags, expected[i].flags);
+    }
+    fasti_smart_plan_destroy(plan);
+    make_plan(90);
+    cr_assert_eq(plan->openings[4].start_minute, 0);
+    cr_assert_eq(plan->openings[4].flags, FASTI_OPENING_FULL, "open, but nothing starts");
+}
+
 Test(smart, more_spans_than_a_schedule_holds_are_refused_with_their_place) {
     good(SCHEDULE_LINE("1"));
     for (int i = 0; i <= FASTI_OPENINGS_MAX; i++) {

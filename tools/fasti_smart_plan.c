@@ -329,12 +329,36 @@ static void opening_id(const struct span *span, bool is_civil, uint32_t piece,
     FASTI_ASSERT(status == FASTI_OK);
 }
 
+/* The part of a span on one of its days, as wall clock. The grid goes on over midnight: a later
+ * day's part begins at the first start on it. One without a start is open all the same: FULL. */
+static void set_hours(const struct span *span, uint32_t piece, uint16_t visit_minutes,
+                      struct fasti_opening *opening) {
+    const int64_t midnight = (span->start_minute / DAY_MINUTES + piece) * DAY_MINUTES;
+    const int64_t end_minute = span->end_minute - midnight;
+    const int64_t end = end_minute > DAY_MINUTES ? DAY_MINUTES : end_minute;
+    int64_t start = span->start_minute - midnight;
+    if (piece > 0) {
+        const int64_t visits = (midnight - span->start_minute + visit_minutes - 1) / visit_minutes;
+        start += visits * visit_minutes;
+    }
+    if (start >= end) {
+        start = 0;
+        opening->flags |= FASTI_OPENING_FULL;
+    }
+    opening->kind = FASTI_OPENING_DATED;
+    opening->weekdays = 0x7f;
+    opening->date_first = opening->date_last = (fasti_date){(int32_t)(midnight / DAY_MINUTES)};
+    opening->start_minute = (uint16_t)start;
+    opening->end_minute = (uint16_t)end;
+}
+
 /* One opening of a slot; in civil mode, of one of its days. */
 static void make_opening(const struct fasti_smart_slot *slot, const struct span *span,
-                         bool is_civil, uint32_t piece, uint32_t source,
+                         bool is_civil, uint32_t piece, const struct fasti_smart_options *options,
                          struct fasti_opening *opening) {
     const bool is_single = span->end_minute - span->start_minute <= FASTI_SMART_SINGLE_MINUTES;
-    *opening = (struct fasti_opening){.source = source, .capacity = FASTI_CAPACITY_UNLIMITED};
+    *opening =
+        (struct fasti_opening){.source = options->source, .capacity = FASTI_CAPACITY_UNLIMITED};
     opening_id(span, is_civil, piece, &opening->id);
     opening->flags = (uint8_t)((is_single ? FASTI_OPENING_SINGLE : 0) |
                                (slot->is_full ? FASTI_OPENING_FULL : 0));
@@ -342,20 +366,13 @@ static void make_opening(const struct fasti_smart_slot *slot, const struct span 
         opening->capacity = slot->capacity;
     else if (is_single)
         opening->capacity = 1;
-    if (!is_civil) {
-        opening->kind = FASTI_OPENING_INSTANT;
-        opening->start_utc_s = span->start_minute * 60;
-        opening->end_utc_s = span->end_minute * 60;
+    if (is_civil) {
+        set_hours(span, piece, options->minutes, opening);
         return;
     }
-    const int64_t day = span->start_minute / DAY_MINUTES + piece;
-    const int64_t start = span->start_minute - day * DAY_MINUTES;
-    const int64_t end = span->end_minute - day * DAY_MINUTES;
-    opening->kind = FASTI_OPENING_DATED;
-    opening->weekdays = 0x7f;
-    opening->date_first = opening->date_last = (fasti_date){(int32_t)day};
-    opening->start_minute = (uint16_t)(start < 0 ? 0 : start);
-    opening->end_minute = (uint16_t)(end > DAY_MINUTES ? DAY_MINUTES : end);
+    opening->kind = FASTI_OPENING_INSTANT;
+    opening->start_utc_s = span->start_minute * 60;
+    opening->end_utc_s = span->end_minute * 60;
 }
 
 /* Openings that a span needs: one, or one a day in civil mode; 0 when it cannot be kept. */
@@ -406,7 +423,7 @@ static enum fasti_status plan_openings(struct fasti_smart_feed *feed, const stru
             plan->openings = moved;
         }
         for (uint32_t piece = 0; piece < pieces; piece++)
-            make_opening(slot, &spans[i], feed->is_civil, piece, plan->options.source,
+            make_opening(slot, &spans[i], feed->is_civil, piece, &plan->options,
                          &plan->openings[plan->opening_count++]);
         schedule->opening_count += pieces;
         plan->span_count += pieces > 0;
