@@ -127,7 +127,12 @@ Test(ndjson, what_is_wrong_is_named) {
         {OPENING "\"rule\":\"instant\",\"from\":\"2026-01-01T09:00\",\"to\":\"10:00\"}",
          FASTI_INVALID_TIME, "from"},
         {"{\"kind\":\"block\",\"schedule\":\"a\",\"start\":\"2026-13-01T00:00\",\"end\":\"x\"}",
+         FASTI_INVALID_DATE, "start"},
+        {"{\"kind\":\"block\",\"schedule\":\"a\",\"start\":\"2026-11-24 09:00\",\"end\":\"x\"}",
          FASTI_INVALID_TIME, "start"},
+        {OPENING
+         "\"rule\":\"instant\",\"from\":\"9999-01-01T09:00Z\",\"to\":\"9999-01-01T10:00Z\"}",
+         FASTI_INVALID_DATE, "from"},
         {"{\"kind\":\"appointment\",\"schedule\":\"a\",\"service\":\"s\",\"start\":"
          "\"2026-11-24T09:00\",\"patient\":\"p\",\"payload\":\"0\"}",
          FASTI_INVALID_TEXT, "payload"},
@@ -205,6 +210,23 @@ Test(ndjson, an_import_puts_what_is_named_first) {
     write_and_read(&file, "{\"kind\":\"service\",\"id\":\"s\",\"minutes\":5}\n\n{}\n",
                    FASTI_INVALID_OPTION);
     cr_assert(strstr(detail.text, ":3: ") != NULL, "%s", detail.text);
+    fasti_ndjson_deinit(&file);
+}
+
+Test(ndjson, a_record_has_one_line) {
+#define SERVICE(id) "{\"kind\":\"service\",\"id\":\"" id "\",\"minutes\":5}\n"
+#define HOURS(schedule, id)                                                                     \
+    "{\"kind\":\"opening\",\"schedule\":\"" schedule "\",\"id\":\"" id "\",\"from\":\"09:00\"," \
+    "\"to\":\"10:00\"}\n"
+    static const char good[] = SERVICE("s") HOURS("a", "s")
+        HOURS("b", "s") "{\"kind\":\"organization\",\"id\":\"o\"}\n" SERVICE("s") HOURS("a", "s");
+    struct fasti_ndjson file;
+    write_and_read(&file, good, FASTI_OK);
+    fasti_ndjson_deinit(&file);
+    write_and_read(&file, SERVICE("s") HOURS("a", "o") SERVICE("t") HOURS("a", "o") SERVICE("s"),
+                   FASTI_INVALID_FILE);
+    cr_assert(strstr(detail.text, ":4: opening \"o\" is in line 2 already") != NULL, "%s",
+              detail.text);
     fasti_ndjson_deinit(&file);
 }
 

@@ -204,6 +204,20 @@ static enum fasti_status decode_rule(const json_t *object, struct fasti_opening 
                             "\"rule\" must be weekly, dated, closed or instant");
 }
 
+/* A time with a date; example says how one looks. */
+static enum fasti_status parse_time(const char *name, const char *text, const char *example,
+                                    struct fasti_instant_text *instant,
+                                    struct fasti_detail *detail) {
+    const enum fasti_status status = fasti_instant_parse(text, strlen(text), instant);
+    if (status == FASTI_INVALID_DATE)
+        return fasti_detail_set(detail, status, "\"%s\": \"%.40s\": %s", name, text,
+                                fasti_status_text(status));
+    if (status != FASTI_OK)
+        return fasti_detail_set(detail, FASTI_INVALID_TIME,
+                                "\"%s\": \"%.40s\" is not a time like %s", name, text, example);
+    return FASTI_OK;
+}
+
 static enum fasti_status decode_instant(const json_t *object, const char *name, int64_t *utc_s,
                                         struct fasti_detail *detail) {
     const char *text = fasti_field_text(object, name, NULL);
@@ -212,10 +226,12 @@ static enum fasti_status decode_instant(const json_t *object, const char *name, 
         return *utc_s != 0
                    ? FASTI_OK
                    : fasti_detail_set(detail, FASTI_INVALID_OPTION, "\"%s\" is missing", name);
-    if (fasti_instant_parse(text, strlen(text), &instant) != FASTI_OK || !instant.has_offset)
+    FASTI_TRY(parse_time(name, text, "2026-11-24T09:00+01:00", &instant, detail));
+    if (!instant.has_offset)
         return fasti_detail_set(detail, FASTI_INVALID_TIME,
-                                "\"%s\": \"%.40s\" is not a time like 2026-11-24T09:00+01:00", name,
-                                text);
+                                "\"%s\": \"%.40s\" has no offset from UTC, like "
+                                "2026-11-24T09:00+01:00",
+                                name, text);
     *utc_s = fasti_instant_utc_s(&instant);
     return FASTI_OK;
 }
@@ -352,12 +368,12 @@ static enum fasti_status decode_time(const json_t *object, const char *name,
                                      struct fasti_detail *detail) {
     const char *value = fasti_field_text(object, name, "");
     struct fasti_instant_text instant;
+    FASTI_TRY(
+        parse_time(name, value, "2026-11-24T09:00 or 2026-11-24T09:00+01:00", &instant, detail));
     const size_t size = strlen(value);
-    if (size >= FASTI_INSTANT_TEXT_BYTES || fasti_instant_parse(value, size, &instant) != FASTI_OK)
-        return fasti_detail_set(
-            detail, FASTI_INVALID_TIME,
-            "\"%s\": \"%.40s\" is not a time like 2026-11-24T09:00 or 2026-11-24T09:00+01:00", name,
-            value);
+    if (size >= FASTI_INSTANT_TEXT_BYTES)
+        return fasti_detail_set(detail, FASTI_INVALID_TIME,
+                                "\"%s\": \"%.40s\" has more digits than a time needs", name, value);
     memcpy(text, value, size + 1);
     return FASTI_OK;
 }

@@ -69,6 +69,61 @@ static enum fasti_status add_line(struct fasti_ndjson *file, const struct fasti_
     return FASTI_OK;
 }
 
+/* ---- records named once ---- */
+
+static bool has_id(const struct fasti_ndjson_line *line) {
+    return line->kind != FASTI_LINE_APPOINTMENT && line->kind != FASTI_LINE_BLOCK;
+}
+
+/* By record: organization, kind, schedule (of an opening) and id. */
+static int compare_records(const struct fasti_ndjson_line *a, const struct fasti_ndjson_line *b) {
+    if (a->group != b->group)
+        return a->group < b->group ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    const int order = a->kind != FASTI_LINE_OPENING
+                          ? 0
+                          : strcmp(fasti_field_text(a->object, "schedule", ""),
+                                   fasti_field_text(b->object, "schedule", ""));
+    return order != 0 ? order
+                      : strcmp(fasti_field_text(a->object, "id", ""),
+                               fasti_field_text(b->object, "id", ""));
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct fasti_ndjson_line *const *x = a, *const *y = b;
+    const int order = compare_records(*x, *y);
+    return order != 0 ? order : ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
+}
+
+/* A record that is there twice is a slip of whoever wrote the file: which one counts? */
+static enum fasti_status check_unique(const struct fasti_ndjson *file, const char *name,
+                                      struct fasti_detail *detail) {
+    const struct fasti_ndjson_line **lines = calloc((size_t)file->count + 1, sizeof *lines);
+    if (lines == NULL)
+        return fasti_detail_set(detail, FASTI_LIMIT_MEMORY, "no memory for %.100s", name);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < file->count; i++)
+        if (has_id(&file->lines[i]))
+            lines[count++] = &file->lines[i];
+    qsort(lines, count, sizeof *lines, compare_names);
+    const struct fasti_ndjson_line *first = NULL, *again = NULL;
+    for (uint32_t i = 1; i < count; i++)
+        if (compare_records(lines[i - 1], lines[i]) == 0 &&
+            (again == NULL || lines[i]->number < again->number)) {
+            first = lines[i - 1];
+            again = lines[i];
+        }
+    enum fasti_status status = FASTI_OK;
+    if (again != NULL)
+        status = fasti_detail_set(detail, FASTI_INVALID_FILE,
+                                  "%.80s:%u: %s \"%.64s\" is in line %u already", name,
+                                  again->number, fasti_line_kind_name(again->kind),
+                                  fasti_field_text(again->object, "id", ""), first->number);
+    free(lines);
+    return status;
+}
+
 enum fasti_status fasti_ndjson_read(struct fasti_ndjson *file, const char *path,
                                     struct fasti_detail *detail) {
     struct fasti_lines lines;
@@ -83,7 +138,7 @@ enum fasti_status fasti_ndjson_read(struct fasti_ndjson *file, const char *path,
             break;
     }
     fasti_lines_close(&lines);
-    return status;
+    return status == FASTI_OK ? check_unique(file, lines.name, detail) : status;
 }
 
 void fasti_ndjson_deinit(struct fasti_ndjson *file) {

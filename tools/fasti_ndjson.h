@@ -31,8 +31,8 @@ FASTI_MUST_USE enum fasti_status fasti_ndjson_parse(const char *bytes, size_t si
                                                     enum fasti_line_kind *kind, json_t **object,
                                                     struct fasti_detail *detail);
 
-/* Reads a whole file ("-": standard input). The first bad line refuses it; *detail names
- * FILE:LINE. deinit it in either case. */
+/* Reads a whole file ("-": standard input). The first bad line refuses it, and so does a record
+ * that is there twice; *detail names FILE:LINE. deinit it in either case. */
 FASTI_MUST_USE enum fasti_status fasti_ndjson_read(struct fasti_ndjson *file, const char *path,
                                                    struct fasti_detail *detail);
 void fasti_ndjson_deinit(struct fasti_ndjson *file);

@@ -293,6 +293,9 @@ static enum fasti_status required_instant(const json_t *object, const char *fiel
                                 value == NULL ? "missing" : "not a text");
     const enum fasti_status status =
         fasti_instant_parse(json_string_value(value), json_string_length(value), instant);
+    if (status == FASTI_INVALID_DATE)
+        return fasti_detail_set(detail, status, "\"%s\": \"%.40s\": %s", field,
+                                json_string_value(value), fasti_status_text(status));
     if (status != FASTI_OK)
         return fasti_detail_set(detail, status,
                                 "\"%s\": \"%.40s\" is not a time like "
@@ -303,10 +306,6 @@ static enum fasti_status required_instant(const json_t *object, const char *fiel
             detail, FASTI_INVALID_TIME,
             "\"%s\": \"%.40s\" has no offset from UTC (--civil reads wall clocks)", field,
             json_string_value(value));
-    if (!fasti_date_is_bookable(instant->date))
-        return fasti_detail_set(detail, FASTI_INVALID_DATE,
-                                "\"%s\": \"%.40s\" is not in the years 2000 to 2199", field,
-                                json_string_value(value));
     return FASTI_OK;
 }
 
