@@ -30,14 +30,14 @@ ask() {
         --days 14 "$@"
 }
 
-# A large publication of our own: one slot on each of 4,000 schedules.
-large() {
-    mkdir -p "$work/large"
-    awk 'BEGIN { for (i = 1; i <= 4000; i++) {
+# A large publication of our own: one slot on each schedule.
+large() { # large FOLDER SCHEDULES
+    mkdir -p "$work/$1"
+    awk -v count="$2" 'BEGIN { for (i = 1; i <= count; i++) {
         printf "{\"resourceType\":\"Location\",\"id\":\"%d\"}\n", i
         printf "{\"resourceType\":\"Schedule\",\"id\":\"%d\",\"serviceType\":[{\"coding\":[{\"code\":\"dose\"}]}],\"actor\":[{\"reference\":\"Location/%d\"}]}\n", i, i
         printf "{\"resourceType\":\"Slot\",\"id\":\"%d\",\"schedule\":{\"reference\":\"Schedule/%d\"},\"status\":\"free\",\"start\":\"2023-04-03T09:00:00-04:00\",\"end\":\"2023-04-03T12:00:00-04:00\"}\n", i, i
-    } }' >"$work/large/all.ndjson"
+    } }' >"$work/$1/all.ndjson"
 }
 until_staging() { # waits until an import in the background has staged a tenth
     for _ in $(seq 1500); do
@@ -67,7 +67,7 @@ same 'refused imports' "$empty"
 no_such 'refused imports' riteaid
 
 # ---- cut short: by kill -9 of the server, kill -9 of the client, Ctrl-C ----
-large
+large large 4000
 begin_large() {
     : >"$work/progress"
     "$bin/fasti" --server "unix:$work/s" --organization large import smart "$work/large" \
@@ -200,5 +200,18 @@ check 'every start of the newer publication after kill -9' riteaid "$work/newer"
 exits 0 'the older one comes back' import riteaid "$feed"
 says 'the older one comes back' '"conflict_count":0'
 check 'every start of the first publication' riteaid "$feed"
+
+# ---- more schedules than one commit may retire configurations at once ----
+large huge 66000
+exits 0 'a huge publication' fasti --timeout 300 --json --organization huge import smart "$work/huge" \
+    --zone America/New_York --minutes 15
+says 'a huge publication' '"outcome":"PUBLISHED".*"created":132002,"changed":66000'
+huge=$(digest)
+kill_server
+start
+same 'a huge publication after kill -9' "$huge"
+exits 0 'the last schedule' fasti --organization huge availability --service dose --schedule 66000 \
+    --from 2023-04-03 --days 1
+says 'the last schedule' '12 starts'
 stop
 echo 'passed: again, newer, refused, cut short'
