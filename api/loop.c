@@ -363,6 +363,12 @@ static void on_receive(struct loop *loop, struct fasti_connection *connection,
     fasti_desk_touch(loop->desk, connection);
 }
 
+/* While a connection is blocked it is us who do not read the rest of its frame. */
+static void frame_excuse(struct loop *loop, struct fasti_connection *connection) {
+    if (connection->frame_ms != 0 && fasti_connection_is_blocked(connection))
+        connection->frame_ms = loop->desk->now_ms;
+}
+
 static void on_send(struct loop *loop, struct fasti_connection *connection, int32_t result) {
     connection->is_sending = false;
     fasti_desk_touch(loop->desk, connection);
@@ -371,6 +377,7 @@ static void on_send(struct loop *loop, struct fasti_connection *connection, int3
         return;
     }
     struct fasti_buffer *sending = fasti_connection_sending(connection);
+    frame_excuse(loop, connection);
     if (result > 0) {
         fasti_buffer_consume(sending, (size_t)result);
         connection->send_ms = loop->desk->now_ms;
@@ -424,6 +431,7 @@ static void on_completion(struct loop *loop, const struct io_uring_cqe *cqe) {
 static void connection_sweep(struct loop *loop, struct fasti_connection *connection) {
     const struct fasti_timeouts *timeouts = &loop->options->timeouts;
     const int64_t now = loop->desk->now_ms;
+    frame_excuse(loop, connection);
     if (connection->is_sending && now - connection->send_ms > timeouts->send_ms) {
         connection->state = FASTI_CONNECTION_CLOSED;
     } else if (!fasti_connection_is_live(connection)) {
