@@ -59,6 +59,7 @@ struct fasti_connection {
     uint8_t queued_at;      /* index of the output that collects; the other one is sending */
     uint32_t request_index; /* requests of the first frame in input that were taken already */
     uint32_t in_flight;     /* requests without an answer */
+    uint32_t reserved;      /* bytes that their answers may take beyond FASTI_ANSWER_BYTES_SMALL */
     bool is_waiting_zone;   /* a location's zone comes first: nothing else is taken */
 
     bool is_receiving;  /* the kernel holds a receive operation */
@@ -110,10 +111,11 @@ static inline struct fasti_buffer *fasti_connection_sending(struct fasti_connect
     return &connection->outputs[!connection->queued_at];
 }
 
-/* Must not take another request now: too much is owed, or an earlier one must come first. */
+/* Must not take another request now: too much is or will be owed, or an earlier one must come
+ * first. */
 static inline bool fasti_connection_is_blocked(const struct fasti_connection *connection) {
     return connection->is_waiting_zone ||
-           fasti_connection_owed(connection) > FASTI_CONNECTION_OUTPUT_MAX;
+           fasti_connection_owed(connection) + connection->reserved > FASTI_CONNECTION_OUTPUT_MAX;
 }
 
 /* Takes input? */

@@ -115,8 +115,18 @@ void fasti_desk_refuse(struct fasti_desk *desk, struct fasti_connection *connect
 
 /* ---- slots ---- */
 
+/* How much longer than a small one the answer may be, when it comes later: lists and payloads that
+ * wait for the same write come due all at once. */
+static uint32_t answer_reserve(const struct fasti_command *command) {
+    if (command->kind == FASTI_COMMAND_LIST && command->body.list.limit <= FASTI_LIST_MAX)
+        return command->body.list.limit * FASTI_RECORD_BYTES_WIRE;
+    return command->kind == FASTI_COMMAND_SHOW ? FASTI_RECORD_BYTES_WIRE + FASTI_PAYLOAD_BYTES_MAX
+                                               : 0;
+}
+
 static struct fasti_desk_slot *slot_take(struct fasti_desk *desk,
-                                         struct fasti_connection *connection, uint64_t id) {
+                                         struct fasti_connection *connection, uint64_t id,
+                                         const struct fasti_command *command) {
     if (desk->slot_free == 0)
         return NULL;
     struct fasti_desk_slot *slot = &desk->slots[desk->slot_free - 1];
@@ -127,8 +137,10 @@ static struct fasti_desk_slot *slot_take(struct fasti_desk *desk,
         .id = id,
         .connection = connection->index,
         .generation = connection->generation,
+        .reserved = answer_reserve(command),
         .step = FASTI_STEP_COMMAND,
     };
+    connection->reserved += slot->reserved;
     return slot;
 }
 
@@ -143,8 +155,10 @@ static struct fasti_connection *slot_connection(struct fasti_desk *desk,
 
 static void slot_give(struct fasti_desk *desk, struct fasti_desk_slot *slot) {
     struct fasti_connection *connection = slot_connection(desk, slot);
-    if (connection != NULL)
+    if (connection != NULL) {
         connection->in_flight--;
+        connection->reserved -= slot->reserved;
+    }
     slot->next = desk->slot_free;
     desk->slot_free = (uint32_t)(slot - desk->slots) + 1;
     desk->slot_count--;
@@ -286,7 +300,7 @@ static void request_take(struct fasti_desk *desk, struct fasti_connection *conne
                      "too many requests are on their way on this connection");
         return;
     }
-    struct fasti_desk_slot *slot = slot_take(desk, connection, id);
+    struct fasti_desk_slot *slot = slot_take(desk, connection, id, command);
     if (slot == NULL) {
         status_queue(desk, connection, id, command->kind, FASTI_BUSY,
                      fasti_status_text(FASTI_BUSY));

@@ -28,9 +28,10 @@ enum fasti_desk_step {
 struct fasti_desk_slot {
     uint64_t id; /* the client's */
     uint32_t connection, generation;
-    uint32_t next; /* free ones: 1 + index, 0 = end */
-    uint8_t step;  /* enum fasti_desk_step */
-    uint8_t wait;  /* index of the zone wait, for the zone steps */
+    uint32_t reserved; /* bytes, as counted in the connection */
+    uint32_t next;     /* free ones: 1 + index, 0 = end */
+    uint8_t step;      /* enum fasti_desk_step */
+    uint8_t wait;      /* index of the zone wait, for the zone steps */
 };
 
 struct fasti_zone_wait {

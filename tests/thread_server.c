@@ -414,17 +414,12 @@ static void blocked_is_not_slow(void) {
         const struct fasti_command book = server_world_book(i);
         CHECK(wire_call(watch.bystander, &book)->outcome == FASTI_OUTCOME_BOOKED, "book %u", i);
     }
-    struct fasti_command list = {.kind = FASTI_COMMAND_LIST, .organization = {1}};
-    list.body.list = (struct fasti_list_query){.by = FASTI_LIST_BY_SCHEDULE,
-                                               .schedule = {1},
-                                               .to_utc_s = INT64_C(1) << 40,
-                                               .limit = FASTI_LIST_MAX};
-    gate_shut(&watch.world->gate, true);
-    const struct fasti_command book = server_world_book(320);
+    const struct fasti_command list = server_world_list();
+    const struct fasti_command cancel = engine_cancel(1); /* each list shows it and waits */
     struct wire *wire = wire_greet(watch.world->unix_where);
-    CHECK(wire_ask(wire, 0, &book), "ask");
-    for (uint64_t i = 1; i <= LISTS; i++) /* these wait for the booking to be durable */
-        CHECK(wire_ask(wire, i, &list), "ask");
+    gate_shut(&watch.world->gate, true);
+    CHECK(wire_ask(wire, 0, &cancel), "ask");
+    wire_ask_often(wire, LISTS, &list);
     frame_encode(wire, &status_command, &frame);
     CHECK(wire_push(wire, frame.bytes, 20), "a part of a frame");
     CHECK(wire_call(watch.bystander, &status_command)->status == FASTI_OK, "status");

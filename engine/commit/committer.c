@@ -225,7 +225,7 @@ static bool watermark_is_due(struct fasti_committer *committer) {
     if (!fasti_load_relaxed(&committer->watermark_due))
         return false;
     if (committer->is_simulated)
-        return ++committer->idle_polls >= WATERMARK_POLLS;
+        return fasti_add_relaxed(&committer->idle_polls, UINT32_C(1)) + 1 >= WATERMARK_POLLS;
     return fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns) >=
            WATERMARK_NS;
 }
@@ -254,7 +254,7 @@ static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
     fasti_store_relaxed(&committer->last_room_ns, fasti_clock_monotonic_ns());
     fasti_store_relaxed(&committer->state->is_disk_low, fasti_log_is_low(committer->log));
     switch (batch_append(committer, worker, watermark_is_due(committer))) {
-    case APPENDED: committer->idle_polls = 0; return true;
+    case APPENDED: fasti_store_relaxed(&committer->idle_polls, UINT32_C(0)); return true;
     case APPEND_LATER: return false;
     case APPEND_FAILED: die(committer, worker); return false;
     case NOTHING_TO_APPEND: break;

@@ -32,6 +32,7 @@ struct fasti_committer {
     _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic uint32_t role;
     _Atomic bool watermark_due; /* a batch with effects is the newest one */
     _Atomic int64_t last_batch_ns, last_room_ns;
+    _Atomic uint32_t idle_polls; /* since the last batch, where time is simulated */
 
     /* The role's holder only. */
     struct fasti_pending *deferred, *deferred_last;
@@ -40,8 +41,7 @@ struct fasti_committer {
     uint32_t last_count; /* effects of the last batch */
     bool is_filled;      /* the log's buffer holds a batch that was not appended yet */
     uint32_t filled_count, filled_bytes;
-    uint64_t taken; /* effects taken from the list so far */
-    uint32_t idle_polls;
+    uint64_t taken;                   /* effects taken from the list so far */
     struct fasti_hash128 digest_next; /* after the batch in flight */
     struct fasti_hash128 digest;      /* durable; read by status under digest_lock */
     pthread_mutex_t digest_lock;

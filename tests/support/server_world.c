@@ -94,3 +94,13 @@ struct fasti_command server_world_show(uint64_t record) {
     command.body.show.v = record;
     return command;
 }
+
+struct fasti_command server_world_list(void) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_LIST, .organization = {1}};
+    command.body.list = (struct fasti_list_query){.by = FASTI_LIST_BY_SCHEDULE,
+                                                  .schedule = {1},
+                                                  .include_ended = true,
+                                                  .to_utc_s = INT64_C(1) << 40,
+                                                  .limit = FASTI_LIST_MAX};
+    return command;
+}

@@ -35,5 +35,7 @@ void server_world_stop(struct server_world *world);
 int64_t server_world_start_utc_s(uint32_t i);
 struct fasti_command server_world_book(uint32_t i);
 struct fasti_command server_world_show(uint64_t record);
+/* Everything on anna's schedule, cancelled ones too, as much as one answer takes. */
+struct fasti_command server_world_list(void);
 
 #endif

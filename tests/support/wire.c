@@ -181,6 +181,19 @@ bool wire_ask(struct wire *wire, uint64_t id, const struct fasti_command *comman
     return wire_push(wire, frame.bytes, frame.size);
 }
 
+void wire_ask_often(struct wire *wire, uint32_t count, const struct fasti_command *command) {
+    static uint8_t bytes[64 * 1024];
+    size_t size = 0;
+    for (uint64_t id = 1; id <= count; id++) {
+        struct fasti_bytes frame;
+        CHECK(fasti_codec_encode_request(wire->codec, id, command, &frame) == FASTI_OK, "encode");
+        CHECK(size + frame.size <= sizeof bytes, "too many for one piece");
+        memcpy(bytes + size, frame.bytes, frame.size);
+        size += frame.size;
+    }
+    CHECK(wire_push(wire, bytes, size), "the connection ended");
+}
+
 const struct fasti_answer *wire_answer(struct wire *wire) {
     const struct fasti_server_frame *frame = wire_next(wire);
     CHECK(frame != NULL, "the connection ended instead of an answer");

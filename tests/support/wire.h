@@ -44,6 +44,9 @@ struct wire *wire_greet(const char *where);
 
 /* Encodes and sends one request. */
 bool wire_ask(struct wire *wire, uint64_t id, const struct fasti_command *command);
+/* The same request count times, with ids 1 to count, in one piece: it fits in a socket's buffer, so
+ * this returns although the server may not read. */
+void wire_ask_often(struct wire *wire, uint32_t count, const struct fasti_command *command);
 /* The next frame, which must be an answer. */
 const struct fasti_answer *wire_answer(struct wire *wire);
 /* One request and its answer. */
