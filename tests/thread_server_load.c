@@ -1,6 +1,6 @@
 /*
  * thread_server_load.c - a whole server at its bounds: connections, requests on their way, bytes
- * owed to a peer that does not read, a stop with requests in flight.
+ * owed to a peer that does not read, a full disk, a stop with requests in flight.
  *
  *   every refusal is definite (BUSY, LIMIT_CONNECTIONS): what it refused was not done; what was
  *   promised is kept; whoever keeps to the rules is served meanwhile
@@ -8,6 +8,7 @@
  * A shut gate (gate.h) holds every write back, so that requests pile up as long as a test likes.
  * A plain program: ctest runs it, also under ThreadSanitizer. Exits 77 where io_uring is denied.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -208,6 +209,51 @@ static void lists_at_once(void) {
     server_world_stop(world);
 }
 
+/* ---- the disk ---- */
+
+/* Books and cancels until a booking is refused. */
+static void fill_until_low(struct wire *wire) {
+    const struct fasti_command book = server_world_book(1000);
+    const struct fasti_answer *answer;
+    while ((answer = wire_call(wire, &book))->status == FASTI_OK) {
+        const struct fasti_command cancel = engine_cancel(answer->record.v);
+        CHECK(wire_call(wire, &cancel)->outcome == FASTI_OUTCOME_CANCELLED, "cancel");
+    }
+    CHECK(answer->status == FASTI_DISK_LOW, "%s", fasti_status_name(answer->status));
+}
+
+/* A real disk fills up, is found low again after a restart of the engine, and has room again. */
+static void disk_low(void) {
+    struct server_world *world =
+        server_world_start_on_disk((struct fasti_server_options){.worker_count = 2});
+    struct wire *wire = wire_greet(world->unix_where), *other = wire_greet(world->tcp_where);
+    const struct fasti_command keep = engine_cancel(book_ok(wire, 0));
+    const struct fasti_command book = server_world_book(1);
+    gate_fill(&world->gate, true);
+    fill_until_low(wire);
+    const struct fasti_hash128 digest = wire_digest(other);
+    CHECK(wire_call(other, &book)->status == FASTI_DISK_LOW, "on the other worker");
+    CHECK(wire_call(other, &status_command)->body.status.disk_low, "status");
+    const struct fasti_command ask = engine_availability(1, 1, "2026-01-06", 1);
+    CHECK(wire_call(other, &ask)->body.availability->total == 31, "a refusal claimed a slot");
+    CHECK(fasti_hash128_equal(wire_digest(other), digest), "a refusal changed something");
+    CHECK(wire_call(other, &keep)->outcome == FASTI_OUTCOME_CANCELLED, "cancels are served");
+    gate_fill(&world->gate, false);
+    /* Nobody asks for anything but this: the engine has to look by itself. */
+    for (int i = 0; wire_call(wire, &status_command)->body.status.disk_low; i++) {
+        CHECK(i < WIRE_WAIT_MS / 20, "the room is not found");
+        (void)poll(NULL, 0, 20);
+    }
+    CHECK(wire_call(wire, &book)->outcome == FASTI_OUTCOME_BOOKED, "room has come back");
+    const struct fasti_hash128 after = wire_digest(other);
+    wire_close(wire);
+    wire_close(other);
+    server_world_down(world);
+    server_world_recover(world);
+    CHECK(fasti_hash128_equal(engine_world_digest(&world->engine), after), "another state");
+    server_world_stop(world);
+}
+
 /* ---- the end ---- */
 
 static void *stop_main(void *context) {
@@ -280,7 +326,7 @@ int main(int argc, char **argv) {
         {"connection_cap", connection_cap}, {"in_flight_cap", in_flight_cap},
         {"worker_cap", worker_cap},         {"greedy_unix", greedy_unix},
         {"greedy_tcp", greedy_tcp},         {"stop_in_flight", stop_in_flight},
-        {"lists_at_once", lists_at_once},
+        {"lists_at_once", lists_at_once},   {"disk_low", disk_low},
     };
     alarm(240);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)

@@ -225,7 +225,9 @@ enum fasti_attempt fasti_attempt_of(enum fasti_claim_result result) {
 static enum fasti_status claim_condition(struct fasti_booking *booking, bool takes_room) {
     if (fasti_load_relaxed(&booking->state->is_dead))
         return FASTI_UNKNOWN;
-    if (takes_room && fasti_load_relaxed(&booking->state->is_disk_low))
+    const _Atomic bool *is_short =
+        takes_room ? &booking->state->is_disk_low : &booking->state->is_disk_full;
+    if (fasti_load_relaxed(is_short))
         return FASTI_DISK_LOW;
     return fasti_limbo_ready(booking) ? FASTI_OK : FASTI_BUSY;
 }

@@ -135,11 +135,11 @@ static enum fasti_attempt place_attempt(struct fasti_booking *booking,
     if (look->ref.chunk == NULL)
         return fasti_day_make(booking, look);
     const uint32_t resolution = look->config->resolution_minutes;
-    const int32_t minute = (int32_t)(new->place.tick *resolution);
+    const int32_t minute = (int32_t)(resolution * new->place.tick);
     new->item.schedule = look->id.v;
-    new->item.start_utc_s = look->day.start_utc_s + minute *INT64_C(60);
+    new->item.start_utc_s = look->day.start_utc_s + INT64_C(60) * minute;
     new->item.offset_s = fasti_local_day_offset_s(&look->day, minute);
-    new->item.minutes = new->place.count *resolution;
+    new->item.minutes = resolution *new->place.count;
     /* Last of all loads: see attempt.h. */
     pending->config_seen = fasti_load_seq_cst(&booking->state->config_version);
     *disposition = FASTI_PUSHED;

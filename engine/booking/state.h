@@ -110,7 +110,8 @@ struct fasti_state {
     _Atomic uint64_t lsn_durable;
     _Atomic uint64_t appointments;
     _Atomic bool is_dead;
-    _Atomic bool is_disk_low;
+    _Atomic bool is_disk_low;  /* what takes room is refused */
+    _Atomic bool is_disk_full; /* the reserve is used up: all that writes is refused */
 };
 
 /* One worker's own things. */

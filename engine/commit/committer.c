@@ -18,6 +18,12 @@
 /* How often a low disk is looked at again. */
 #define ROOM_NS (100 * 1000 * 1000)
 
+/* What may still be claimed, as the log's room is now. */
+static void room_tell(struct fasti_committer *committer) {
+    fasti_store_relaxed(&committer->state->is_disk_low, fasti_log_is_low(committer->log));
+    fasti_store_relaxed(&committer->state->is_disk_full, fasti_log_is_full(committer->log));
+}
+
 void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
                           struct fasti_log *log, struct fasti_booking **bookings,
                           uint32_t worker_count, int *wake_fds, struct fasti_hash128 digest) {
@@ -30,6 +36,7 @@ void fasti_committer_init(struct fasti_committer *committer, struct fasti_state 
     committer->is_simulated = wake_fds[0] < 0;
     committer->digest = digest;
     committer->digest_next = digest;
+    room_tell(committer);
     pthread_mutex_init(&committer->digest_lock, NULL);
 }
 
@@ -105,7 +112,7 @@ static void batch_durable(struct fasti_committer *committer, uint32_t worker) {
     struct fasti_pending *done = committer->in_flight;
     committer->in_flight = committer->in_flight_last = NULL;
     wake_others(committer, worker, list_deliver(committer, done, FASTI_OK));
-    fasti_store_relaxed(&state->is_disk_low, fasti_log_is_low(committer->log));
+    room_tell(committer);
     fasti_store_relaxed(&committer->last_batch_ns, fasti_clock_monotonic_ns());
 }
 
@@ -203,8 +210,7 @@ static enum append_result batch_append(struct fasti_committer *committer, uint32
     const enum fasti_status status =
         fasti_log_append(committer->log, worker, committer->filled_count, committer->filled_bytes,
                          fasti_load_relaxed(&state->logged_ms), committer->digest_next);
-    fasti_store_relaxed(&state->is_disk_low,
-                        status == FASTI_DISK_LOW || fasti_log_is_low(committer->log));
+    room_tell(committer);
     if (status == FASTI_DISK_LOW || status == FASTI_BUSY)
         return APPEND_LATER; /* nothing was written; what waits goes on waiting for room */
     if (status != FASTI_OK)
@@ -238,6 +244,14 @@ static bool room_is_due(struct fasti_committer *committer) {
            fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_room_ns) >= ROOM_NS;
 }
 
+/* Asks for room at most every ROOM_NS, however often the log is polled. */
+static void room_look(struct fasti_committer *committer) {
+    if (!room_is_due(committer) || committer->is_simulated)
+        return;
+    fasti_log_look_for_room(committer->log);
+    fasti_store_relaxed(&committer->last_room_ns, fasti_clock_monotonic_ns());
+}
+
 static bool role_take(struct fasti_committer *committer, uint32_t worker) {
     uint32_t expected = 0;
     return fasti_cas_seq_cst(&committer->role, &expected, worker + 1);
@@ -245,14 +259,14 @@ static bool role_take(struct fasti_committer *committer, uint32_t worker) {
 
 /* One turn of the role's holder. true: go on; false: nothing more to do now. */
 static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
+    room_look(committer);
     switch (fasti_log_poll(committer->log, worker)) {
     case FASTI_LOG_WAITING: return false;
     case FASTI_LOG_FAILED: die(committer, worker); return false;
     case FASTI_LOG_DURABLE: batch_durable(committer, worker); break;
     case FASTI_LOG_IDLE: break;
     }
-    fasti_store_relaxed(&committer->last_room_ns, fasti_clock_monotonic_ns());
-    fasti_store_relaxed(&committer->state->is_disk_low, fasti_log_is_low(committer->log));
+    room_tell(committer);
     switch (batch_append(committer, worker, watermark_is_due(committer))) {
     case APPENDED: fasti_store_relaxed(&committer->idle_polls, UINT32_C(0)); return true;
     case APPEND_LATER: return false;

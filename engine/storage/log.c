@@ -19,6 +19,9 @@
 #include "engine/storage/batch.h"
 #include "engine/storage/reserve.h"
 
+/* Of the last segment, at most a batch, is kept back when the disk is full. */
+#define LAST_ROOM_PART 4
+
 enum log_user { USER_BATCH = 1, USER_ACTIVATE, USER_RESERVE, USER_SYNC };
 
 enum log_flight {
@@ -274,6 +277,19 @@ uint64_t fasti_log_epoch(const struct fasti_log *log) {
 
 bool fasti_log_is_low(const struct fasti_log *log) {
     return fasti_reserve_is_low(&log->reserve);
+}
+
+bool fasti_log_is_full(const struct fasti_log *log) {
+    if (!fasti_reserve_is_low(&log->reserve) || log->reserve.count > 0 ||
+        log->flight == FLIGHT_ACTIVATING) /* a whole segment is about to be the tail */
+        return false;
+    const uint64_t kept = log->tail.segment_bytes / LAST_ROOM_PART;
+    return !tail_has_room(log,
+                          kept < FASTI_BATCH_BYTES_MAX ? (uint32_t)kept : FASTI_BATCH_BYTES_MAX);
+}
+
+void fasti_log_look_for_room(struct fasti_log *log) {
+    fasti_reserve_look_for_room(&log->reserve);
 }
 
 /* ---- trimming ---- */

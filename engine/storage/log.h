@@ -138,6 +138,13 @@ uint64_t fasti_log_epoch(const struct fasti_log *log);
 /* true: fewer prepared segments than FASTI_SEGMENTS_RESERVED and no room for more. Any thread. */
 bool fasti_log_is_low(const struct fasti_log *log);
 
+/* true: low, no prepared segment is left and the tail is nearly full: what is left is for what was
+ * begun already, for seals and clean stops. The log's caller only. */
+bool fasti_log_is_full(const struct fasti_log *log);
+
+/* A low log asks for room at the next poll, and not only after many. */
+void fasti_log_look_for_room(struct fasti_log *log);
+
 /* Removes whole segments that hold only LSNs below lsn (after a snapshot). Blocking; IO_*. */
 FASTI_MUST_USE enum fasti_status fasti_log_trim(struct fasti_log *log, uint64_t lsn);
 

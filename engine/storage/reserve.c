@@ -189,6 +189,10 @@ struct fasti_spare fasti_reserve_take(struct fasti_reserve *reserve) {
     return spare;
 }
 
+void fasti_reserve_look_for_room(struct fasti_reserve *reserve) {
+    reserve->retry_countdown = 0;
+}
+
 bool fasti_reserve_is_low(const struct fasti_reserve *reserve) {
     return fasti_load_relaxed(&reserve->low);
 }

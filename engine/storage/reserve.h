@@ -77,6 +77,9 @@ FASTI_MUST_USE enum fasti_status fasti_reserve_complete(struct fasti_reserve *re
 /* Removes the first spare; count > 0. The caller owns its file then. */
 struct fasti_spare fasti_reserve_take(struct fasti_reserve *reserve);
 
+/* The next step of a low reserve asks the disk for room. */
+void fasti_reserve_look_for_room(struct fasti_reserve *reserve);
+
 bool fasti_reserve_is_low(const struct fasti_reserve *reserve);
 
 /* Writes both header blocks of a segment into blocks (FASTI_SEGMENT_HEADERS_BYTES). */

@@ -115,8 +115,6 @@ static const struct fasti_io_operations gate_operations = {
 struct fasti_io *gate_init(struct gate *gate, struct fasti_io *disk) {
     gate->io = (struct fasti_io){.operations = &gate_operations, .direct = disk->direct};
     gate->under = disk;
-    fasti_store_seq_cst(&gate->is_shut, false);
-    fasti_store_seq_cst(&gate->is_full, false);
     return &gate->io;
 }
 

@@ -21,7 +21,8 @@ struct gate {
     _Atomic bool is_shut, is_full;
 };
 
-/* Takes `under` over: closing the gate's io closes it too. The gate itself is the caller's. */
+/* Takes `under` over; the switches stay as they are (a zeroed gate is open). Closing the gate's io
+ * closes it too. The gate itself is the caller's. */
 struct fasti_io *gate_init(struct gate *gate, struct fasti_io *under);
 void gate_shut(struct gate *gate, bool is_shut);
 void gate_fill(struct gate *gate, bool is_full);

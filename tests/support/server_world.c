@@ -4,6 +4,7 @@
  */
 #include "tests/support/server_world.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +12,34 @@
 
 #include "tests/support/check.h"
 
+/* Says why and exits with "skipped" where the kernel denies io_uring. */
+static void ring_check(enum fasti_status status, const struct fasti_detail *detail) {
+    if (status != FASTI_IO_RING)
+        return;
+    fprintf(stderr, "skipped: %s\n", detail->text);
+    exit(77);
+}
+
+static struct fasti_io *disk_open(struct server_world *world) {
+    if (!world->is_real_disk)
+        return fasti_sim_disk_open(world->engine.disk);
+    struct fasti_io *io = NULL;
+    const enum fasti_status status = fasti_io_open_directory(
+        world->data, world->engine.worker_count, false, &io, &world->engine.detail);
+    ring_check(status, &world->engine.detail);
+    CHECK(status == FASTI_OK, "%s", world->engine.detail.text);
+    return io;
+}
+
 static void engine_start(struct server_world *world) {
     const struct fasti_engine_options options = {
         .worker_count = world->engine.worker_count,
         .memory_bytes_max = UINT64_C(256) << 20,
-        .segment_bytes = ENGINE_WORLD_SEGMENT_BYTES,
+        .segment_bytes =
+            world->is_real_disk ? SERVER_WORLD_SEGMENT_BYTES : ENGINE_WORLD_SEGMENT_BYTES,
         .clock = fasti_clock_fixed(world->engine.now_ms),
     };
-    struct fasti_io *io = gate_init(&world->gate, fasti_sim_disk_open(world->engine.disk));
+    struct fasti_io *io = gate_init(&world->gate, disk_open(world));
     const enum fasti_status status = fasti_engine_open(
         &options, io, &world->engine.engine, &world->engine.recovery, &world->engine.detail);
     CHECK(status == FASTI_OK, "%s", world->engine.detail.text);
@@ -29,21 +50,20 @@ static void server_start(struct server_world *world, struct fasti_server_options
     options.unix_path = world->path;
     const enum fasti_status status =
         fasti_server_start(&options, world->engine.engine, &world->server, &world->engine.detail);
-    if (status == FASTI_IO_RING) {
-        fprintf(stderr, "skipped: %s\n", world->engine.detail.text);
-        exit(77);
-    }
+    ring_check(status, &world->engine.detail);
     CHECK(status == FASTI_OK, "%s", world->engine.detail.text);
     snprintf(world->unix_where, sizeof world->unix_where, "unix:%s", world->path);
     snprintf(world->tcp_where, sizeof world->tcp_where, "%u", fasti_server_port(world->server));
 }
 
-struct server_world *server_world_start(struct fasti_server_options options) {
+static struct server_world *start(struct fasti_server_options options, bool is_real_disk) {
     struct server_world *world = calloc(1, sizeof *world);
     CHECK(world != NULL, "no memory");
     snprintf(world->directory, sizeof world->directory, "/tmp/fasti-server-XXXXXX");
     CHECK(mkdtemp(world->directory) != NULL, "no directory in /tmp");
     snprintf(world->path, sizeof world->path, "%s/s", world->directory);
+    snprintf(world->data, sizeof world->data, "%s/data", world->directory);
+    world->is_real_disk = is_real_disk;
     world->engine.disk = fasti_sim_disk_create(1);
     world->engine.worker_count = options.worker_count;
     world->engine.now_ms = engine_utc_s(SERVER_WORLD_NOW) * 1000;
@@ -52,6 +72,14 @@ struct server_world *server_world_start(struct fasti_server_options options) {
     engine_world_settle(&world->engine);
     server_start(world, options);
     return world;
+}
+
+struct server_world *server_world_start(struct fasti_server_options options) {
+    return start(options, false);
+}
+
+struct server_world *server_world_start_on_disk(struct fasti_server_options options) {
+    return start(options, true);
 }
 
 void server_world_down(struct server_world *world) {
@@ -65,13 +93,20 @@ void server_world_recover(struct server_world *world) {
     engine_start(world);
 }
 
+static int entry_remove(const char *path, const struct stat *info, int kind, struct FTW *walk) {
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
 void server_world_stop(struct server_world *world) {
     gate_shut(&world->gate, false);
     if (world->server != NULL)
         server_world_down(world);
     engine_world_crash(&world->engine);
     fasti_sim_disk_destroy(world->engine.disk);
-    (void)rmdir(world->directory);
+    (void)nftw(world->directory, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
     free(world);
 }
 
