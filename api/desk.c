@@ -424,12 +424,21 @@ static void input_trim(struct fasti_desk *desk, struct fasti_connection *connect
         desk->large_input_count--;
 }
 
+/* May one more connection keep much? Active ones hold on to room that is empty just now, so that
+ * they need not allocate it again: it is theirs only while nobody else needs it. */
+static bool has_large_room(struct fasti_desk *desk) {
+    for (uint32_t i = 0;
+         i < FASTI_DESK_CONNECTIONS_MAX && desk->large_input_count >= FASTI_LARGE_INPUTS_MAX; i++)
+        input_trim(desk, &desk->connections[i]);
+    return desk->large_input_count < FASTI_LARGE_INPUTS_MAX;
+}
+
 /* Keeps bytes for later; a worker has only so many connections with much to keep. */
 static bool input_keep(struct fasti_desk *desk, struct fasti_connection *connection,
                        const uint8_t *bytes, size_t size) {
     const bool was_large = is_large(&connection->input);
-    if (!was_large && desk->large_input_count >= FASTI_LARGE_INPUTS_MAX &&
-        fasti_buffer_size(&connection->input) + size > FASTI_BUFFER_KEEP_BYTES)
+    if (!was_large && fasti_buffer_size(&connection->input) + size > FASTI_BUFFER_KEEP_BYTES &&
+        !has_large_room(desk))
         return false;
     if (!fasti_buffer_append(&connection->input, bytes, size, FASTI_CONNECTION_INPUT_MAX))
         return false;
@@ -446,7 +455,12 @@ void fasti_desk_resume(struct fasti_desk *desk, struct fasti_connection *connect
         if (fasti_connection_is_live(connection))
             fasti_buffer_consume(input, done);
     }
+}
+
+void fasti_desk_trim(struct fasti_desk *desk, struct fasti_connection *connection) {
     input_trim(desk, connection);
+    fasti_buffer_trim(&connection->outputs[0], FASTI_BUFFER_KEEP_BYTES);
+    fasti_buffer_trim(&connection->outputs[1], FASTI_BUFFER_KEEP_BYTES);
 }
 
 void fasti_desk_receive(struct fasti_desk *desk, struct fasti_connection *connection,

@@ -79,6 +79,9 @@ void fasti_desk_forget(struct fasti_desk *desk, struct fasti_connection *connect
 /* Goes on with input that waited because the connection was blocked. */
 void fasti_desk_resume(struct fasti_desk *desk, struct fasti_connection *connection);
 
+/* Gives the large buffers of a quiet connection back; none of them may be with the kernel. */
+void fasti_desk_trim(struct fasti_desk *desk, struct fasti_connection *connection);
+
 /* Says a last word (a status and a sentence, outside any request) and drains. */
 void fasti_desk_refuse(struct fasti_desk *desk, struct fasti_connection *connection,
                        enum fasti_status status, const char *sentence);

@@ -448,8 +448,7 @@ static void connection_sweep(struct loop *loop, struct fasti_connection *connect
                now - connection->active_ms > timeouts->idle_ms) {
         fasti_connection_drain(connection, now + FASTI_TIMEOUT_CLOSE_MS);
     } else if (now - connection->active_ms > FASTI_SWEEP_MS && !connection->is_sending) {
-        fasti_buffer_trim(&connection->outputs[0], FASTI_BUFFER_KEEP_BYTES);
-        fasti_buffer_trim(&connection->outputs[1], FASTI_BUFFER_KEEP_BYTES);
+        fasti_desk_trim(loop->desk, connection);
         return;
     } else {
         return;

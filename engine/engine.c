@@ -464,6 +464,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     struct fasti_booking *booking = &worker->booking;
     worker_enter(worker);
     (void)fasti_limbo_collect(&booking->limbo, 256);
+    fasti_booking_prepare(booking);
     wake_clear(engine, worker_at);
     fasti_committer_step(&engine->committer, worker_at);
     if (booking->waiting != NULL)

@@ -22,6 +22,7 @@
 #define OVER          70      /* requests beyond a cap */
 #define GREEDY_BYTES  (64 * 1024 * 1024)
 #define LISTS         300
+#define LARGE_BYTES   (64 * 1024)
 #define RECORDS       256
 #define STOPPED       200
 
@@ -209,6 +210,57 @@ static void lists_at_once(void) {
     server_world_stop(world);
 }
 
+/* Half of a large frame, and its rest. */
+static void half_push(struct wire *wire, bool is_rest) {
+    static uint8_t bytes[LARGE_BYTES];
+    const uint32_t body = LARGE_BYTES - 4;
+    memcpy(bytes, &body, sizeof body); /* both of us are little-endian */
+    CHECK(wire_push(wire, is_rest ? bytes + LARGE_BYTES / 2 : bytes, LARGE_BYTES / 2), "push");
+}
+
+/* Which of them hears something? */
+static uint32_t heard(struct wire *const *wires, uint32_t count) {
+    struct pollfd events[FASTI_LARGE_INPUTS_MAX + 1];
+    for (uint32_t i = 0; i < count; i++)
+        events[i] = (struct pollfd){.fd = wire_fd(wires[i]), .events = POLLIN};
+    CHECK(poll(events, count, WIRE_WAIT_MS) > 0, "nobody hears anything");
+    uint32_t at = 0;
+    while (events[at].revents == 0)
+        at++;
+    return at;
+}
+
+/* A worker keeps so many large messages that are not complete; one more is told, and room that
+ * nobody uses any more is given on. */
+static void large_inputs(void) {
+    enum { COUNT = FASTI_LARGE_INPUTS_MAX + 1 };
+    struct server_world *world =
+        server_world_start((struct fasti_server_options){.worker_count = 1});
+    struct wire *wires[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        wires[i] = wire_greet(world->unix_where);
+        half_push(wires[i], false);
+    }
+    const uint32_t refused = heard(wires, COUNT);
+    CHECK(wire_answer(wires[refused])->status == FASTI_BUSY, "one too many");
+    CHECK(wire_next(wires[refused]) == NULL, "it goes on");
+    wire_close(wires[refused]);
+    wires[refused] = wires[COUNT - 1];
+    for (int i = 0; i < COUNT - 1; i++) {
+        half_push(wires[i], true);
+        CHECK(wire_answer(wires[i])->status == FASTI_INVALID_MESSAGE, "zeros");
+    }
+    wires[COUNT - 1] = wire_greet(world->unix_where); /* the others keep nothing now */
+    half_push(wires[COUNT - 1], false);
+    half_push(wires[COUNT - 1], true);
+    CHECK(wire_answer(wires[COUNT - 1])->status == FASTI_INVALID_MESSAGE, "zeros");
+    for (int i = 0; i < COUNT; i++) {
+        expect_served(wires[i], "after its large frame");
+        wire_close(wires[i]);
+    }
+    server_world_stop(world);
+}
+
 /* ---- the disk ---- */
 
 /* Books and cancels until a booking is refused. */
@@ -327,6 +379,7 @@ int main(int argc, char **argv) {
         {"worker_cap", worker_cap},         {"greedy_unix", greedy_unix},
         {"greedy_tcp", greedy_tcp},         {"stop_in_flight", stop_in_flight},
         {"lists_at_once", lists_at_once},   {"disk_low", disk_low},
+        {"large_inputs", large_inputs},
     };
     alarm(240);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)

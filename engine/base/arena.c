@@ -58,16 +58,8 @@ static uint32_t unit_count(size_t size) {
     return (uint32_t)((size + FASTI_ARENA_UNIT_BYTES - 1) / FASTI_ARENA_UNIT_BYTES);
 }
 
-/* Puts what is left of the current chunk on the free lists, then starts a new one. */
-static bool chunk_next(struct fasti_arena_local *local) {
-    struct fasti_arena *arena = local->arena;
-    while (local->unit < local->unit_end) {
-        uint32_t left = local->unit_end - local->unit;
-        left = left < FASTI_ARENA_CLASSES - 1 ? left : FASTI_ARENA_CLASSES - 1;
-        fasti_arena_free(local, local->chunk << FASTI_ARENA_UNIT_BITS | local->unit,
-                         (size_t)left * FASTI_ARENA_UNIT_BYTES);
-        local->unit += left;
-    }
+/* A chunk from the allocator; false: the limit is reached. */
+static bool chunk_take(struct fasti_arena *arena, uint32_t *taken) {
     const uint32_t chunk = fasti_add_relaxed(&arena->chunk_count, 1);
     if (chunk >= arena->chunks_max) {
         fasti_add_relaxed(&arena->chunk_count, UINT32_MAX); /* subtract one */
@@ -85,10 +77,35 @@ static bool chunk_next(struct fasti_arena_local *local) {
     for (uint8_t *empty = NULL; /* a refused neighbour may have shifted the count: find a hole */
          !fasti_cas_acq_rel(&arena->chunks[place], &empty, memory); empty = NULL)
         place = (place + 1) % FASTI_ARENA_CHUNKS_MAX;
-    local->chunk = place;
-    local->unit = place == 0 ? 1 : 0; /* index 0 means none */
+    *taken = place;
+    return true;
+}
+
+/* Puts what is left of the current chunk on the free lists, then starts a new one. */
+static bool chunk_next(struct fasti_arena_local *local) {
+    while (local->unit < local->unit_end) {
+        uint32_t left = local->unit_end - local->unit;
+        left = left < FASTI_ARENA_CLASSES - 1 ? left : FASTI_ARENA_CLASSES - 1;
+        fasti_arena_free(local, local->chunk << FASTI_ARENA_UNIT_BITS | local->unit,
+                         (size_t)left * FASTI_ARENA_UNIT_BYTES);
+        local->unit += left;
+    }
+    if (!local->has_spare && !chunk_take(local->arena, &local->spare))
+        return false;
+    local->has_spare = false;
+    local->chunk = local->spare;
+    local->unit = local->chunk == 0 ? 1 : 0; /* index 0 means none */
     local->unit_end = CHUNK_UNITS;
     return true;
+}
+
+void fasti_arena_prepare(struct fasti_arena_local *local) {
+    struct fasti_arena *arena = local->arena;
+    const bool is_due = local->unit_end != 0 && local->unit_end - local->unit < CHUNK_UNITS / 2;
+    const uint32_t ahead_max = arena->chunks_max - arena->chunks_max / 4;
+    if (local->has_spare || !is_due || fasti_load_relaxed(&arena->chunk_count) >= ahead_max)
+        return;
+    local->has_spare = chunk_take(arena, &local->spare);
 }
 
 uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size) {

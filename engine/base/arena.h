@@ -12,6 +12,7 @@
 #ifndef FASTI_BASE_ARENA_H
 #define FASTI_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,8 @@ struct fasti_arena_local {
     uint32_t chunk;    /* the chunk being cut up */
     uint32_t unit;     /* its first unused unit */
     uint32_t unit_end; /* 0 before the first chunk */
+    uint32_t spare;    /* the chunk after it, when has_spare */
+    bool has_spare;
     uint32_t free[FASTI_ARENA_CLASSES];
 };
 
@@ -43,6 +46,10 @@ void fasti_arena_local_init(struct fasti_arena_local *local, struct fasti_arena 
 /* Returns the index of size bytes (1 to FASTI_ARENA_SIZE_MAX), uninitialised, 16-byte aligned;
  * 0 when the memory limit is reached. */
 uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size);
+
+/* Takes the next chunk from the allocator once half of the current one is used, so that alloc need
+ * not; while memory is scarce it takes none ahead. Call it between requests. */
+void fasti_arena_prepare(struct fasti_arena_local *local);
 
 /* Gives back an object that nobody can reach any more; size is what was asked for. */
 void fasti_arena_free(struct fasti_arena_local *local, uint32_t index, size_t size);

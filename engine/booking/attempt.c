@@ -237,6 +237,8 @@ enum fasti_disposition fasti_attempts(struct fasti_booking *booking,
                                       struct fasti_pending *pending, fasti_attempt_function attempt,
                                       bool takes_room) {
     const enum fasti_status condition = claim_condition(booking, takes_room);
+    if (condition == FASTI_DISK_LOW && !takes_room)
+        return fasti_fail(pending, condition, "the disk is full: not even cancels are served");
     if (condition != FASTI_OK)
         return fasti_fail(pending, condition, fasti_status_text(condition));
     for (uint32_t tries = 0; tries < FASTI_CLAIM_TRIES_MAX; tries++) {

@@ -64,6 +64,13 @@ void fasti_booking_deinit(struct fasti_booking *booking) {
     booking->pool = NULL;
 }
 
+void fasti_booking_prepare(struct fasti_booking *booking) {
+    struct fasti_records *records = &booking->state->records;
+    const uint64_t ahead = fasti_load_relaxed(&records->next_id) + FASTI_RECORD_CHUNK / 2;
+    (void)fasti_records_get(records, (fasti_record_id){ahead}); /* none: a booking will say so */
+    fasti_arena_prepare(&booking->arena);
+}
+
 /* Everything but the big query and detail parts starts empty. */
 static void pending_clear(struct fasti_booking *booking, struct fasti_pending *pending) {
     memset(pending, 0, offsetof(struct fasti_pending, query));

@@ -173,4 +173,7 @@ FASTI_MUST_USE enum fasti_status fasti_booking_init(struct fasti_booking *bookin
                                                     struct fasti_state *state, uint32_t worker);
 void fasti_booking_deinit(struct fasti_booking *booking);
 
+/* Takes memory for what the next requests may add, half a chunk ahead, so that they need not. */
+void fasti_booking_prepare(struct fasti_booking *booking);
+
 #endif
