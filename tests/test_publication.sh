@@ -159,7 +159,7 @@ kept=$(sed 's/.*"record":\([0-9]*\),.*/\1/;q' "$work/out")
 exits 0 'a booking that loses its opening' book 2023-03-25T10:00:00-04:00
 lost=$(sed 's/.*"record":\([0-9]*\),.*/\1/;q' "$work/out")
 # 116 loses 25 March, 135 has no slots any more, 149 is gone altogether, one day of 219 is full, one
-# of 220 closes earlier, one of 236 is one visit of 30 minutes.
+# of 220 closes earlier, one of 236 is one visit of 20 minutes, finer than the resolution so far.
 mkdir "$work/newer"
 grep -v '"id":"149"' "$feed/riteaid-schedules-NJ.ndjson" >"$work/newer/b.ndjson"
 cp "$feed/riteaid-locations-NJ.ndjson" "$work/newer/a.ndjson"
@@ -167,7 +167,7 @@ grep -v '"Schedule/\(135\|149\)"\|"Schedule/116".*"start":"2023-03-25' \
     "$feed/riteaid-slots-NJ.ndjson" >"$work/newer/kept"
 sed -e '/"Schedule\/219".*"start":"2023-03-28/s/"valueInteger":[0-9]*/"valueInteger":0/' \
     -e '/"Schedule\/220".*"start":"2023-03-29/s/"end":"2023-03-29T[0-9]*/"end":"2023-03-29T14/' \
-    -e '/"Schedule\/236".*"start":"2023-03-30/s/T[0-9][0-9]:[0-9][0-9]:00-05:00","end":"2023-03-30T[0-9][0-9]:[0-9][0-9]/T09:15:00-05:00","end":"2023-03-30T09:45/' \
+    -e '/"Schedule\/236".*"start":"2023-03-30/s/T[0-9][0-9]:[0-9][0-9]:00-05:00","end":"2023-03-30T[0-9][0-9]:[0-9][0-9]/T09:10:00-05:00","end":"2023-03-30T09:30/' \
     "$work/newer/kept" >"$work/newer/c.ndjson"
 rm "$work/newer/kept"
 exits 0 'a newer publication' import riteaid "$work/newer"
@@ -187,7 +187,7 @@ expect 'a schedule without slots' '2023-03-25  CLOSED' "$work/135"
 ask --schedule 219 >"$work/219"
 expect 'a day that filled up' '2023-03-28  FULL' "$work/219"
 ask --schedule 236 --starts >"$work/236"
-expect 'a day of one visit' '2023-03-30 -04:00    1:  10:15' "$work/236"
+expect 'a day of one visit' '2023-03-30 -04:00    1:  10:10' "$work/236"
 exits 0 'the newer one again' import riteaid "$work/newer"
 says 'the newer one again' '"outcome":"UNCHANGED".*"conflict_count":1,'
 same 'the newer one again' "$newer"

@@ -81,7 +81,8 @@ static void job_put(const void *context, uint64_t index, struct fasti_put *put, 
         snprintf(where, where_size, "%s:%u", import->feed->files[place.file], place.line);
 }
 
-/* A schedule that is there keeps its resolution where that is exact: it cannot change. */
+/* A schedule that is there keeps its resolution where that is exact: another one would have to wait
+ * until no day of it holds time. */
 static enum fasti_exit keep_resolutions(struct smart_import *import) {
     for (uint32_t i = 0; i < import->plan->schedule_count; i++) {
         struct fasti_smart_planned_schedule *schedule = &import->plan->schedules[i];
