@@ -234,6 +234,35 @@ Test(edits, an_import_that_moves_held_time_is_refused) {
     commit_refused(import, FASTI_INVALID_STATE, "time taken on 2026-01-06");
 }
 
+/* Days are compiled once at the end of an import: they are those of the same puts one by one. */
+Test(edits, an_import_of_many_edits_opens_the_same_days) {
+    static const uint8_t weekdays[] = {0x01, 0x7f, 0x04, 0x60};
+    uint32_t totals[2][14];
+    for (int staged = 0; staged < 2; staged++) {
+        const uint32_t import = staged ? import_begin() : 0;
+        for (uint8_t i = 0; i < 4; i++) {
+            struct fasti_opening opening = engine_weekly("x", weekdays[i], "18:00", "20:00");
+            opening.id.bytes[0] = (char)('a' + i % 3); /* the last one replaces the first */
+            struct fasti_command command = engine_put(FASTI_ENTITY_OPENINGS, 1, "anna");
+            command.body.put.body.openings.mode = FASTI_OPENINGS_UPSERT;
+            command.body.put.body.openings.count = 1;
+            command.body.put.body.openings.openings = &opening;
+            if (staged)
+                stage(import, command);
+            else
+                done(command, FASTI_OUTCOME_CHANGED);
+        }
+        if (staged)
+            done(commit(import), FASTI_OUTCOME_PUBLISHED);
+        const struct fasti_answer answer = run(engine_availability(1, 1, "2026-01-05", 14));
+        memcpy(totals[staged], answer.body.availability->counts, sizeof totals[staged]);
+        engine_world_free(world);
+        setup();
+    }
+    cr_assert_arr_eq(totals[0], totals[1], sizeof totals[0]);
+    cr_assert_gt(totals[0][5], 0, "Saturday");
+}
+
 Test(edits, an_import_may_move_what_is_empty) {
     zone_put("Etc/Two", 7200);
     const uint32_t import = import_begin();

@@ -51,7 +51,8 @@ static bool is_users_input(enum fasti_status status) {
 
 enum fasti_exit fasti_session_fail_status(struct fasti_session *session, enum fasti_status status,
                                           const struct fasti_detail *detail) {
-    const bool has_detail = detail != NULL && detail->text[0] != '\0';
+    const bool has_detail = detail != NULL && detail->text[0] != '\0' &&
+                            strcmp(detail->text, fasti_status_text(status)) != 0; /* said already */
     return fasti_session_fail(
         session, is_users_input(status) ? FASTI_EXIT_INVALID : FASTI_EXIT_FAILED, status, "%s%s%s",
         fasti_status_text(status), has_detail ? ": " : "", has_detail ? detail->text : "");

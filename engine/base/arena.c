@@ -58,10 +58,20 @@ static uint32_t unit_count(size_t size) {
     return (uint32_t)((size + FASTI_ARENA_UNIT_BYTES - 1) / FASTI_ARENA_UNIT_BYTES);
 }
 
+void fasti_arena_reserve(struct fasti_arena *arena, uint32_t chunks) {
+    arena->chunks_reserved = chunks < arena->chunks_max / 2 ? chunks : arena->chunks_max / 2;
+}
+
+bool fasti_arena_has_room(struct fasti_arena *arena, uint64_t bytes) {
+    const uint32_t end = arena->chunks_max - arena->chunks_reserved;
+    const uint32_t count = fasti_load_relaxed(&arena->chunk_count);
+    return count < end && (uint64_t)(end - count) * FASTI_ARENA_CHUNK_BYTES >= bytes;
+}
+
 /* A chunk from the allocator; false: the limit is reached. */
-static bool chunk_take(struct fasti_arena *arena, uint32_t *taken) {
+static bool chunk_take(struct fasti_arena *arena, bool uses_reserve, uint32_t *taken) {
     const uint32_t chunk = fasti_add_relaxed(&arena->chunk_count, 1);
-    if (chunk >= arena->chunks_max) {
+    if (chunk >= arena->chunks_max - (uses_reserve ? 0 : arena->chunks_reserved)) {
         fasti_add_relaxed(&arena->chunk_count, UINT32_MAX); /* subtract one */
         return false;
     }
@@ -90,7 +100,7 @@ static bool chunk_next(struct fasti_arena_local *local) {
                          (size_t)left * FASTI_ARENA_UNIT_BYTES);
         local->unit += left;
     }
-    if (!local->has_spare && !chunk_take(local->arena, &local->spare))
+    if (!local->has_spare && !chunk_take(local->arena, local->uses_reserve, &local->spare))
         return false;
     local->has_spare = false;
     local->chunk = local->spare;
@@ -102,10 +112,10 @@ static bool chunk_next(struct fasti_arena_local *local) {
 void fasti_arena_prepare(struct fasti_arena_local *local) {
     struct fasti_arena *arena = local->arena;
     const bool is_due = local->unit_end != 0 && local->unit_end - local->unit < CHUNK_UNITS / 2;
-    const uint32_t ahead_max = arena->chunks_max - arena->chunks_max / 4;
+    const uint32_t ahead_max = arena->chunks_max - arena->chunks_reserved - arena->chunks_max / 4;
     if (local->has_spare || !is_due || fasti_load_relaxed(&arena->chunk_count) >= ahead_max)
         return;
-    local->has_spare = chunk_take(arena, &local->spare);
+    local->has_spare = chunk_take(arena, false, &local->spare);
 }
 
 uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size) {

@@ -25,11 +25,13 @@
 struct fasti_arena {
     _Atomic(uint8_t *) chunks[FASTI_ARENA_CHUNKS_MAX];
     _Atomic uint32_t chunk_count;
-    uint32_t chunks_max; /* the memory limit, 1 to FASTI_ARENA_CHUNKS_MAX */
+    uint32_t chunks_max;      /* the memory limit, 1 to FASTI_ARENA_CHUNKS_MAX */
+    uint32_t chunks_reserved; /* of them: for locals that may use the reserve */
 };
 
 struct fasti_arena_local {
     struct fasti_arena *arena;
+    bool uses_reserve; /* what gives memory back, or must not stop halfway, may go to the limit */
     uint32_t chunk;    /* the chunk being cut up */
     uint32_t unit;     /* its first unused unit */
     uint32_t unit_end; /* 0 before the first chunk */
@@ -41,10 +43,16 @@ struct fasti_arena_local {
 /* bytes_max bounds the memory taken, rounded up to whole chunks. */
 void fasti_arena_init(struct fasti_arena *arena, uint64_t bytes_max);
 void fasti_arena_deinit(struct fasti_arena *arena);
+
+/* Keeps chunks back, at most half of all. Before anything is allocated. */
+void fasti_arena_reserve(struct fasti_arena *arena, uint32_t chunks);
+
+/* Would bytes of small objects find room, the reserve left alone? */
+bool fasti_arena_has_room(struct fasti_arena *arena, uint64_t bytes);
 void fasti_arena_local_init(struct fasti_arena_local *local, struct fasti_arena *arena);
 
 /* Returns the index of size bytes (1 to FASTI_ARENA_SIZE_MAX), uninitialised, 16-byte aligned;
- * 0 when the memory limit is reached. */
+ * 0 when the memory limit, less the reserve unless local->uses_reserve, is reached. */
 uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size);
 
 /* Takes the next chunk from the allocator once half of the current one is used, so that alloc need

@@ -165,5 +165,9 @@ static enum fasti_attempt cancel_attempt(struct fasti_booking *booking,
 enum fasti_disposition fasti_cancel(struct fasti_booking *booking,
                                     const struct fasti_command *command,
                                     struct fasti_pending *pending) {
-    return fasti_attempts(booking, command, pending, cancel_attempt, false);
+    booking->arena.uses_reserve = true; /* in the end it gives memory back */
+    const enum fasti_disposition disposition =
+        fasti_attempts(booking, command, pending, cancel_attempt, false);
+    booking->arena.uses_reserve = false;
+    return disposition;
 }

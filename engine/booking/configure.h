@@ -22,7 +22,14 @@ FASTI_MUST_USE enum fasti_disposition fasti_configure_import(struct fasti_bookin
                                                              const struct fasti_command *command,
                                                              struct fasti_pending *pending);
 
-/* PUT, STAGE, PUBLISH and NOTHING of the log. */
+/* A put under an import, for the import's own sweep, too. Under the configuration lock. */
+FASTI_MUST_USE enum fasti_disposition fasti_configure_stage(struct fasti_booking *booking,
+                                                            const struct fasti_command *command,
+                                                            const struct fasti_put *put,
+                                                            struct fasti_staged_import *import,
+                                                            struct fasti_pending *pending);
+
+/* PUT, STAGE, PUBLISH, NOTHING and ABORT of the log. */
 FASTI_MUST_USE enum fasti_status fasti_configure_replay(struct fasti_booking *booking,
                                                         const struct fasti_effect *effect,
                                                         struct fasti_hash128 *delta,

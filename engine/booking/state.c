@@ -11,6 +11,8 @@
 enum fasti_status fasti_state_init(struct fasti_state *state, uint32_t worker_count,
                                    uint64_t memory_bytes_max, struct fasti_clock clock) {
     fasti_arena_init(&state->arena, memory_bytes_max);
+    /* A chunk a worker for cancels and for edits that have begun, and some where there is much. */
+    fasti_arena_reserve(&state->arena, worker_count + state->arena.chunks_max / 64);
     fasti_epoch_init(&state->epoch, worker_count);
     pthread_mutex_init(&state->config_lock, NULL);
     fasti_imports_init(&state->imports);

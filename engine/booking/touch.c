@@ -40,13 +40,16 @@ bool fasti_touch_day(struct fasti_booking *booking, fasti_schedule_id schedule, 
         return false;
     pending->decided_ms = fasti_state_now_ms(state);
     pending->config_seen = fasti_load_seq_cst(&state->config_version);
+    booking->arena.uses_reserve = true; /* an edit that has begun must not stop halfway */
     enum fasti_claim_result result = FASTI_CLAIM_LOST;
-    while (result == FASTI_CLAIM_LOST) {
-        if (!fasti_limbo_reserve(&booking->limbo, 8) ||
-            !touch_attempt(booking, pending, &look, &result)) {
-            fasti_pending_give(booking, pending);
-            return false;
-        }
+    bool is_good = true;
+    while (is_good && result == FASTI_CLAIM_LOST)
+        is_good = fasti_limbo_reserve(&booking->limbo, 8) &&
+                  touch_attempt(booking, pending, &look, &result);
+    booking->arena.uses_reserve = false;
+    if (!is_good) {
+        fasti_pending_give(booking, pending);
+        return false;
     }
     fasti_look_page_retire(booking, look.word);
     pending->cell_count = 1;

@@ -21,6 +21,20 @@ enum fasti_touch {
     FASTI_TOUCH_USED,    /* these and all that ever held anything: ticks mean other instants */
 };
 
+/* What waits for fasti_publish_finish: a schedule edited a thousand times is compiled once. */
+struct fasti_later_item {
+    fasti_schedule_id schedule;
+    uint32_t order;                          /* of the edits */
+    const struct fasti_schedule_config *old; /* before this edit; retired, readable until the end */
+    enum fasti_touch touch;
+};
+struct fasti_compile_later {
+    struct fasti_later_item *items;
+    uint32_t count, capacity;
+    fasti_service_id *services;
+    uint32_t service_count, service_capacity;
+};
+
 /* NULL when there is no memory. */
 struct fasti_compiler *fasti_compiler_create(void);
 void fasti_compiler_destroy(struct fasti_compiler *compiler);

@@ -122,11 +122,16 @@ fasti_directory_checked_openings(const struct fasti_directory *directory, uint32
 /* Who is told of each day whose cell must be touched because its openings changed: called after
  * the new configuration is published, only for days that exist as cells, that lie at or after
  * today - 1, and that were open before in another way than they are now. */
+struct fasti_compile_later; /* days that wait for the last put of an import */
+
 struct fasti_publish {
     struct fasti_limbo *limbo; /* of the calling worker: old records retire here */
     struct fasti_arena_local *arena;
     int64_t now_ms; /* the effect's decision time: days from the day before it are compiled */
     bool replay;    /* nothing is touched: the log has the touches */
+    /* Several puts in a row: days are compiled and touched once, by fasti_publish_finish. NULL: at
+     * once. Of one schedule in between, claims lose or come before the edit, as always. */
+    struct fasti_compile_later *later;
     void (*touch)(void *context, fasti_schedule_id schedule, fasti_date date);
     void *context;
 };
@@ -138,6 +143,12 @@ FASTI_MUST_USE enum fasti_status fasti_directory_publish(struct fasti_directory 
                                                          const struct fasti_put *put,
                                                          const struct fasti_publish *publish,
                                                          uint32_t *id, struct fasti_hash128 *delta);
+
+/* Room for what a row of publishes leaves for its end; NULL: no memory, or a rehearsal wants none.
+ */
+struct fasti_compile_later *fasti_publish_begin(void);
+/* Compiles and touches what was left, and frees it; NULL: nothing. */
+void fasti_publish_finish(struct fasti_directory *directory, const struct fasti_publish *publish);
 
 /* ---- reading ---- */
 

@@ -16,6 +16,7 @@
 #include "engine/directory/compile.h"
 #include "engine/directory/directory.h"
 #include "engine/directory/encode.h"
+#include "engine/directory/later.h"
 #include "engine/directory/merge.h"
 #include "engine/directory/rehearse.h"
 #include "engine/directory/resolve.h"
@@ -202,6 +203,12 @@ static enum fasti_status practitioner_publish(struct act *act) {
     return FASTI_OK;
 }
 
+static void service_compile(struct act *act) {
+    const fasti_service_id id = {act->id};
+    if (!fasti_later_service(act->publish->later, id))
+        fasti_compile_service(act->directory, id, act->publish);
+}
+
 static enum fasti_status service_publish(struct act *act) {
     struct fasti_service record;
     const void *replaced;
@@ -212,7 +219,7 @@ static enum fasti_status service_publish(struct act *act) {
     if (old != NULL && !is_rehearsal(act) &&
         (old->duration_minutes != record.duration_minutes ||
          old->grid_minutes != record.grid_minutes))
-        fasti_compile_service(act->directory, (fasti_service_id){act->id}, act->publish);
+        service_compile(act);
     return FASTI_OK;
 }
 
@@ -273,7 +280,10 @@ static enum fasti_status config_replace(struct act *act, struct fasti_schedule_c
     /* Retired before the days are compiled, while there is room for sure. Still readable here:
      * this worker announces nothing before it returns. */
     retire(act, old);
-    fasti_compile_schedule(act->directory, id, old, touch, act->publish);
+    /* Days of another zone or resolution would be read wrongly meanwhile: those are compiled now.
+     */
+    if (touch == FASTI_TOUCH_USED || !fasti_later_schedule(act->publish->later, id, old, touch))
+        fasti_compile_schedule(act->directory, id, old, touch, act->publish);
     return FASTI_OK;
 }
 

@@ -110,3 +110,53 @@ void fasti_directory_moved(const struct fasti_directory *directory, const struct
             visit(context, (fasti_schedule_id){id});
     }
 }
+
+/* ---- reach ---- */
+
+/* A touch: its effect, and the copy of a page. */
+#define TOUCH_BYTES 256
+#define AHEAD_BYTES \
+    ((FASTI_COMPILE_DAYS_MAX / FASTI_CHUNK_DAYS + 2) * (uint64_t)sizeof(struct fasti_day_chunk))
+
+static uint64_t schedule_reach(const struct fasti_directory *directory, fasti_schedule_id id) {
+    struct fasti_schedule *schedule = fasti_schedule_get(directory, id);
+    uint64_t bytes = AHEAD_BYTES;
+    fasti_date date = {FASTI_DATE_FIRST};
+    while (schedule != NULL &&
+           fasti_days_next_chunk(directory->arena, &schedule->days, date, &date)) {
+        bytes += FASTI_CHUNK_DAYS * TOUCH_BYTES;
+        date.v += FASTI_CHUNK_DAYS;
+    }
+    return bytes;
+}
+
+static bool is_reached(const struct fasti_schedule_config *config, enum fasti_entity_kind kind,
+                       uint32_t id) {
+    switch (kind) {
+    case FASTI_ENTITY_LOCATION: return config->location.v == id;
+    case FASTI_ENTITY_ZONE: return config->zone_id.v == id;
+    case FASTI_ENTITY_SERVICE: return fasti_schedule_offers(config, (fasti_service_id){id});
+    case FASTI_ENTITY_ORGANIZATION:
+    case FASTI_ENTITY_PRACTITIONER:
+    case FASTI_ENTITY_SCHEDULE:
+    case FASTI_ENTITY_OPENINGS: break;
+    }
+    return false;
+}
+
+uint64_t fasti_directory_reach_bytes(const struct fasti_directory *directory,
+                                     const struct fasti_put *put) {
+    const uint32_t id = fasti_directory_find(directory, put->organization, put->kind, &put->id);
+    if (put->kind == FASTI_ENTITY_OPENINGS || (put->kind == FASTI_ENTITY_SCHEDULE && id != 0))
+        return schedule_reach(directory, (fasti_schedule_id){id});
+    if (put->kind == FASTI_ENTITY_ORGANIZATION || put->kind == FASTI_ENTITY_PRACTITIONER)
+        return 0;
+    const uint32_t count = fasti_directory_count(directory, FASTI_ENTITY_SCHEDULE);
+    uint64_t bytes = 0;
+    for (uint32_t i = 1; id != 0 && i <= count; i++) {
+        const fasti_schedule_id schedule = {i};
+        if (is_reached(fasti_config_get(directory, schedule), put->kind, id))
+            bytes += schedule_reach(directory, schedule);
+    }
+    return bytes;
+}

@@ -26,4 +26,9 @@ FASTI_MUST_USE bool fasti_made_keep(struct fasti_directory *directory, void *mem
 void fasti_directory_moved(const struct fasti_directory *directory, const struct fasti_put *put,
                            void (*visit)(void *context, fasti_schedule_id schedule), void *context);
 
+/* An upper estimate of the memory that publishing this put takes from the arena: chunks of days,
+ * and touches of the days that exist. Asked before anything is published. */
+uint64_t fasti_directory_reach_bytes(const struct fasti_directory *directory,
+                                     const struct fasti_put *put);
+
 #endif

@@ -41,7 +41,8 @@ void engine_world_free(struct engine_world *world) {
 enum fasti_status engine_world_open(struct engine_world *world) {
     const struct fasti_engine_options options = {
         .worker_count = world->worker_count,
-        .memory_bytes_max = UINT64_C(256) << 20,
+        .memory_bytes_max =
+            world->memory_bytes_max != 0 ? world->memory_bytes_max : UINT64_C(256) << 20,
         .segment_bytes = ENGINE_WORLD_SEGMENT_BYTES,
         .clock = fasti_clock_fixed(world->now_ms),
     };

@@ -18,6 +18,7 @@ struct engine_world {
     struct fasti_engine *engine; /* NULL while it is down */
     uint32_t worker_count;
     int64_t now_ms;
+    uint64_t memory_bytes_max;      /* of later opens; 0 = 256 MiB */
     struct fasti_recovery recovery; /* of the last open */
     struct fasti_detail detail;
 };

@@ -1,0 +1,258 @@
+/*
+ * import_commit.c - sweep, rehearsal and publication of staged puts.
+ */
+#include "engine/booking/import_commit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/panic.h"
+#include "engine/booking/config_effect.h"
+#include "engine/booking/configure.h"
+#include "engine/booking/pause.h"
+#include "engine/booking/stage.h"
+#include "engine/directory/rehearse.h"
+
+void fasti_import_abort(struct fasti_booking *booking, struct fasti_staged_import *import) {
+    if (import->count > 0)
+        (void)fasti_config_effect_own(booking, FASTI_EFFECT_ABORT, import->id);
+    fasti_import_end(import);
+}
+
+/* Stages the emptying of every schedule that has openings of this source and was not named. */
+static enum fasti_status sweep_stage(struct fasti_booking *booking,
+                                     const struct fasti_command *command,
+                                     struct fasti_staged_import *import) {
+    struct fasti_state *state = booking->state;
+    const uint32_t source = command->body.import.source;
+    const uint32_t count = fasti_directory_count(state->directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t id = 1; source != 0 && id <= count; id++) {
+        struct fasti_schedule *schedule =
+            fasti_schedule_get(state->directory, (fasti_schedule_id){id});
+        const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
+        if (config->organization.v != import->organization.v)
+            continue;
+        bool is_of_source = false;
+        for (uint32_t i = 0; i < config->opening_count && !is_of_source; i++)
+            is_of_source = config->openings[i].source == source;
+        const uint64_t key =
+            fasti_import_key(config->organization, FASTI_ENTITY_OPENINGS, &config->id);
+        if (!is_of_source || fasti_import_slot(import, key) != NULL)
+            continue;
+        struct fasti_put put = {
+            .kind = FASTI_ENTITY_OPENINGS, .organization = config->organization, .id = config->id};
+        put.body.openings.mode = FASTI_OPENINGS_REPLACE;
+        put.body.openings.source = source;
+        struct fasti_pending *pending = fasti_pending_make(booking);
+        if (pending == NULL)
+            return FASTI_LIMIT_MEMORY;
+        pending->decided_ms = fasti_state_now_ms(state);
+        const enum fasti_disposition staged =
+            fasti_configure_stage(booking, command, &put, import, pending);
+        FASTI_ASSERT(staged != FASTI_WAITING); /* openings of the source are there, so it changes */
+        if (staged != FASTI_PUSHED) {
+            const enum fasti_status status = pending->answer.status;
+            fasti_pending_give(booking, pending);
+            return status;
+        }
+    }
+    return FASTI_OK;
+}
+
+/* Where staged puts are applied, and what is learnt from that. */
+struct staged_run {
+    struct fasti_directory *directory; /* the engine's, or a rehearsal of it */
+    struct fasti_publish publish;
+    struct fasti_moved *moved; /* NULL: nobody asks; else reach_bytes is counted, too */
+    uint64_t reach_bytes;
+    struct fasti_import_answer answer;
+    struct fasti_hash128 delta;
+};
+
+static void result_count(struct fasti_import_answer *answer, enum fasti_put_result result) {
+    answer->created += result == FASTI_PUT_CREATED;
+    answer->changed += result == FASTI_PUT_CHANGED;
+    answer->unchanged += result == FASTI_PUT_UNCHANGED;
+}
+
+/* Applies one staged put, which scratch holds. */
+static enum fasti_status staged_run_one(struct fasti_booking *booking,
+                                        struct fasti_staged_import *import, uint32_t index,
+                                        struct staged_run *run, struct fasti_detail *detail) {
+    struct fasti_put *put = &booking->state->put_scratch->put;
+    enum fasti_put_result result;
+    if (!fasti_stage_place(import, put))
+        return FASTI_INVALID_REFERENCE;
+    FASTI_TRY(fasti_directory_check(run->directory, put, NULL, &result, detail));
+    if (run->moved != NULL) {
+        fasti_directory_moved(run->directory, put, fasti_moved_add, run->moved);
+        run->reach_bytes += result == FASTI_PUT_UNCHANGED
+                                ? 0
+                                : fasti_directory_reach_bytes(booking->state->directory, put);
+    }
+    if (put->kind != FASTI_ENTITY_ZONE) /* those come with locations */
+        result_count(&run->answer, result);
+    if (result != FASTI_PUT_UNCHANGED) {
+        struct fasti_hash128 one;
+        uint32_t id;
+        FASTI_TRY(fasti_directory_publish(run->directory, put, &run->publish, &id, &one));
+        run->delta = fasti_hash128_add(run->delta, one);
+    }
+    if (put->kind == FASTI_ENTITY_ORGANIZATION)
+        import->puts[index].dense =
+            fasti_directory_find(run->directory, put->organization, put->kind, &put->id);
+    return FASTI_OK;
+}
+
+/* Applies every staged put in order. */
+static enum fasti_status staged_run(struct fasti_booking *booking,
+                                    struct fasti_staged_import *import, struct staged_run *run,
+                                    struct fasti_detail *detail) {
+    for (uint32_t i = 0; i < import->count; i++) {
+        FASTI_TRY(fasti_put_decode(import->puts[i].bytes, import->puts[i].size,
+                                   booking->state->put_scratch));
+        FASTI_TRY(staged_run_one(booking, import, i, run, detail));
+    }
+    return FASTI_OK;
+}
+
+/* Would the commit go through as the directory is now, and which schedules would it move? A put
+ * may fit when it is staged and not fit any more when it is published: others edit, too. */
+static enum fasti_status staged_rehearse(struct fasti_booking *booking,
+                                         struct fasti_staged_import *import, int64_t now_ms,
+                                         struct fasti_moved *moved, struct fasti_detail *detail) {
+    struct staged_run run = {
+        .directory = fasti_rehearsal_begin(booking->state->directory),
+        .publish = fasti_config_publish_of(booking, now_ms, false),
+        .moved = moved,
+    };
+    if (run.directory == NULL)
+        return FASTI_LIMIT_MEMORY;
+    enum fasti_status status = staged_run(booking, import, &run, detail);
+    if (status == FASTI_OK && !fasti_arena_has_room(&booking->state->arena, run.reach_bytes))
+        status = FASTI_LIMIT_MEMORY;
+    /* A schedule that only this import makes has no day yet. */
+    const uint32_t known = fasti_directory_count(booking->state->directory, FASTI_ENTITY_SCHEDULE);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < moved->count; i++)
+        if (moved->ids[i].v <= known)
+            moved->ids[kept++] = moved->ids[i];
+    moved->count = kept;
+    fasti_rehearsal_end(run.directory);
+    return status;
+}
+
+/* Publishes a rehearsed import; it can fail only for want of memory, and then the engine ends. */
+static enum fasti_disposition staged_publish(struct fasti_booking *booking,
+                                             const struct fasti_command *command,
+                                             struct fasti_staged_import *import,
+                                             struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    struct staged_run run = {
+        .directory = state->directory,
+        .publish = fasti_config_publish_of(booking, pending->decided_ms, false),
+        .answer = {.import = import->id, .unchanged = import->unchanged},
+    };
+    if (!fasti_config_effect_make(booking, pending, FASTI_EFFECT_PUBLISH, command->request,
+                                  import->id, NULL))
+        return fasti_config_fail(pending, FASTI_LIMIT_MEMORY);
+    fasti_add_seq_cst(&state->config_version, UINT32_C(1));
+    run.publish.later = fasti_publish_begin();
+    const enum fasti_status status = staged_run(booking, import, &run, &pending->answer.detail);
+    fasti_publish_finish(state->directory, &run.publish);
+    if (status != FASTI_OK) {
+        /* Part of it is visible and none of it is in the log: only a restart is all or nothing. */
+        fasti_config_effect_drop(pending);
+        fasti_store_relaxed(&state->is_dead, true);
+        return fasti_config_fail(pending, FASTI_UNKNOWN);
+    }
+    pending->delta = run.delta;
+    pending->answer.body.import = run.answer;
+    pending->answer.outcome = FASTI_OUTCOME_PUBLISHED;
+    fasti_effects_push(state, pending);
+    return FASTI_PUSHED;
+}
+
+/* Before anything is visible: the sweep staged, every put good beside what others published since,
+ * and what it moves at rest. */
+static enum fasti_status import_prepare(struct fasti_booking *booking,
+                                        const struct fasti_command *command,
+                                        struct fasti_staged_import *import,
+                                        struct fasti_moved *moved, int64_t now_ms,
+                                        struct fasti_detail *detail) {
+    FASTI_TRY(sweep_stage(booking, command, import));
+    if (import->count == 0)
+        return FASTI_OK;
+    FASTI_TRY(staged_rehearse(booking, import, now_ms, moved, detail));
+    return fasti_pause_begin(booking, moved, detail);
+}
+
+/* A refused commit ends the import: it is all or nothing, once. */
+enum fasti_disposition fasti_import_commit(struct fasti_booking *booking,
+                                           const struct fasti_command *command,
+                                           struct fasti_staged_import *import,
+                                           struct fasti_pending *pending) {
+    struct fasti_moved moved = {0};
+    pending->query.conflicts.schedule = 0;
+    pending->query.conflicts.record = 0;
+    const enum fasti_status status = import_prepare(booking, command, import, &moved,
+                                                    pending->decided_ms, &pending->answer.detail);
+    enum fasti_disposition disposition;
+    if (status != FASTI_OK) {
+        disposition = fasti_config_fail(pending, status);
+    } else if (import->count == 0) {
+        pending->answer.body.import =
+            (struct fasti_import_answer){.import = import->id, .unchanged = import->unchanged};
+        disposition = fasti_config_unchanged(booking, pending);
+    } else {
+        disposition = staged_publish(booking, command, import, pending);
+    }
+    fasti_pause_end(booking, &moved);
+    const bool is_published = disposition == FASTI_PUSHED;
+    if (is_published || import->count == 0 || fasti_load_relaxed(&booking->state->is_dead))
+        fasti_import_end(import);
+    else
+        fasti_import_abort(booking, import);
+    return disposition;
+}
+
+enum fasti_disposition fasti_import_open(struct fasti_booking *booking,
+                                         const struct fasti_command *command,
+                                         struct fasti_pending *pending) {
+    struct fasti_state *state = booking->state;
+    struct fasti_staged_import *import = NULL;
+    enum fasti_status status =
+        fasti_import_begin(&state->imports, command->organization, pending->decided_ms, &import);
+    struct fasti_staged_import *idle = fasti_import_idle(&state->imports, pending->decided_ms);
+    if (status == FASTI_BUSY && idle != NULL) {
+        fasti_import_abort(booking, idle);
+        status = fasti_import_begin(&state->imports, command->organization, pending->decided_ms,
+                                    &import);
+    }
+    if (status != FASTI_OK)
+        return fasti_config_fail(pending, status);
+    pending->answer.outcome = FASTI_OUTCOME_CREATED;
+    pending->answer.body.import = (struct fasti_import_answer){.import = import->id};
+    return FASTI_ANSWERED;
+}
+
+enum fasti_status fasti_import_replay(struct fasti_booking *booking,
+                                      const struct fasti_effect *effect,
+                                      struct fasti_hash128 *delta, struct fasti_detail *detail) {
+    struct fasti_state *state = booking->state;
+    struct fasti_staged_import *import = fasti_import_find(&state->imports, effect->header->import);
+    if (import == NULL)
+        return fasti_detail_set(detail, FASTI_CORRUPT_STATE,
+                                "import %u is published but nothing was staged",
+                                effect->header->import);
+    struct staged_run run = {
+        .directory = state->directory,
+        .publish = fasti_config_publish_of(booking, effect->header->decided_ms, true),
+    };
+    run.publish.later = fasti_publish_begin();
+    const enum fasti_status status = staged_run(booking, import, &run, detail);
+    fasti_publish_finish(state->directory, &run.publish);
+    *delta = run.delta;
+    fasti_import_end(import);
+    return status == FASTI_OK || status == FASTI_LIMIT_MEMORY ? status : FASTI_CORRUPT_STATE;
+}

@@ -1,0 +1,88 @@
+/*
+ * test_memory.c - an engine at its memory bound: bookings and edits are refused before anything is
+ * claimed or published, cancels are served, and what they free is used again.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "engine/base/limits.h"
+#include "tests/support/engine_world.h"
+
+#define RECORDS_MAX 40000
+
+static struct engine_world *world;
+static uint64_t records[RECORDS_MAX];
+
+static void setup(void) {
+    world = engine_world_make(1, 2, "2026-01-05T07:00:00Z");
+    engine_world_practice(world);
+    engine_world_close(world);
+    world->memory_bytes_max = 6 * FASTI_ARENA_CHUNK_BYTES;
+    cr_assert_eq(engine_world_open(world), FASTI_OK);
+}
+
+static void teardown(void) {
+    engine_world_free(world);
+}
+
+TestSuite(memory, .init = setup, .fini = teardown);
+
+static struct fasti_answer run(uint32_t worker, struct fasti_command command) {
+    return engine_world_run(world, worker, &command);
+}
+
+/* The i-th quarter hour of the working days from 2026-01-06 on, as far as there are any. */
+static struct fasti_command nth_booking(uint32_t i) {
+    struct fasti_command command = engine_book(1, 1, "2026-01-06T07:00:00Z", "p-1");
+    const uint32_t visit = i % 32, day = i / 32 % 4, week = i / 128;
+    command.body.book.start_utc_s +=
+        ((int64_t)week * 7 + day) * 86400 + visit * 900 + (visit >= 16 ? 3600 : 0);
+    command.body.book.payload_length = FASTI_PAYLOAD_BYTES_MAX;
+    return command;
+}
+
+/* Books with large payloads on either worker until memory is short; returns how many. */
+static uint32_t fill(void) {
+    for (uint32_t i = 0; i < RECORDS_MAX; i++) {
+        struct fasti_answer answer = run(i % 2, nth_booking(i));
+        if (answer.status == FASTI_LIMIT_MEMORY)
+            answer = run(1 - i % 2, nth_booking(i));
+        if (answer.status == FASTI_LIMIT_MEMORY)
+            return i;
+        cr_assert(answer.outcome == FASTI_OUTCOME_BOOKED ||
+                      answer.outcome == FASTI_OUTCOME_CLOSED ||
+                      answer.outcome == FASTI_OUTCOME_OFF_GRID,
+                  "%u: %s %s", i, fasti_outcome_name(answer.outcome), answer.detail.text);
+        records[i] = answer.record.v;
+    }
+    cr_assert(false, "memory never ran short");
+    return 0;
+}
+
+Test(memory, cancels_are_served_at_the_bound, .timeout = 120) {
+    const uint32_t count = fill();
+    const struct fasti_hash128 before = engine_world_digest(world);
+    struct fasti_opening opening = engine_weekly("late", 0x1f, "18:00", "19:00");
+    struct fasti_command edit = engine_put(FASTI_ENTITY_OPENINGS, 1, "anna");
+    edit.body.put.body.openings.mode = FASTI_OPENINGS_UPSERT;
+    edit.body.put.body.openings.count = 1;
+    edit.body.put.body.openings.openings = &opening;
+    cr_assert_eq(run(0, edit).status, FASTI_LIMIT_MEMORY);
+    cr_assert(fasti_hash128_equal(engine_world_digest(world), before), "nothing changed");
+    uint32_t cancelled = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (records[i] != 0) {
+            const struct fasti_answer answer = run(i % 2, engine_cancel(records[i]));
+            cr_assert_eq(answer.outcome, FASTI_OUTCOME_CANCELLED, "%u of %u: %s", i, count,
+                         answer.detail.text);
+            cancelled++;
+        }
+    cr_assert_gt(cancelled, 1000);
+    cr_assert_not(fasti_engine_is_dead(world->engine));
+    const struct fasti_hash128 after = engine_world_digest(world);
+    engine_world_crash(world);
+    world->memory_bytes_max = 0;
+    cr_assert_eq(engine_world_open(world), FASTI_OK, "%s", world->detail.text);
+    cr_assert(fasti_hash128_equal(engine_world_digest(world), after));
+    cr_assert_eq(run(0, nth_booking(0)).outcome, FASTI_OUTCOME_BOOKED);
+}
