@@ -97,18 +97,15 @@ struct fasti_bench_connection {
     uint32_t index, connection_count; /* this one takes every connection_count-th schedule */
     uint32_t depth, days;
     enum fasti_bench_mix mix;
-    int64_t duration_ns;
-    struct fasti_prng prng;     /* seeded apart for each connection and run: request ids too */
-    bool clean;                 /* cancel at the end what was booked */
-    pthread_barrier_t *barrier; /* passed twice: before and after measuring */
+    struct fasti_prng prng; /* seeded apart for each connection and run: request ids too */
+    bool clean;             /* cancel at the end what was booked */
     /* results, valid after the thread has ended */
     enum fasti_status status;
     struct fasti_detail detail;
-    int64_t begin_ns, end_ns;
     struct fasti_bench_tally tallies[FASTI_BENCH_OPERATIONS];
     uint64_t cleaned; /* bookings cancelled after the measurement */
     uint64_t left;    /* bookings of this run that stand */
-    /* the thread's own */
+    /* its thread's own */
     struct fasti_client *client;
     struct fasti_command *command;
     struct fasti_bench_flight *flights; /* depth of them; a command's tag is its index */
@@ -119,7 +116,30 @@ struct fasti_bench_connection {
     uint32_t start_count, booking_first, booking_count;
 };
 
-/* pthread's start function: argument is a struct fasti_bench_connection. */
-void *fasti_bench_connection_run(void *connection);
+/* Connects and collects free starts; c->status says what came of it. answer: room for one. */
+void fasti_bench_connection_prepare(struct fasti_bench_connection *c, struct fasti_answer *answer);
+/* Sends until depth commands are on their way. */
+FASTI_MUST_USE enum fasti_status fasti_bench_connection_refill(struct fasti_bench_connection *c);
+/* Takes one answer, waiting for it, and all others that are there. */
+FASTI_MUST_USE enum fasti_status fasti_bench_connection_take(struct fasti_bench_connection *c,
+                                                             struct fasti_answer *answer);
+/* Is anything on its way? */
+bool fasti_bench_connection_waits(const struct fasti_bench_connection *c);
+/* Cancels this run's bookings, where asked to, and closes. */
+void fasti_bench_connection_finish(struct fasti_bench_connection *c, struct fasti_answer *answer);
+
+/* ---- the connections of one thread ---- */
+
+struct fasti_bench_group {
+    struct fasti_bench_connection *connections;
+    uint32_t count;
+    int64_t duration_ns;
+    pthread_barrier_t *barrier; /* of all groups; passed twice: before and after measuring */
+    int64_t begin_ns, end_ns;   /* results */
+};
+
+/* pthread's start function: argument is a struct fasti_bench_group. One poll for all connections,
+ * so that the client costs the server's cores as little as it can. */
+void *fasti_bench_group_run(void *group);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * bench_connection.c - one connection's closed loop: keep `depth` commands on their way.
  *
- *   open -> collect free starts -> measure until the time is up -> drain -> cancel what was booked
+ *   prepare (connect, collect free starts) -> refill, take, refill, take ... -> finish (cancel)
  *
  * A booking takes a start from a shuffled stock that availability answers gave before the clock
  * started; no two starts of the stock overlap, and each connection has its own schedules, so the
@@ -198,20 +198,22 @@ static enum fasti_status land(struct fasti_bench_connection *c, struct fasti_ans
 
 /* ---- the run ---- */
 
-static enum fasti_status measure(struct fasti_bench_connection *c, struct fasti_answer *answer) {
-    c->begin_ns = fasti_clock_monotonic_ns();
-    const int64_t stop_ns = c->begin_ns + c->duration_ns;
-    while (fasti_clock_monotonic_ns() < stop_ns) {
-        while (c->flight_free_count > 0)
-            FASTI_TRY(launch(c, choose(c)));
+enum fasti_status fasti_bench_connection_refill(struct fasti_bench_connection *c) {
+    while (c->flight_free_count > 0)
+        FASTI_TRY(launch(c, choose(c)));
+    return fasti_client_flush(c->client);
+}
+
+enum fasti_status fasti_bench_connection_take(struct fasti_bench_connection *c,
+                                              struct fasti_answer *answer) {
+    FASTI_TRY(land(c, answer, true));
+    while (fasti_client_has_answer(c->client))
         FASTI_TRY(land(c, answer, true));
-        while (fasti_client_has_answer(c->client))
-            FASTI_TRY(land(c, answer, true));
-    }
-    while (c->flight_free_count < c->depth)
-        FASTI_TRY(land(c, answer, true));
-    c->end_ns = fasti_clock_monotonic_ns();
     return FASTI_OK;
+}
+
+bool fasti_bench_connection_waits(const struct fasti_bench_connection *c) {
+    return c->flight_free_count < c->depth;
 }
 
 /* Cancels every booking of this run; one that the server is too busy for is asked again, each
@@ -250,7 +252,19 @@ static enum fasti_status prepare(struct fasti_bench_connection *c) {
     return FASTI_OK;
 }
 
-static void finish(struct fasti_bench_connection *c) {
+void fasti_bench_connection_prepare(struct fasti_bench_connection *c, struct fasti_answer *answer) {
+    c->status = prepare(c);
+    if (c->status == FASTI_OK && c->mix != FASTI_BENCH_MIX_AVAILABILITY)
+        c->status = stock_collect(c, answer);
+    if (c->status == FASTI_OK && c->mix == FASTI_BENCH_MIX_BOOK && c->start_count < c->depth)
+        c->status = fasti_detail_set(&c->detail, FASTI_NOT_FOUND,
+                                     "too few free starts in the next %u days for connection %u",
+                                     FASTI_QUERY_DAYS_MAX, c->index);
+}
+
+void fasti_bench_connection_finish(struct fasti_bench_connection *c, struct fasti_answer *answer) {
+    if (c->status == FASTI_OK && c->clean)
+        c->status = clean_up(c, answer);
     c->left = c->booking_count;
     if (c->client != NULL)
         fasti_client_close(c->client);
@@ -259,26 +273,4 @@ static void finish(struct fasti_bench_connection *c) {
     free(c->flights_free);
     free(c->flights);
     free(c->command);
-}
-
-void *fasti_bench_connection_run(void *connection) {
-    struct fasti_bench_connection *c = connection;
-    struct fasti_answer *answer = calloc(1, sizeof *answer);
-    c->status = answer != NULL ? prepare(c) : FASTI_LIMIT_MEMORY;
-    if (c->status == FASTI_OK && c->mix != FASTI_BENCH_MIX_AVAILABILITY)
-        c->status = stock_collect(c, answer);
-    if (c->status == FASTI_OK && c->mix == FASTI_BENCH_MIX_BOOK && c->start_count < c->depth)
-        c->status = fasti_detail_set(&c->detail, FASTI_NOT_FOUND,
-                                     "too few free starts in the next %u days for connection %u",
-                                     FASTI_QUERY_DAYS_MAX, c->index);
-    /* Everyone starts together; one that failed lets the others run. */
-    (void)pthread_barrier_wait(c->barrier);
-    if (c->status == FASTI_OK)
-        c->status = measure(c, answer);
-    (void)pthread_barrier_wait(c->barrier);
-    if (c->status == FASTI_OK && c->clean)
-        c->status = clean_up(c, answer);
-    free(answer);
-    finish(c);
-    return NULL;
 }

@@ -3,7 +3,8 @@
  *
  * A closed loop: each connection keeps `depth` commands on their way, so throughput and latency
  * depend on each other, and a stall of the server hides the requests that it would have met
- * (an open loop comes later). One thread a connection, FASTI_BENCH_CONNECTIONS_MAX at most.
+ * (an open loop comes later). Connections are dealt out to --threads threads, one by default: on
+ * one machine every thread of the client takes a core from the server.
  */
 #include <argp.h>
 #include <inttypes.h>
@@ -16,7 +17,7 @@
 
 struct options {
     const char *server, *organization;
-    uint32_t connections, depth, seconds, days;
+    uint32_t connections, threads, depth, seconds, days;
     enum fasti_bench_mix mix;
     uint64_t seed;
     bool clean, json;
@@ -44,6 +45,10 @@ static error_t parse(int key, char *text, struct argp_state *state) {
     case 'c':
         is_good = fasti_bench_number("--connections", text, 1, FASTI_BENCH_CONNECTIONS_MAX,
                                      &options->connections);
+        break;
+    case 'p':
+        is_good = fasti_bench_number("--threads", text, 1, FASTI_BENCH_CONNECTIONS_MAX,
+                                     &options->threads);
         break;
     case 'd':
         is_good = fasti_bench_number("--depth", text, 1, FASTI_BENCH_DEPTH_MAX, &options->depth);
@@ -80,6 +85,7 @@ static bool parse_options(int argc, char **argv, struct options *options) {
         {"server", 's', "SERVER", 0, "unix:PATH or HOST:PORT (default 127.0.0.1:7600)", 0},
         {"organization", 'o', "ID", 0, "whose schedules to use", 0},
         {"connections", 'c', "N", 0, "1 to 64 (default 16)", 0},
+        {"threads", 'p', "N", 0, "of the client, 1 to 64 (default 1)", 0},
         {"depth", 'd', "N", 0, "commands on their way on each connection (default 1)", 0},
         {"seconds", 't', "N", 0, "how long to measure (default 5)", 0},
         {"mix", 'm', "MIX", 0, "availability, book or mixed (default availability)", 0},
@@ -98,6 +104,7 @@ static bool parse_options(int argc, char **argv, struct options *options) {
     (void)clock_gettime(CLOCK_REALTIME, &now);
     *options = (struct options){
         .connections = 16,
+        .threads = 1,
         .depth = 1,
         .seconds = 5,
         .days = 7,
@@ -166,8 +173,7 @@ static void print_json(const struct options *options, const struct result *resul
 /* ---- the run ---- */
 
 static void connections_init(struct fasti_bench_connection *connections,
-                             const struct options *options, const struct fasti_bench_world *world,
-                             pthread_barrier_t *barrier) {
+                             const struct options *options, const struct fasti_bench_world *world) {
     struct fasti_prng prng = {options->seed};
     for (uint32_t i = 0; i < options->connections; i++) {
         struct fasti_bench_connection *c = &connections[i];
@@ -178,17 +184,14 @@ static void connections_init(struct fasti_bench_connection *connections,
         c->depth = options->depth;
         c->days = options->days;
         c->mix = options->mix;
-        c->duration_ns = (int64_t)options->seconds * 1000000000;
         c->prng = (struct fasti_prng){fasti_prng_next(&prng)};
         c->clean = options->clean;
-        c->barrier = barrier;
     }
 }
 
 /* Adds the connections up; false, with a message, when one of them failed. */
 static bool gather(const struct fasti_bench_connection *connections, uint32_t count,
                    struct result *result) {
-    int64_t begin_ns = INT64_MAX, end_ns = INT64_MIN;
     for (uint32_t i = 0; i < count; i++) {
         const struct fasti_bench_connection *c = &connections[i];
         if (c->status != FASTI_OK) {
@@ -196,8 +199,6 @@ static bool gather(const struct fasti_bench_connection *connections, uint32_t co
                     c->detail.text[0] != '\0' ? c->detail.text : fasti_status_text(c->status));
             return false;
         }
-        begin_ns = c->begin_ns < begin_ns ? c->begin_ns : begin_ns;
-        end_ns = c->end_ns > end_ns ? c->end_ns : end_ns;
         for (uint32_t op = 0; op < FASTI_BENCH_OPERATIONS; op++) {
             fasti_histogram_merge(&result->tallies[op].latency_ns, &c->tallies[op].latency_ns);
             result->tallies[op].done += c->tallies[op].done;
@@ -207,28 +208,51 @@ static bool gather(const struct fasti_bench_connection *connections, uint32_t co
         result->cleaned += c->cleaned;
         result->left += c->left;
     }
-    result->seconds = (double)(end_ns - begin_ns) / 1e9;
     return true;
+}
+
+/* Deals the connections out, runs every group on a thread, and times the whole. */
+static void groups_run(const struct options *options, struct fasti_bench_connection *connections,
+                       struct result *result) {
+    struct fasti_bench_group groups[FASTI_BENCH_CONNECTIONS_MAX] = {{0}};
+    pthread_t threads[FASTI_BENCH_CONNECTIONS_MAX];
+    pthread_barrier_t barrier;
+    const uint32_t count =
+        options->threads < options->connections ? options->threads : options->connections;
+    if (pthread_barrier_init(&barrier, NULL, count) != 0)
+        abort();
+    for (uint32_t i = 0, first = 0; i < count; i++) {
+        const uint32_t end = (uint32_t)((uint64_t)(i + 1) * options->connections / count);
+        groups[i] = (struct fasti_bench_group){
+            .connections = connections + first,
+            .count = end - first,
+            .duration_ns = (int64_t)options->seconds * 1000000000,
+            .barrier = &barrier,
+        };
+        first = end;
+        if (pthread_create(&threads[i], NULL, fasti_bench_group_run, &groups[i]) != 0)
+            abort(); /* the others wait at the barrier: there is no way on */
+    }
+    int64_t begin_ns = INT64_MAX, end_ns = INT64_MIN;
+    for (uint32_t i = 0; i < count; i++) {
+        (void)pthread_join(threads[i], NULL);
+        begin_ns = groups[i].begin_ns < begin_ns ? groups[i].begin_ns : begin_ns;
+        end_ns = groups[i].end_ns > end_ns ? groups[i].end_ns : end_ns;
+    }
+    result->seconds = (double)(end_ns - begin_ns) / 1e9;
+    (void)pthread_barrier_destroy(&barrier);
 }
 
 static int run(const struct options *options, const struct fasti_bench_world *world) {
     struct fasti_bench_connection *connections = calloc(options->connections, sizeof *connections);
     struct result *result = calloc(1, sizeof *result);
-    pthread_t threads[FASTI_BENCH_CONNECTIONS_MAX];
-    pthread_barrier_t barrier;
-    if (connections == NULL || result == NULL ||
-        pthread_barrier_init(&barrier, NULL, options->connections) != 0)
+    if (connections == NULL || result == NULL)
         abort();
-    connections_init(connections, options, world, &barrier);
-    for (uint32_t i = 0; i < options->connections; i++)
-        if (pthread_create(&threads[i], NULL, fasti_bench_connection_run, &connections[i]) != 0)
-            abort(); /* the others wait at the barrier: there is no way on */
-    for (uint32_t i = 0; i < options->connections; i++)
-        (void)pthread_join(threads[i], NULL);
+    connections_init(connections, options, world);
+    groups_run(options, connections, result);
     const bool is_good = gather(connections, options->connections, result);
     if (is_good)
         (options->json ? print_json : print_text)(options, result);
-    (void)pthread_barrier_destroy(&barrier);
     free(result);
     free(connections);
     return is_good ? 0 : FASTI_BENCH_EXIT_SERVER;
