@@ -4,6 +4,7 @@
  * The first argument names the subcommand; each has its own options and --help. Exit status: 0
  * done, 2 usage, 3 the server could not be reached or refused.
  */
+#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +38,13 @@ static int usage(FILE *stream, int status) {
     fprintf(stream, "usage: fasti-bench COMMAND [OPTION ...]\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].text);
-    fprintf(stream, "fasti-bench COMMAND --help lists the options of one.\n");
+    fprintf(stream, "fasti-bench COMMAND --help lists the options of one.\n"
+                    "Exit: 0 done, 2 usage, 3 the server could not be reached or refused.\n");
     return status;
 }
 
 int main(int argc, char **argv) {
+    argp_err_exit_status = FASTI_BENCH_EXIT_USAGE;
     if (argc < 2)
         return usage(stderr, FASTI_BENCH_EXIT_USAGE);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
@@ -51,8 +54,12 @@ int main(int argc, char **argv) {
         return 0;
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            char name[64]; /* what usage calls the program */
+            snprintf(name, sizeof name, "fasti-bench %s", commands[i].name);
+            argv[1] = name;
             return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "fasti-bench: no command \"%s\"\n", argv[1]);
+        }
+    fprintf(stderr, "fasti-bench: there is no command \"%s\"\n", argv[1]);
     return usage(stderr, FASTI_BENCH_EXIT_USAGE);
 }

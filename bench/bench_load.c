@@ -273,7 +273,7 @@ int fasti_bench_load(int argc, char **argv) {
     if (status != FASTI_OK) {
         fprintf(stderr, "fasti-bench: %s\n",
                 detail.text[0] != '\0' ? detail.text : fasti_status_text(status));
-        return FASTI_BENCH_EXIT_SERVER;
+        return status == FASTI_INVALID_OPTION ? FASTI_BENCH_EXIT_USAGE : FASTI_BENCH_EXIT_SERVER;
     }
     const int exit_status = run(&options, &world);
     fasti_bench_world_deinit(&world);

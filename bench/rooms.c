@@ -299,6 +299,7 @@ int main(int argc, char **argv) {
         .doc = "What single rooms of Fasti cost: a claim, a week of one schedule, a disk write.",
     };
     struct options options = {.directory = ".", .flush_seconds = 3};
+    argp_err_exit_status = 2;
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
         return 2;
     bench_claim(&options);

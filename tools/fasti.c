@@ -137,15 +137,22 @@ static bool names_the_record(enum fasti_line_kind kind, const char *field) {
            (kind == FASTI_LINE_OPENING && strcmp(field, "schedule") == 0);
 }
 
-static void print_help(FILE *file) {
-    fputs("Usage: fasti [--server ADDRESS] [--organization ID] [--json] COMMAND ...\n\n", file);
+/* verb NULL: all commands. */
+static void print_commands(FILE *file, const char *verb) {
     for (size_t i = 0; i < COUNT(specs); i++) {
         char words[48];
+        if (verb != NULL && strcmp(specs[i].verb, verb) != 0)
+            continue;
         snprintf(words, sizeof words, "%s%s%s%s%s", specs[i].verb, specs[i].noun != NULL ? " " : "",
                  specs[i].noun != NULL ? specs[i].noun : "", specs[i].argument != NULL ? " " : "",
                  specs[i].argument != NULL ? specs[i].argument : "");
         fprintf(file, "  %-24s %.*s\n", words, (int)strcspn(specs[i].help, "\v"), specs[i].help);
     }
+}
+
+static void print_help(FILE *file) {
+    fputs("Usage: fasti [--server ADDRESS] [--organization ID] [--json] COMMAND ...\n\n", file);
+    print_commands(file, NULL);
     fputs("\n\"fasti COMMAND --help\" lists its options. ADDRESS is unix:PATH or HOST:PORT (also\n"
           "FASTI_SERVER); ID is whose data it is (also FASTI_ORGANIZATION).\n"
           "Exit: 0 done, 1 refused by an outcome, 2 usage or invalid input, 3 unreachable or a "
@@ -156,7 +163,7 @@ static void print_help(FILE *file) {
 /* The command of the first words; *words says how many they are. NULL: there is none. */
 static const struct fasti_command_spec *find_spec(int argc, char **argv, int *words) {
     const struct fasti_command_spec *found = NULL;
-    for (size_t i = 0; i < COUNT(specs); i++) {
+    for (size_t i = 0; i < COUNT(specs) && argc > 0; i++) {
         if (strcmp(specs[i].verb, argv[0]) != 0)
             continue;
         if (specs[i].noun == NULL && found == NULL) {
@@ -208,27 +215,48 @@ static enum fasti_exit run_spec(struct fasti_session *session,
     return exit;
 }
 
+static bool is_help(const char *word) {
+    return strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0;
+}
+
+static bool is_verb(const char *word) {
+    for (size_t i = 0; i < COUNT(specs); i++)
+        if (strcmp(specs[i].verb, word) == 0)
+            return true;
+    return false;
+}
+
+/* argv: the words whose help is wanted; none: the list of commands. */
+static enum fasti_exit help_command(struct fasti_session *session, int argc, char **argv) {
+    int words = 0;
+    char help[] = "--help";
+    char *help_argv[] = {NULL, help, NULL};
+    const struct fasti_command_spec *spec = find_spec(argc, argv, &words);
+    if (argc == 0 || is_help(argv[0]))
+        print_help(stdout);
+    else if (spec != NULL)
+        return run_spec(session, spec, 2, help_argv);
+    else if (is_verb(argv[0]))
+        print_commands(stdout, argv[0]);
+    else
+        return no_command(session, argc, argv);
+    return FASTI_EXIT_DONE;
+}
+
 /* argv: the command's words and what follows them. */
 static enum fasti_exit run_command(struct fasti_session *session, int argc, char **argv) {
     int words = 0;
-    if (argc > 0 && strcmp(argv[0], "help") == 0) {
-        const struct fasti_command_spec *spec = find_spec(argc - 1, argv + 1, &words);
-        if (argc == 1 || spec == NULL) {
-            print_help(stdout);
-            return FASTI_EXIT_DONE;
-        }
-        char help[] = "--help";
-        char *help_argv[] = {NULL, help, NULL};
-        return run_spec(session, spec, 2, help_argv);
-    }
     if (argc == 0) {
         print_help(stderr);
         return FASTI_EXIT_INVALID;
     }
+    if (strcmp(argv[0], "help") == 0)
+        return help_command(session, argc - 1, argv + 1);
     const struct fasti_command_spec *spec = find_spec(argc, argv, &words);
-    if (spec == NULL)
-        return no_command(session, argc, argv);
-    return run_spec(session, spec, argc - words + 1, argv + words - 1);
+    if (spec != NULL)
+        return run_spec(session, spec, argc - words + 1, argv + words - 1);
+    return argc > 1 && is_help(argv[1]) ? help_command(session, argc, argv)
+                                        : no_command(session, argc, argv);
 }
 
 /* Options before the command; *first is where it starts. */

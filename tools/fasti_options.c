@@ -26,7 +26,9 @@ static const struct argp_option global_options[] = {
      "unix:PATH or HOST:PORT (also FASTI_SERVER; else " FASTI_CLIENT_SERVER_DEFAULT ")", -2},
     {"organization", KEY_ORGANIZATION, "ID", 0, "Whose data it is (also FASTI_ORGANIZATION)", -2},
     {"json", KEY_JSON, NULL, 0, "Answer with one JSON object (tools/JSON.md)", -2},
-    {"request-id", KEY_REQUEST, "HEX", 0, "Your id of this request, 1 to 32 hexadecimal digits",
+    {"request-id", KEY_REQUEST, "HEX", 0,
+     "Your id of this request, 1 to 32 hexadecimal digits: kept in the log, but a repeat under the "
+     "same id is not recognised yet and is done again",
      -2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait at most so long for an answer (10)", -2},
     {0},
@@ -108,7 +110,7 @@ static void take_value(const struct fasti_field *field, const char *argument, js
         break;
     case FASTI_FIELD_DEGREES:
         value = json_real(strtod(argument, &end));
-        if (end == argument || *end != '\0')
+        if (end == argument || *end != '\0' || value == NULL) /* NULL: nan and inf */
             argp_error(state, "--%s: \"%s\" is not a number", field->name, argument);
         break;
     case FASTI_FIELD_FLAG: value = json_true(); break;
@@ -163,7 +165,8 @@ void fasti_options_parse(struct fasti_session *session, const struct fasti_comma
                                         .arg = spec->fields[i].argument,
                                         .doc = spec->fields[i].help};
     const struct argp_child children[] = {{&fasti_options_global, 0, NULL, -2}, {0}};
-    const struct argp argp = {.options = table,
+    /* An empty table before options of a child leaks inside glibc's help; none at all does not. */
+    const struct argp argp = {.options = spec->field_count > 0 ? table : NULL,
                               .parser = parse_command,
                               .args_doc = spec->argument,
                               .doc = spec->help,
