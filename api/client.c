@@ -4,8 +4,9 @@
  *   send     encode -> append to the send buffer        (flushed when it is full)
  *   receive  frame in the receive buffer? -> decode     (else poll, read, look again)
  *
- * A tag travels as the request's id on the wire. After any fault of the connection the client is
- * broken for good: what was on its way is unknown, and every later call says UNREACHABLE.
+ * A tag travels as the request's id, one higher: id 0 is the server's own, for what it says of the
+ * connection. After any fault of the connection the client is broken for good: what was on its way
+ * is unknown, and every later call says UNREACHABLE.
  */
 #include "api/client.h"
 
@@ -25,6 +26,7 @@
 #include "api/api_limits.h"
 #include "api/codec.h"
 #include "api/frame.h"
+#include "engine/engine.h"
 
 #define TIMEOUT_MS_DEFAULT 10000
 #define SEND_BYTES         (2 * FASTI_FRAME_BYTES_MAX)
@@ -34,7 +36,9 @@ struct fasti_client {
     int fd;
     int32_t timeout_ms;
     bool is_broken;
+    struct fasti_detail fault; /* why, where the server said so */
     uint32_t in_flight;
+    uint64_t calls; /* each has its own tag */
     struct fasti_client_server server;
     struct fasti_codec *codec;
     size_t send_size;
@@ -98,6 +102,9 @@ static bool host_split(const char *server, char host[256], char port[8]) {
     if (colon == NULL || colon == server || colon[1] == '\0' || strlen(colon + 1) > 5 ||
         strspn(colon + 1, "0123456789") != strlen(colon + 1))
         return false;
+    const long number = strtol(colon + 1, NULL, 10);
+    if (number < 1 || number > UINT16_MAX)
+        return false;
     size_t length = (size_t)(colon - server);
     if (server[0] == '[') {
         if (server[length - 1] != ']')
@@ -119,7 +126,7 @@ static enum fasti_status connect_tcp(struct fasti_client *client, const char *se
     if (!host_split(server, host, port))
         return fasti_detail_set(detail, FASTI_INVALID_OPTION,
                                 "\"%.120s\" is no server: write unix:PATH, HOST:PORT or "
-                                "[IPV6]:PORT",
+                                "[IPV6]:PORT, with a port from 1 to 65535",
                                 server);
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
@@ -237,6 +244,16 @@ static enum fasti_status handshake(struct fasti_client *client, struct fasti_det
     const struct fasti_hello_reply *reply = &client->frame.hello;
     if (reply->status != FASTI_OK)
         return fasti_detail_set(detail, reply->status, "%s", reply->detail.text);
+    if (reply->wire_version < FASTI_WIRE_VERSION_MIN ||
+        reply->wire_version > FASTI_WIRE_VERSION_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_VERSION,
+                                "the server chose wire version %u, this client speaks %d to %d",
+                                reply->wire_version, FASTI_WIRE_VERSION_MIN,
+                                FASTI_WIRE_VERSION_MAX);
+    if (reply->in_flight_max == 0 || reply->frame_bytes_max < FASTI_FRAME_BYTES_MIN)
+        return fasti_detail_set(detail, FASTI_INVALID_MESSAGE,
+                                "the server takes no request at all (%u on their way, of %u bytes)",
+                                reply->in_flight_max, reply->frame_bytes_max);
     client->server = (struct fasti_client_server){
         .wire_version = reply->wire_version,
         .frame_bytes_max = reply->frame_bytes_max,
@@ -300,10 +317,13 @@ enum fasti_status fasti_client_send(struct fasti_client *client,
                                     const struct fasti_command *command, uint64_t tag) {
     if (client->is_broken)
         return FASTI_UNREACHABLE;
-    if (client->in_flight >= FASTI_CLIENT_DEPTH_MAX)
+    if (client->in_flight >= client->server.in_flight_max)
         return FASTI_BUSY;
     struct fasti_bytes frame;
-    FASTI_TRY(fasti_codec_encode_request(client->codec, tag, command, &frame));
+    FASTI_ASSERT(tag != UINT64_MAX);
+    FASTI_TRY(fasti_codec_encode_request(client->codec, tag + 1, command, &frame));
+    if (frame.size > client->server.frame_bytes_max)
+        return FASTI_LIMIT_MESSAGE;
     FASTI_TRY(append(client, frame));
     client->in_flight++;
     return FASTI_OK;
@@ -316,9 +336,22 @@ enum fasti_status fasti_client_receive(struct fasti_client *client, struct fasti
     FASTI_TRY(frame_receive(client, NULL));
     if (client->frame.kind != FASTI_SERVER_ANSWER)
         return broken(client);
+    if (client->frame.answer.tag == 0) { /* of the connection, or of a frame that it did not read */
+        const enum fasti_status status = client->frame.answer.status;
+        const char *sentence = client->frame.answer.detail.text;
+        (void)fasti_detail_set(&client->fault, status, "%s (%s)",
+                               sentence[0] != '\0' ? sentence : fasti_status_text(status),
+                               fasti_status_name(status));
+        return broken(client);
+    }
     client->in_flight--;
     *answer = client->frame.answer;
+    answer->tag--;
     return FASTI_OK;
+}
+
+const struct fasti_detail *fasti_client_fault(const struct fasti_client *client) {
+    return &client->fault;
 }
 
 bool fasti_client_has_answer(struct fasti_client *client) {
@@ -330,8 +363,10 @@ enum fasti_status fasti_client_call(struct fasti_client *client,
                                     struct fasti_answer *answer) {
     if (client->in_flight != 0)
         return FASTI_INVALID_STATE;
-    FASTI_TRY(fasti_client_send(client, command, 0));
-    return fasti_client_receive(client, answer);
+    const uint64_t tag = ++client->calls;
+    FASTI_TRY(fasti_client_send(client, command, tag));
+    FASTI_TRY(fasti_client_receive(client, answer));
+    return answer->tag == tag ? FASTI_OK : broken(client);
 }
 
 uint32_t fasti_client_in_flight(const struct fasti_client *client) {

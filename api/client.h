@@ -21,7 +21,6 @@
 #include "engine/booking/command.h"
 
 #define FASTI_CLIENT_SERVER_DEFAULT "127.0.0.1:7600"
-#define FASTI_CLIENT_DEPTH_MAX      4096 /* commands on their way on one connection */
 
 struct fasti_client;
 
@@ -30,12 +29,13 @@ struct fasti_client_server {
     uint32_t wire_version;
     char version[32];         /* of the server's program */
     uint32_t frame_bytes_max; /* largest request frame that it takes */
-    uint32_t in_flight_max;   /* requests on their way on this connection */
+    uint32_t in_flight_max;   /* requests on their way on this connection; send keeps to it */
 };
 
 /* server: "unix:PATH", "HOST:PORT" or "[IPV6]:PORT"; NULL = FASTI_CLIENT_SERVER_DEFAULT.
  * timeout_ms bounds connecting and each blocking wait; 0 = 10,000. UNREACHABLE, INVALID_OPTION
- * (malformed server), INVALID_VERSION, LIMIT_CONNECTIONS with a sentence in *detail. */
+ * (malformed server), INVALID_VERSION, INVALID_MESSAGE (not a server of ours), LIMIT_CONNECTIONS,
+ * BUSY (it stops) with a sentence in *detail. */
 FASTI_MUST_USE enum fasti_status fasti_client_open(const char *server, int32_t timeout_ms,
                                                    struct fasti_client **client,
                                                    struct fasti_detail *detail);
@@ -47,8 +47,9 @@ const struct fasti_client_server *fasti_client_server(const struct fasti_client 
 int fasti_client_fd(const struct fasti_client *client);
 
 /* Encodes a command into the send buffer; nothing is sent before flush (or receive). tag comes
- * back in the answer. BUSY: FASTI_CLIENT_DEPTH_MAX commands are on their way; LIMIT_MESSAGE: the
- * command does not fit in a frame; UNREACHABLE: the connection is gone. */
+ * back in the answer (not UINT64_MAX). BUSY: as many commands are on their way as the server takes,
+ * receive first; LIMIT_MESSAGE: the command does not fit in a frame; UNREACHABLE: the connection is
+ * gone. */
 FASTI_MUST_USE enum fasti_status
 fasti_client_send(struct fasti_client *client, const struct fasti_command *command, uint64_t tag);
 
@@ -60,6 +61,10 @@ FASTI_MUST_USE enum fasti_status fasti_client_flush(struct fasti_client *client)
  * answer->status of the command. */
 FASTI_MUST_USE enum fasti_status fasti_client_receive(struct fasti_client *client,
                                                       struct fasti_answer *answer);
+
+/* After UNREACHABLE: the server's own last word on this connection, as a sentence; empty: it said
+ * nothing. */
+const struct fasti_detail *fasti_client_fault(const struct fasti_client *client);
 
 /* An answer that already lies in the receive buffer? Never waits. */
 bool fasti_client_has_answer(struct fasti_client *client);

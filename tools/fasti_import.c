@@ -112,8 +112,7 @@ static enum fasti_status stage(struct pipeline *pipeline) {
     struct fasti_client *client = pipeline->session->client;
     const bool is_terminal = isatty(STDERR_FILENO) != 0;
     const uint32_t allowed = fasti_client_server(client)->in_flight_max;
-    const uint32_t window =
-        allowed > 0 && allowed < FASTI_IMPORT_WINDOW ? allowed : FASTI_IMPORT_WINDOW;
+    const uint32_t window = allowed < FASTI_IMPORT_WINDOW ? allowed : FASTI_IMPORT_WINDOW;
     struct fasti_command *command = malloc(sizeof *command);
     if (command == NULL)
         return FASTI_LIMIT_MEMORY;
@@ -177,10 +176,11 @@ static enum fasti_exit run_pipeline(struct pipeline *pipeline, struct fasti_impo
         return exit;
     pipeline->import = answer.body.import.import;
     const enum fasti_status status = stage(pipeline);
+    const char *fault = fasti_client_fault(session->client)->text;
     if (status != FASTI_OK)
         return fasti_session_fail(session, FASTI_EXIT_FAILED, status,
                                   "the connection broke while staging (%s): nothing was imported",
-                                  fasti_status_text(status));
+                                  fault[0] != '\0' ? fault : fasti_status_text(status));
     if (pipeline->failure != FASTI_OK || is_interrupted) {
         abandon(pipeline);
         return pipeline->failure != FASTI_OK

@@ -114,11 +114,15 @@ enum fasti_exit fasti_session_call(struct fasti_session *session, struct fasti_c
     command->organization = session->organization;
     command->request = session->request;
     enum fasti_status status = fasti_client_call(session->client, command, answer);
-    if (status != FASTI_OK)
+    if (status == FASTI_UNREACHABLE) {
+        const char *fault = fasti_client_fault(session->client)->text;
         return fasti_session_fail(session, FASTI_EXIT_FAILED, status,
                                   "the connection broke before the answer came: what was asked "
                                   "may or may not have been done (%s)",
-                                  fasti_status_text(status));
+                                  fault[0] != '\0' ? fault : fasti_status_text(status));
+    }
+    if (status != FASTI_OK)
+        return fasti_session_fail_status(session, status, NULL);
     if (answer->status != FASTI_OK)
         return fasti_session_fail_status(session, answer->status, &answer->detail);
     return FASTI_EXIT_DONE;
