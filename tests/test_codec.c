@@ -196,6 +196,10 @@ Test(codec, wrong_fields_are_refused_by_name) {
     c.body.book.patient_length = 2;
     c.body.book.patient[0] = (char)0xc0;
     assert_refused(&c, FASTI_INVALID_TEXT, "patient");
+    memcpy(c.body.book.patient, "\xc2\x9f", 2); /* U+009F, the last control character */
+    assert_refused(&c, FASTI_INVALID_TEXT, "patient");
+    memcpy(c.body.book.patient, "\xc2\xa0", 2);
+    cr_assert_eq(decoded(&c, &(struct fasti_detail){{0}}), FASTI_OK);
     fasti_messages_command(&m, &c, FASTI_COMMAND_LIST);
     c.body.list.limit = FASTI_LIST_MAX + 1;
     assert_refused(&c, FASTI_INVALID_RANGE, "list.limit");

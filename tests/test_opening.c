@@ -261,7 +261,6 @@ Test(opening, check_of_hours) {
     cr_assert_eq(check(&good), FASTI_OK);
     REFUSED(INVALID_ID, id.length, 0);
     REFUSED(INVALID_ID, id.length, 65);
-    REFUSED(INVALID_ID, id.bytes[0], '\n');
     REFUSED(INVALID_OPENING, kind, 0);
     REFUSED(INVALID_OPENING, kind, 5);
     REFUSED(INVALID_OPENING, weekdays, 0);

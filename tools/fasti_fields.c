@@ -231,6 +231,21 @@ enum fasti_status fasti_field_id(const char *name, const char *text, struct fast
                                  struct fasti_detail *detail) {
     if (fasti_id_text_set(id, text, strlen(text)) == FASTI_OK)
         return FASTI_OK;
-    return fasti_detail_set(detail, FASTI_INVALID_ID, "\"%s\" must be 1 to %d bytes of plain text",
+    return fasti_detail_set(detail, FASTI_INVALID_ID,
+                            "\"%s\" must be 1 to %d bytes of plain text (UTF-8 without control "
+                            "characters)",
                             name, FASTI_ID_BYTES_MAX);
+}
+
+enum fasti_status fasti_field_patient(const char *text, char patient[FASTI_PATIENT_BYTES_MAX],
+                                      uint8_t *length, struct fasti_detail *detail) {
+    const size_t size = strlen(text);
+    if (size == 0 || size > FASTI_PATIENT_BYTES_MAX || !fasti_text_is_plain(text, size))
+        return fasti_detail_set(detail, FASTI_INVALID_TEXT,
+                                "\"patient\" must be 1 to %d bytes of plain text (UTF-8 without "
+                                "control characters)",
+                                FASTI_PATIENT_BYTES_MAX);
+    memcpy(patient, text, size);
+    *length = (uint8_t)size;
+    return FASTI_OK;
 }

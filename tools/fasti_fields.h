@@ -98,6 +98,11 @@ FASTI_MUST_USE enum fasti_status fasti_field_id(const char *name, const char *te
                                                 struct fasti_id_text *id,
                                                 struct fasti_detail *detail);
 
+/* Text as a patient reference. INVALID_TEXT with a sentence. */
+FASTI_MUST_USE enum fasti_status fasti_field_patient(const char *text,
+                                                     char patient[FASTI_PATIENT_BYTES_MAX],
+                                                     uint8_t *length, struct fasti_detail *detail);
+
 /* "mon-fri,sun", "daily" -> bits, and back ("mon-fri,sun"). INVALID_OPTION. */
 FASTI_MUST_USE enum fasti_status fasti_weekdays_parse(const char *text, uint8_t *weekdays);
 void fasti_weekdays_format(uint8_t weekdays, char text[32]);

@@ -83,7 +83,8 @@ static enum fasti_status decode_name(const json_t *object, struct fasti_name_tex
     const char *text = fasti_field_text(object, "name", NULL);
     if (text != NULL && fasti_name_text_set(name, text, strlen(text)) != FASTI_OK)
         return fasti_detail_set(detail, FASTI_INVALID_TEXT,
-                                "\"name\" must be at most %d bytes of plain text",
+                                "\"name\" must be at most %d bytes of plain text (UTF-8 without "
+                                "control characters)",
                                 FASTI_NAME_BYTES_MAX);
     return FASTI_OK;
 }
@@ -385,13 +386,8 @@ static enum fasti_status decode_visit(const json_t *object, enum fasti_line_kind
     if (kind == FASTI_LINE_BLOCK)
         return decode_time(object, "end", visit->end, detail);
     FASTI_TRY(decode_id(object, "service", &visit->service, detail));
-    const char *patient = fasti_field_text(object, "patient", "");
-    const size_t size = strlen(patient);
-    if (size == 0 || size > FASTI_PATIENT_BYTES_MAX)
-        return fasti_detail_set(detail, FASTI_INVALID_TEXT, "\"patient\" must be 1 to %d bytes",
-                                FASTI_PATIENT_BYTES_MAX);
-    visit->patient_length = (uint8_t)size;
-    memcpy(visit->patient, patient, size);
+    FASTI_TRY(fasti_field_patient(fasti_field_text(object, "patient", ""), visit->patient,
+                                  &visit->patient_length, detail));
     return decode_payload(object, visit, detail);
 }
 

@@ -370,12 +370,11 @@ static enum fasti_exit list_query(struct fasti_session *session, const json_t *o
         if (exit != FASTI_EXIT_DONE)
             return exit;
     } else {
-        const size_t size = strlen(patient);
-        if (size == 0 || size > FASTI_PATIENT_BYTES_MAX)
-            return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_TEXT,
-                                      "--patient must be 1 to %d bytes", FASTI_PATIENT_BYTES_MAX);
-        query->patient_length = (uint8_t)size;
-        memcpy(query->patient, patient, size);
+        struct fasti_detail detail;
+        const enum fasti_status status =
+            fasti_field_patient(patient, query->patient, &query->patient_length, &detail);
+        if (status != FASTI_OK)
+            return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
     }
     const enum fasti_exit exit =
         fasti_times_bound(session, query->schedule, "from", fasti_field_text(options, "from", NULL),

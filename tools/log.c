@@ -104,7 +104,8 @@ static void print_text(const struct arguments *arguments, enum fasti_status stat
     format_digest(report->digest_logged, logged);
     format_digest(report->digest_computed, computed);
     if (status != FASTI_OK) {
-        fprintf(stderr, "fasti-log: %s: %s\n", fasti_status_text(status), detail->text);
+        fprintf(stderr, "fasti-log: %s%s%s\n", fasti_status_text(status),
+                detail->text[0] != '\0' ? ": " : "", detail->text);
         if (report->where[0] != '\0')
             fprintf(stderr, "fasti-log: at %s\n", report->where);
     }

@@ -15,8 +15,8 @@
     X(INVALID_MESSAGE, 11, INVALID, "the message is not a valid Fasti message")             \
     X(INVALID_VERSION, 12, INVALID, "the wire version is not supported")                    \
     X(INVALID_COMMAND, 13, INVALID, "the command is not known")                             \
-    X(INVALID_ID, 14, INVALID, "the id is empty, too long or has a control character")      \
-    X(INVALID_TEXT, 15, INVALID, "the text is too long or is not UTF-8")                    \
+    X(INVALID_ID, 14, INVALID, "the id is empty, too long or not plain UTF-8 text")         \
+    X(INVALID_TEXT, 15, INVALID, "the text is too long or not plain UTF-8 text")            \
     X(INVALID_DATE, 16, INVALID, "the date does not exist or is not in 2000 to 2199")       \
     X(INVALID_TIME, 17, INVALID, "the time of day does not exist")                          \
     X(INVALID_ZONE, 18, INVALID, "the time zone is not known or its file is not valid")     \
@@ -33,7 +33,7 @@
     X(BUSY, 40, BUSY, "the server is busy: nothing was changed, try again")                 \
     X(STARTING, 41, BUSY, "the server is still recovering")                                 \
     X(LIMIT_RECORDS, 50, LIMIT, "the limit of records of this kind is reached")             \
-    X(LIMIT_MEMORY, 51, LIMIT, "there is no memory for this request: nothing was changed")  \
+    X(LIMIT_MEMORY, 51, LIMIT, "there is not enough memory")                                \
     X(LIMIT_MESSAGE, 52, LIMIT, "the message or its answer would be too large")             \
     X(LIMIT_CONNECTIONS, 53, LIMIT, "the server has all the connections that it allows")    \
     X(DISK_LOW, 54, LIMIT, "the disk is nearly full: cancels are still served")             \

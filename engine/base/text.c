@@ -29,11 +29,17 @@ static size_t sequence_length(const unsigned char *p, size_t left) {
     return 0;
 }
 
+/* Of the sequence at p: U+0000 to U+001F, U+007F, and U+0080 to U+009F, which are C2 80 to C2 9F.
+ */
+static bool is_control(const unsigned char *p) {
+    return p[0] < 0x20 || p[0] == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0);
+}
+
 bool fasti_text_is_plain(const char *bytes, size_t size) {
     const unsigned char *p = (const unsigned char *)bytes;
     for (size_t i = 0; i < size;) {
         const size_t length = sequence_length(p + i, size - i);
-        if (length == 0 || p[i] < 0x20 || p[i] == 0x7f)
+        if (length == 0 || is_control(p + i))
             return false;
         i += length;
     }

@@ -29,7 +29,7 @@ struct fasti_detail {
     char text[240];
 };
 
-/* Well-formed UTF-8 (RFC 3629) without control characters (U+0000 to U+001F, U+007F). */
+/* Well-formed UTF-8 (RFC 3629) without control characters (U+0000 to U+001F, U+007F to U+009F). */
 bool fasti_text_is_plain(const char *bytes, size_t size);
 
 /* 1 to FASTI_ID_BYTES_MAX plain bytes -> OK, else INVALID_ID and *text is empty. */

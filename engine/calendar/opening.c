@@ -96,10 +96,8 @@ enum fasti_status fasti_opening_check(const struct fasti_opening *opening,
                                       uint32_t resolution_minutes, struct fasti_detail *detail) {
     FASTI_ASSERT(resolution_minutes == 1 || resolution_minutes == 5 || resolution_minutes == 10 ||
                  resolution_minutes == 15);
-    if (opening->id.length == 0 || opening->id.length > FASTI_ID_BYTES_MAX ||
-        !fasti_text_is_plain(opening->id.bytes, opening->id.length))
-        return fasti_detail_set(detail, FASTI_INVALID_ID,
-                                "the opening's id is empty, too long or not plain text");
+    if (opening->id.length == 0 || opening->id.length > FASTI_ID_BYTES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_ID, "the opening's id is empty or too long");
     if ((opening->flags & ~FLAGS_ALL) != 0)
         return fasti_detail_set(detail, FASTI_INVALID_OPENING,
                                 "the opening's flags (%u) are not known", opening->flags);

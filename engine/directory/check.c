@@ -350,6 +350,7 @@ enum fasti_status fasti_directory_check(const struct fasti_directory *directory,
                                .is_complete = true};
     *result = FASTI_PUT_UNCHANGED;
     FASTI_TRY(fasti_put_check_shape(put, detail));
+    FASTI_TRY(fasti_put_check_texts(put, detail));
     FASTI_TRY(fasti_resolve_scope(&r));
     const uint32_t id = fasti_directory_find(directory, put->organization, put->kind, &put->id);
     switch (put->kind) {

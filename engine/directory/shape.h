@@ -1,8 +1,8 @@
 /*
  * shape.h - what a put must satisfy whatever the directory holds: texts, ranges, modes, tables.
  *
- * check refuses with these sentences; publish asks again, so that a put from a damaged or forged
- * log cannot lead outside of an array. Pure functions, any thread.
+ * check refuses with these sentences; publish asks again for all but the texts' characters, so that
+ * a put from a damaged or forged log cannot lead outside of an array. Pure functions, any thread.
  */
 #ifndef FASTI_DIRECTORY_SHAPE_H
 #define FASTI_DIRECTORY_SHAPE_H
@@ -11,6 +11,10 @@
 
 /* Every field of put but the openings themselves. */
 FASTI_MUST_USE enum fasti_status fasti_put_check_shape(const struct fasti_put *put,
+                                                       struct fasti_detail *detail);
+
+/* Every id and name of a put whose shape is good is plain text; the openings' lengths too. */
+FASTI_MUST_USE enum fasti_status fasti_put_check_texts(const struct fasti_put *put,
                                                        struct fasti_detail *detail);
 
 /* Every listed opening, for a schedule of this resolution. */
