@@ -339,8 +339,8 @@ static enum fasti_status describe_read(const wire::DescribeReply *reply,
     describe->put.organization.v = reply->organization();
     if (entity->kind() != wire::EntityKind::SCHEDULE)
         return FASTI_OK;
-    return fasti_codec_read_openings(entity->openings(), true, UINT32_MAX, 0, space->openings,
-                                     &describe->opening_count, detail);
+    return fasti_codec_read_openings(entity->openings(), FASTI_ROWS_ANSWERED, UINT32_MAX, 0,
+                                     space->openings, &describe->opening_count, detail);
 }
 
 static void status_read(const wire::StatusReply *s, struct fasti_status_answer *status) {

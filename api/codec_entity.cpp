@@ -60,12 +60,14 @@ static enum fasti_status columns_fit(const wire::Openings *columns, uint32_t row
                             rows);
 }
 
-static enum fasti_status opening_read(const wire::Openings *columns, uint32_t row,
+/* Of a row to be removed only the id must be there. */
+static enum fasti_status opening_read(const wire::Openings *columns, uint32_t row, bool is_removal,
                                       struct fasti_opening *opening, struct fasti_detail *detail) {
     FASTI_TRY(
         fasti_codec_read_id(columns->ids()->Get(row), "openings.ids", false, &opening->id, detail));
     const unsigned kind = fasti_column_get<unsigned>(columns->kinds(), row, 0u);
-    FASTI_TRY(fasti_codec_read_kind(kind, FASTI_OPENING_INSTANT, "openings.kinds", detail));
+    if (kind != 0 || !is_removal)
+        FASTI_TRY(fasti_codec_read_kind(kind, FASTI_OPENING_INSTANT, "openings.kinds", detail));
     opening->kind = static_cast<uint8_t>(kind);
     opening->weekdays = fasti_column_get<uint8_t>(columns->weekdays(), row, 0);
     opening->flags = fasti_column_get<uint8_t>(columns->flags(), row, 0);
@@ -89,10 +91,10 @@ static enum fasti_status opening_read(const wire::Openings *columns, uint32_t ro
     return FASTI_OK;
 }
 
-enum fasti_status fasti_codec_read_openings(const wire::Openings *columns, bool is_answer,
-                                            uint32_t service_end, uint32_t source,
-                                            struct fasti_opening *openings, uint32_t *count,
-                                            struct fasti_detail *detail) {
+enum fasti_status fasti_codec_read_openings(const wire::Openings *columns,
+                                            enum fasti_openings_rows kind, uint32_t service_end,
+                                            uint32_t source, struct fasti_opening *openings,
+                                            uint32_t *count, struct fasti_detail *detail) {
     *count = 0;
     if (columns == nullptr)
         return FASTI_OK;
@@ -106,9 +108,10 @@ enum fasti_status fasti_codec_read_openings(const wire::Openings *columns, bool 
     for (uint32_t row = 0; row < rows; row++) {
         struct fasti_opening *opening = &openings[row];
         std::memset(opening, 0, sizeof *opening);
-        FASTI_TRY(opening_read(columns, row, opening, detail));
-        opening->source =
-            is_answer ? fasti_column_get<uint32_t>(columns->sources(), row, 0) : source;
+        FASTI_TRY(opening_read(columns, row, kind == FASTI_ROWS_REMOVED, opening, detail));
+        opening->source = kind == FASTI_ROWS_ANSWERED
+                              ? fasti_column_get<uint32_t>(columns->sources(), row, 0)
+                              : source;
         opening->service_count = fasti_column_get<uint8_t>(columns->service_counts(), row, 0);
         if (opening->service_count > FASTI_OPENING_SERVICES_MAX ||
             opening->service_count > service_total - service_at)
@@ -172,8 +175,9 @@ static enum fasti_status openings_read(struct fasti_opening *openings, const wir
                          detail));
     put->body.openings.openings = openings;
     return fasti_codec_read_openings(
-        entity->openings(), false, uint32_t{put->body.openings.service_name_count} + 1,
-        put->body.openings.source, openings, &put->body.openings.count, detail);
+        entity->openings(), mode == FASTI_OPENINGS_REMOVE ? FASTI_ROWS_REMOVED : FASTI_ROWS_PUT,
+        uint32_t{put->body.openings.service_name_count} + 1, put->body.openings.source, openings,
+        &put->body.openings.count, detail);
 }
 
 enum fasti_status fasti_codec_read_entity(struct fasti_opening *openings,

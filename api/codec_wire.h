@@ -96,10 +96,15 @@ enum fasti_status fasti_codec_write_entity(struct fasti_codec *codec, const stru
 enum fasti_status fasti_codec_write_described(struct fasti_codec *codec,
                                               const struct fasti_describe_answer *describe,
                                               Offset<wire::Entity> *entity);
-enum fasti_status fasti_codec_read_openings(const wire::Openings *columns, bool is_answer,
-                                            uint32_t service_end, uint32_t source,
-                                            struct fasti_opening *openings, uint32_t *count,
-                                            struct fasti_detail *detail);
+enum fasti_openings_rows {
+    FASTI_ROWS_PUT,
+    FASTI_ROWS_REMOVED,  /* of a Put that removes: only the ids must be there */
+    FASTI_ROWS_ANSWERED, /* with their own sources */
+};
+enum fasti_status fasti_codec_read_openings(const wire::Openings *columns,
+                                            enum fasti_openings_rows kind, uint32_t service_end,
+                                            uint32_t source, struct fasti_opening *openings,
+                                            uint32_t *count, struct fasti_detail *detail);
 
 /* ---- columns ---- */
 

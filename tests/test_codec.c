@@ -213,6 +213,23 @@ Test(codec, wrong_fields_are_refused_by_name) {
     assert_refused(&c, FASTI_INVALID_ID, "resolve.id");
 }
 
+Test(codec, a_row_to_be_removed_needs_its_id_only) {
+    static struct fasti_command c;
+    struct fasti_detail detail;
+    memset(&c, 0, sizeof c);
+    c.kind = FASTI_COMMAND_PUT;
+    fasti_messages_put(&m, &c.body.put, FASTI_ENTITY_OPENINGS);
+    c.body.put.body.openings.mode = FASTI_OPENINGS_REMOVE;
+    c.body.put.body.openings.count = 1;
+    m.openings[0] = (struct fasti_opening){.id = c.body.put.id};
+    cr_assert_eq(decoded(&c, &detail), FASTI_OK, "%s", detail.text);
+    m.openings[0].kind = 5;
+    assert_refused(&c, FASTI_INVALID_RANGE, "openings.kinds");
+    c.body.put.body.openings.mode = FASTI_OPENINGS_UPSERT;
+    m.openings[0].kind = 0;
+    assert_refused(&c, FASTI_INVALID_RANGE, "openings.kinds");
+}
+
 Test(codec, wrong_records_are_refused_by_name) {
     static struct fasti_command c;
     memset(&c, 0, sizeof c);

@@ -143,10 +143,15 @@ static enum fasti_exit print_put(struct fasti_session *session, const struct fas
     const struct fasti_id_text *id =
         line->kind == FASTI_LINE_OPENING ? &line->opening.id : &line->put.id;
     if (session->is_json) {
-        json_t *object =
-            line->kind == FASTI_LINE_OPENING
-                ? opening_json(&line->put.id, &line->opening, line->put.body.openings.service_names)
-                : put_json(&line->put);
+        json_t *object;
+        if (line->kind != FASTI_LINE_OPENING)
+            object = put_json(&line->put);
+        else if (line->put.body.openings.mode == FASTI_OPENINGS_REMOVE)
+            object = json_pack("{s:o, s:o, s:b}", "schedule", fasti_json_id(&line->put.id), "id",
+                               fasti_json_id(id), "remove", 1);
+        else
+            object =
+                opening_json(&line->put.id, &line->opening, line->put.body.openings.service_names);
         fasti_session_print_json(
             json_pack("{s:s, s:I, s:o}", "outcome", fasti_outcome_name(answer->outcome), "as_of",
                       (json_int_t)answer->as_of, fasti_line_kind_name(line->kind), object));

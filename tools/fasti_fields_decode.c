@@ -312,7 +312,9 @@ static enum fasti_status decode_opening(const json_t *object, struct fasti_put *
     FASTI_TRY(decode_id(object, "id", &opening->id, detail));
     put->body.openings.count = 1;
     put->body.openings.mode = FASTI_OPENINGS_UPSERT;
-    if (fasti_field_flag(object, "remove")) {
+    if (fasti_field_flag(object, "remove")) { /* only the id counts, not what stands there */
+        *opening = (struct fasti_opening){.id = opening->id, .capacity = FASTI_CAPACITY_UNLIMITED};
+        put->body.openings.service_name_count = 0;
         put->body.openings.mode = FASTI_OPENINGS_REMOVE;
         return FASTI_OK;
     }
