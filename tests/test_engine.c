@@ -64,6 +64,29 @@ Test(engine, agenda_page) {
     cr_assert_eq(page->next_slot_offset_s[0], 3600);
 }
 
+Test(engine, days_after_the_last_are_outside_and_the_others_are_answered) {
+    /* 2199-12-30 is a Monday. */
+    const struct fasti_availability_answer *page = ask(1, "2199-12-30", 5);
+    cr_assert_eq(page->total, 2 * 32);
+    cr_assert_eq(page->counts[1], 32, "the last day");
+    cr_assert_eq(page->day_reasons[1], FASTI_REASON_FREE);
+    for (uint32_t d = 2; d < 5; d++) {
+        cr_assert_eq(page->counts[d], 0);
+        cr_assert_eq(page->day_reasons[d], FASTI_REASON_OUTSIDE);
+    }
+    cr_assert_eq(page->reasons[0], FASTI_REASON_FREE);
+    cr_assert_eq(page->base_utc_s + page->starts[32], engine_utc_s("2199-12-31T08:00:00+01:00"));
+    const struct fasti_command block =
+        engine_block(1, "2199-12-31T07:00:00Z", "2199-12-31T16:00:00Z");
+    cr_assert_eq(run(&block).outcome, FASTI_OUTCOME_BLOCKED);
+    page = ask(1, "2199-12-31", 60);
+    cr_assert_eq(page->reasons[0], FASTI_REASON_FULL, "the most hopeful day is the one inside");
+    cr_assert_eq(page->next_slot_utc_s[0], 0);
+    struct fasti_command command = engine_availability(1, 1, "2199-12-31", 1);
+    command.body.availability.first.v++;
+    cr_assert_eq(run(&command).status, FASTI_INVALID_DATE);
+}
+
 Test(engine, past_and_full) {
     /* At 10:07 the next start of a quarter-hour grid is 10:15. */
     fasti_engine_clock(world->engine)->offset_ms = engine_utc_s("2026-01-05T09:07:00Z") * 1000;

@@ -62,7 +62,7 @@ enum fasti_reason {
     FASTI_REASON_PAST = 3,        /* every opening of the window lies before now */
     FASTI_REASON_NOT_OFFERED = 4, /* the schedule does not offer the service */
     FASTI_REASON_UNKNOWN = 5,     /* no such schedule in this organization */
-    FASTI_REASON_OUTSIDE = 6,     /* the window is outside 2000 to 2199 */
+    FASTI_REASON_OUTSIDE = 6,     /* the day lies after 2199-12-31 */
 };
 const char *fasti_reason_name(enum fasti_reason reason);
 

@@ -151,13 +151,12 @@ static void next_slot_find(struct fasti_search *search, struct row *row, fasti_d
     }
 }
 
-/* FREE beats FULL beats PAST beats CLOSED: the most hopeful day speaks for the window. */
+/* FREE beats FULL beats PAST beats CLOSED beats OUTSIDE: the most hopeful day speaks for the
+ * window. Its first day is never OUTSIDE. */
 static enum fasti_reason reason_join(enum fasti_reason window, enum fasti_reason day) {
     static const uint8_t rank[] = {
-        [FASTI_REASON_FREE] = 3,
-        [FASTI_REASON_FULL] = 2,
-        [FASTI_REASON_PAST] = 1,
-        [FASTI_REASON_CLOSED] = 0,
+        [FASTI_REASON_FREE] = 4,   [FASTI_REASON_FULL] = 3,    [FASTI_REASON_PAST] = 2,
+        [FASTI_REASON_CLOSED] = 1, [FASTI_REASON_OUTSIDE] = 0,
     };
     return rank[day] > rank[window] ? day : window;
 }
@@ -175,10 +174,13 @@ static enum fasti_reason row_load(const struct fasti_search *search,
     row->terms = fasti_service_get(search->directory, query->service);
     if (row->terms == NULL || !fasti_schedule_offers(row->config, query->service))
         return FASTI_REASON_NOT_OFFERED;
-    const fasti_date last = {query->first.v + query->day_count - 1};
-    if (!fasti_date_is_bookable(query->first) || !fasti_date_is_bookable(last))
-        return FASTI_REASON_OUTSIDE;
     return FASTI_REASON_FREE;
+}
+
+/* How many days of the window, from its first on, are bookable: the others are OUTSIDE. */
+static uint32_t days_inside(const struct fasti_availability_query *query) {
+    const uint32_t left = (uint32_t)(FASTI_DATE_LAST - query->first.v) + 1;
+    return query->day_count < left ? query->day_count : left;
 }
 
 static enum fasti_status row_fill(struct fasti_search *search, struct row *row,
@@ -187,8 +189,13 @@ static enum fasti_status row_fill(struct fasti_search *search, struct row *row,
     struct fasti_availability_answer *answer = &search->answer;
     enum fasti_reason window = FASTI_REASON_CLOSED;
     const uint32_t total_before = answer->total;
-    pages_prefetch(search, row, query->first, query->day_count);
-    for (uint32_t d = 0; d < query->day_count; d++) {
+    const uint32_t inside = days_inside(query);
+    pages_prefetch(search, row, query->first, inside);
+    for (uint32_t d = inside; d < query->day_count; d++) {
+        answer->counts[at * query->day_count + d] = 0;
+        answer->day_reasons[at * query->day_count + d] = FASTI_REASON_OUTSIDE;
+    }
+    for (uint32_t d = 0; d < inside; d++) {
         const fasti_date date = {query->first.v + (int32_t)d};
         const enum fasti_reason reason = day_starts(search, row, date, d > 0);
         const uint32_t count = reason == FASTI_REASON_FREE ? starts_write(search, &row->view) : 0;
@@ -203,7 +210,7 @@ static enum fasti_status row_fill(struct fasti_search *search, struct row *row,
     }
     answer->totals[at] = answer->total - total_before;
     answer->reasons[at] = (uint8_t)window;
-    if (answer->totals[at] == 0)
+    if (answer->totals[at] == 0 && inside == query->day_count)
         next_slot_find(search, row, (fasti_date){query->first.v + query->day_count - 1}, at);
     return FASTI_OK;
 }
