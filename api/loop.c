@@ -70,6 +70,16 @@ static struct io_uring_sqe *sqe_get(struct loop *loop) {
 /* ---- begin and end ---- */
 
 static enum fasti_status ring_refused(int error, struct fasti_detail *detail) {
+    if (error == -EMFILE || error == -ENFILE)
+        return fasti_detail_set(detail, FASTI_IO_RING,
+                                "no file descriptors are left for io_uring (%s): raise ulimit -n, "
+                                "or take fewer --workers",
+                                strerror(-error));
+    if (error == -ENOMEM)
+        return fasti_detail_set(detail, FASTI_IO_RING,
+                                "no memory for io_uring (%s): raise ulimit -l, or take fewer "
+                                "--workers",
+                                strerror(-error));
     if (error == -EPERM || error == -ENOSYS || error == -EACCES)
         return fasti_detail_set(
             detail, FASTI_IO_RING,
@@ -77,9 +87,9 @@ static enum fasti_status ring_refused(int error, struct fasti_detail *detail) {
             "io_uring_register in the container's seccomp profile, and set "
             "kernel.io_uring_disabled to 0",
             strerror(-error));
-    return fasti_detail_set(detail, FASTI_IO_RING,
-                            "io_uring could not be set up: %s; Linux 6.0 or newer is needed",
-                            strerror(-error));
+    return fasti_detail_set(detail, FASTI_IO_RING, "io_uring could not be set up: %s%s",
+                            strerror(-error),
+                            error == -EINVAL ? "; Linux 6.0 or newer is needed" : "");
 }
 
 /* The best that this kernel knows: completions delivered only when we look for them. */

@@ -365,8 +365,11 @@ static enum fasti_status queues_open(struct ring_io *ring, struct fasti_detail *
                 "kernel.io_uring_disabled=0",
                 strerror(-error));
         if (error != 0)
-            return fasti_detail_set(detail, FASTI_IO_RING, "no io_uring for worker %u: %s", i,
-                                    strerror(-error));
+            return fasti_detail_set(
+                detail, FASTI_IO_RING, "no io_uring for worker %u: %s%s", i, strerror(-error),
+                error == -EMFILE || error == -ENFILE ? "; raise ulimit -n, or take fewer workers"
+                : error == -ENOMEM                   ? "; raise ulimit -l, or take fewer workers"
+                                                     : "");
         ring->queues[i].is_open = true;
     }
     return FASTI_OK;
