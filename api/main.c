@@ -1,10 +1,11 @@
 /*
  * main.c - fastid: arguments, recovery, server, signals, one log line an event.
  *
- * A thin composition: data directory -> engine -> server -> wait for a signal or a fault -> stop.
- * Standard error gets one line for each start, recovery, readiness, stop and fault; systemd is
- * told READY and STOPPING when it asked for that. Exit status: 0 stopped as asked, 1 could not
- * start or a fault, 2 bad arguments.
+ * A thin composition: addresses -> data directory -> engine -> server -> wait for a signal or a
+ * fault -> stop. What is wrong with the arguments shows before the data directory is touched.
+ * Standard error gets one line for each start, recovery, readiness, stop, fault and warning;
+ * systemd is told READY and STOPPING when it asked for that. Exit status: 0 stopped as asked, 1
+ * could not start or a fault, 2 bad arguments.
  */
 #include <argp.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@
 #define WORKERS_DEFAULT_MAX 16
 #define SEGMENT_BYTES_LEAST (512 * 1024) /* the largest effect fits */
 #define FILES_WANTED        (FASTI_CONNECTIONS_MAX + 4096)
+#define PROGRESS_LINE_S     1.0
 
 const char *argp_program_version = "fastid " FASTI_VERSION;
 
@@ -94,13 +97,25 @@ static void now_parse(const char *text, struct argp_state *state, struct argumen
     arguments->now_utc_s = fasti_instant_utc_s(&instant);
 }
 
+/* A number of bytes, a multiple of step. */
 static uint64_t size_parse(const char *name, const char *text, uint64_t min, uint64_t max,
-                           struct argp_state *state) {
+                           uint64_t step, struct argp_state *state) {
     const uint64_t bytes = bytes_parse(text);
     if (bytes < min || bytes > max)
         argp_error(state, "--%s %s is not a size from %" PRIu64 " to %" PRIu64 " bytes", name, text,
                    min, max);
+    if (bytes % step != 0)
+        argp_error(state, "--%s %s is not a multiple of %" PRIu64 " bytes", name, text, step);
     return bytes;
+}
+
+static const char *zoneinfo_parse(const char *text, struct argp_state *state) {
+    struct stat info;
+    if (stat(text, &info) != 0)
+        argp_error(state, "--zoneinfo %s: %s", text, strerror(errno));
+    else if (!S_ISDIR(info.st_mode))
+        argp_error(state, "--zoneinfo %s is not a directory", text);
+    return text;
 }
 
 static error_t argument_parse(int key, char *text, struct argp_state *state) {
@@ -119,14 +134,14 @@ static error_t argument_parse(int key, char *text, struct argp_state *state) {
     }
     case KEY_NOW: now_parse(text, state, arguments); break;
     case KEY_INSECURE: arguments->server.is_insecure = true; break;
-    case KEY_ZONEINFO: arguments->server.zoneinfo = text; break;
+    case KEY_ZONEINFO: arguments->server.zoneinfo = zoneinfo_parse(text, state); break;
     case KEY_SEGMENT:
-        arguments->segment_bytes =
-            size_parse("log-segment-bytes", text, SEGMENT_BYTES_LEAST, UINT64_C(1) << 30, state);
+        arguments->segment_bytes = size_parse("log-segment-bytes", text, SEGMENT_BYTES_LEAST,
+                                              UINT64_C(1) << 30, FASTI_BLOCK_BYTES, state);
         break;
     case KEY_MEMORY:
         arguments->memory_bytes =
-            size_parse("memory", text, UINT64_C(16) << 20, UINT64_C(1) << 40, state);
+            size_parse("memory", text, UINT64_C(16) << 20, UINT64_C(1) << 40, 1, state);
         break;
     case ARGP_KEY_ARG: argp_error(state, "%s: there are options only", text); break;
     default: return ARGP_ERR_UNKNOWN;
@@ -184,39 +199,72 @@ static int signals_open(void) {
         return -1;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* ulimit -f: EFBIG, a failed write like any other */
     return signalfd(-1, &stop, SFD_CLOEXEC);
 }
 
-static void progress_log(void *context, uint64_t effects, double seconds) {
-    (void)context;
-    log_line("recovering: %" PRIu64 " records in %.1f s", effects, seconds);
+struct progress {
+    int signal_fd;
+    double told_s; /* when a line was last written */
+};
+
+/* false: a signal asks to stop. */
+static bool progress_check(void *context, uint64_t effects, double seconds) {
+    struct progress *progress = context;
+    struct pollfd fd = {.fd = progress->signal_fd, .events = POLLIN};
+    if (seconds - progress->told_s >= PROGRESS_LINE_S) {
+        log_line("recovering: %" PRIu64 " records in %.1f s", effects, seconds);
+        progress->told_s = seconds;
+    }
+    return poll(&fd, 1, 0) <= 0;
 }
 
-static enum fasti_status engine_start(const struct arguments *arguments,
+static void recovery_log(const struct fasti_recovery *recovery, int64_t now_ms) {
+    log_line("recovered: %" PRIu64 " records in %" PRId64 ".%03" PRId64 " s, digest %016" PRIx64
+             "%016" PRIx64 ", %s%s%s",
+             recovery->effects, recovery->milliseconds / 1000, recovery->milliseconds % 1000,
+             recovery->digest.high, recovery->digest.low,
+             recovery->batches == 0 ? "a new directory"
+             : recovery->clean      ? "after a clean stop"
+                                    : "not stopped cleanly",
+             recovery->torn ? ", torn tail cut at " : "",
+             recovery->torn ? recovery->torn_where : "");
+    if (recovery->lacks_reserve)
+        log_line("warning: no prepared file follows the log's last one, although some are kept "
+                 "unless the disk is full: if it was not, the newest files may have been deleted, "
+                 "and what they held is missing");
+    const int64_t ahead_s = (recovery->logged_ms - now_ms) / 1000;
+    if (ahead_s < 1)
+        return;
+    char floor[FASTI_INSTANT_TEXT_BYTES];
+    fasti_instant_format(recovery->logged_ms / 1000, 0, floor);
+    log_line("warning: the log has been at %s, %" PRId64 " days and %" PRId64 " seconds ahead of "
+             "the clock: until the clock is there time stands still, and every date before it "
+             "counts as past",
+             floor, ahead_s / 86400, ahead_s % 86400);
+}
+
+static enum fasti_status engine_start(const struct arguments *arguments, int signal_fd,
                                       struct fasti_engine **engine, struct fasti_detail *detail) {
     struct fasti_io *io = NULL;
     struct fasti_recovery recovery;
     FASTI_TRY(fasti_io_open_directory(arguments->data, arguments->server.worker_count, false, &io,
                                       detail));
+    detail->text[0] = '\0'; /* how files are written is no reason for what may fail below */
     const struct fasti_clock real = fasti_clock_system(0);
     const int64_t offset_ms =
         arguments->has_now ? arguments->now_utc_s * 1000 - fasti_clock_now_ms(&real) : 0;
+    struct progress progress = {.signal_fd = signal_fd};
     const struct fasti_engine_options options = {
         .worker_count = arguments->server.worker_count,
         .memory_bytes_max = arguments->memory_bytes,
         .segment_bytes = arguments->segment_bytes,
         .clock = fasti_clock_system(offset_ms),
-        .progress = progress_log,
+        .progress = progress_check,
+        .progress_context = &progress,
     };
     FASTI_TRY(fasti_engine_open(&options, io, engine, &recovery, detail));
-    log_line("recovered: %" PRIu64 " records in %" PRId64 ".%03" PRId64 " s, digest %016" PRIx64
-             "%016" PRIx64 ", %s%s%s",
-             recovery.effects, recovery.milliseconds / 1000, recovery.milliseconds % 1000,
-             recovery.digest.high, recovery.digest.low,
-             recovery.batches == 0 ? "a new directory"
-             : recovery.clean      ? "after a clean stop"
-                                   : "not stopped cleanly",
-             recovery.torn ? ", torn tail cut at " : "", recovery.torn ? recovery.torn_where : "");
+    recovery_log(&recovery, fasti_clock_now_ms(&options.clock));
     return FASTI_OK;
 }
 
@@ -244,28 +292,8 @@ static bool wait_for_end(int signal_fd, int fault_fd) {
     }
 }
 
-int main(int argc, char **argv) {
-    struct arguments arguments;
-    arguments_read(argc, argv, &arguments);
-    const int signal_fd = signals_open();
-    files_raise();
-    log_line("start: version %s, data %s, %u workers%s", FASTI_VERSION, arguments.data,
-             arguments.server.worker_count, arguments.has_now ? ", test clock" : "");
-    struct fasti_detail detail = {{0}};
-    struct fasti_engine *engine = NULL;
-    enum fasti_status status = engine_start(&arguments, &engine, &detail);
-    if (status != FASTI_OK)
-        return start_failed("fault: cannot open the data directory", status, &detail);
-    struct fasti_server *server = NULL;
-    status = fasti_server_start(&arguments.server, engine, &server, &detail);
-    if (status != FASTI_OK) {
-        fasti_engine_close(engine, true);
-        return start_failed("fault: cannot serve", status, &detail);
-    }
-    log_line("ready: listening on %s", fasti_server_address(server));
-    (void)sd_notify(0, "READY=1");
-    const bool is_asked = wait_for_end(signal_fd, fasti_server_fault_fd(server));
-    (void)sd_notify(0, "STOPPING=1");
+/* Ends what runs; returns the exit status. */
+static int serve_end(struct fasti_server *server, struct fasti_engine *engine, bool is_asked) {
     const uint32_t undecided = fasti_server_stop(server);
     if (!is_asked || fasti_engine_is_dead(engine)) {
         log_line("fault: the log could not be written; what was in flight is UNKNOWN; "
@@ -280,4 +308,44 @@ int main(int argc, char **argv) {
     fasti_engine_close(engine, true);
     log_line("stop: clean");
     return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+    struct arguments arguments;
+    arguments_read(argc, argv, &arguments);
+    const int signal_fd = signals_open();
+    if (signal_fd < 0) {
+        log_line("fault: cannot wait for signals: %s", strerror(errno));
+        return EXIT_FAILURE;
+    }
+    files_raise();
+    log_line("start: version %s, data %s, %u workers%s", FASTI_VERSION, arguments.data,
+             arguments.server.worker_count, arguments.has_now ? ", test clock" : "");
+    struct fasti_detail detail = {{0}};
+    struct fasti_server *server = NULL;
+    struct fasti_engine *engine = NULL;
+    enum fasti_status status = fasti_server_open(&arguments.server, &server, &detail);
+    if (status != FASTI_OK)
+        return start_failed("fault: cannot serve", status, &detail);
+    status = engine_start(&arguments, signal_fd, &engine, &detail);
+    if (status == FASTI_STARTING) {
+        fasti_server_close(server);
+        log_line("stop: while recovering; nothing was changed");
+        return EXIT_SUCCESS;
+    }
+    if (status != FASTI_OK) {
+        fasti_server_close(server);
+        return start_failed("fault: cannot open the data directory", status, &detail);
+    }
+    status = fasti_server_start(server, engine, &detail);
+    if (status != FASTI_OK) {
+        fasti_server_close(server);
+        fasti_engine_close(engine, true);
+        return start_failed("fault: cannot serve", status, &detail);
+    }
+    log_line("ready: listening on %s", fasti_server_address(server));
+    (void)sd_notify(0, "READY=1");
+    const bool is_asked = wait_for_end(signal_fd, fasti_server_fault_fd(server));
+    (void)sd_notify(0, "STOPPING=1");
+    return serve_end(server, engine, is_asked);
 }

@@ -22,6 +22,7 @@ struct fasti_server {
     struct fasti_crew crew;
     int listeners[2]; /* TCP, Unix; -1 = none */
     uint16_t port;
+    struct sockaddr_un unix_address;
     bool is_unix_bound; /* the path is ours to remove */
     char address[320];
     struct fasti_loop_options loops[FASTI_WORKERS_MAX];
@@ -82,7 +83,7 @@ static enum fasti_status tcp_bind(struct fasti_server *server, const struct addr
         return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot open a socket: %s", strerror(errno));
     server->listeners[0] = fd;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, FASTI_LISTEN_BACKLOG) != 0)
+    if (bind(fd, info->ai_addr, info->ai_addrlen) != 0)
         return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot listen on %s: %s", listen_text,
                                 strerror(errno));
     struct sockaddr_storage bound;
@@ -137,16 +138,49 @@ static bool is_stale(const struct sockaddr_un *address) {
     return refused;
 }
 
-static enum fasti_status unix_open(struct fasti_server *server, struct fasti_detail *detail) {
+static enum fasti_status unix_refuse(const char *path, const char *why,
+                                     struct fasti_detail *detail) {
+    return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot listen on unix:%s: %s", path, why);
+}
+
+/* Could a socket be made at path? Looks only: one that is bound and not listened on yet would be
+ * stale to another server. */
+static enum fasti_status unix_check(struct fasti_server *server, struct fasti_detail *detail) {
     const char *path = server->options.unix_path;
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un *address = &server->unix_address;
     if (path == NULL)
         return FASTI_OK;
-    if (strlen(path) == 0 || strlen(path) >= sizeof address.sun_path)
+    if (strlen(path) == 0 || strlen(path) >= sizeof address->sun_path)
         return fasti_detail_set(detail, FASTI_INVALID_OPTION,
                                 "the Unix socket's path is empty or longer than %zu bytes",
-                                sizeof address.sun_path - 1);
-    memcpy(address.sun_path, path, strlen(path));
+                                sizeof address->sun_path - 1);
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, strlen(path));
+    struct stat status;
+    if (lstat(path, &status) == 0) {
+        if (!S_ISSOCK(status.st_mode))
+            return unix_refuse(path, "there is something else than a socket", detail);
+        if (!is_stale(address))
+            return unix_refuse(path, "another process listens on it, or it may not be asked",
+                               detail);
+    } else if (errno != ENOENT) {
+        return unix_refuse(path, strerror(errno), detail);
+    }
+    char folder[sizeof address->sun_path];
+    memcpy(folder, address->sun_path, sizeof folder);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder] = '\0';
+    return access(slash == NULL ? "." : folder, W_OK | X_OK) == 0
+               ? FASTI_OK
+               : unix_refuse(path, strerror(errno), detail);
+}
+
+static enum fasti_status unix_open(struct fasti_server *server, struct fasti_detail *detail) {
+    const char *path = server->options.unix_path;
+    const struct sockaddr_un address = server->unix_address;
+    if (path == NULL)
+        return FASTI_OK;
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot open a socket: %s", strerror(errno));
@@ -154,18 +188,17 @@ static enum fasti_status unix_open(struct fasti_server *server, struct fasti_det
     /* Linux gives the new socket the mode of the descriptor, less umask: nobody else gets in
      * between bind and a later chmod. */
     (void)fchmod(fd, 0600);
-    int result = bind(fd, (struct sockaddr *)&address, sizeof address);
+    int result = bind(fd, (const struct sockaddr *)&address, sizeof address);
     if (result != 0 && errno == EADDRINUSE && is_stale(&address)) {
         (void)unlink(path);
-        result = bind(fd, (struct sockaddr *)&address, sizeof address);
+        result = bind(fd, (const struct sockaddr *)&address, sizeof address);
     }
     if (result != 0)
-        return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot listen on unix:%s: %s", path,
-                                errno == EADDRINUSE ? "it exists and is in use" : strerror(errno));
+        return unix_refuse(
+            path, errno == EADDRINUSE ? "something is there by now" : strerror(errno), detail);
     server->is_unix_bound = true;
     if (chmod(path, 0600) != 0 || listen(fd, FASTI_LISTEN_BACKLOG) != 0)
-        return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot listen on unix:%s: %s", path,
-                                strerror(errno));
+        return unix_refuse(path, strerror(errno), detail);
     const size_t used = strlen(server->address);
     snprintf(server->address + used, sizeof server->address - used, "%sunix:%s",
              used > 0 ? " and " : "", path);
@@ -237,9 +270,8 @@ static void defaults_set(struct fasti_server_options *options) {
         options->zoneinfo = FASTI_ZONEINFO_DEFAULT;
 }
 
-enum fasti_status fasti_server_start(const struct fasti_server_options *options,
-                                     struct fasti_engine *engine, struct fasti_server **server,
-                                     struct fasti_detail *detail) {
+enum fasti_status fasti_server_open(const struct fasti_server_options *options,
+                                    struct fasti_server **server, struct fasti_detail *detail) {
     struct fasti_server *it = calloc(1, sizeof *it);
     *server = NULL;
     if (it == NULL)
@@ -255,15 +287,27 @@ enum fasti_status fasti_server_start(const struct fasti_server_options *options,
     }
     status = tcp_open(it, detail);
     if (status == FASTI_OK)
-        status = unix_open(it, detail);
-    if (status == FASTI_OK)
-        status = threads_start(it, engine, detail);
+        status = unix_check(it, detail);
     if (status != FASTI_OK) {
         server_free(it);
         return status;
     }
     *server = it;
     return FASTI_OK;
+}
+
+enum fasti_status fasti_server_start(struct fasti_server *server, struct fasti_engine *engine,
+                                     struct fasti_detail *detail) {
+    if (server->listeners[0] >= 0 && listen(server->listeners[0], FASTI_LISTEN_BACKLOG) != 0)
+        return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot listen on %s: %s",
+                                server->options.listen, strerror(errno));
+    FASTI_TRY(unix_open(server, detail));
+    return threads_start(server, engine, detail);
+}
+
+void fasti_server_close(struct fasti_server *server) {
+    FASTI_ASSERT(server->thread_count == 0);
+    server_free(server);
 }
 
 const char *fasti_server_address(const struct fasti_server *server) {

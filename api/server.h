@@ -1,11 +1,13 @@
 /*
  * server.h - the engine on a socket: listening, one thread a worker, a clean end.
  *
- *   start   bind -> one thread and ring a worker -> ready (address says where)
+ *   open    the options are good, the addresses are ours; nobody is listened to yet
+ *   start   listen -> one thread and ring a worker -> ready (address says where)
  *   run     nothing to do for the caller; fault_fd is readable once the engine is dead
  *   stop    no new connections, no new requests; what is in flight is answered (bounded); joined
  *
- * The engine belongs to the caller, is open before start and is closed after stop.
+ * The engine belongs to the caller, is open before start and is closed after stop: a server that
+ * could not listen is found out before its log is touched.
  * Threading: one thread starts and stops.
  */
 #ifndef FASTI_API_SERVER_H
@@ -28,13 +30,21 @@ struct fasti_server_options {
 
 struct fasti_server;
 
-/* INVALID_OPTION (an address that is none, or beyond loopback without is_insecure), IO_OPEN (in
- * use, not allowed), IO_RING, LIMIT_MEMORY, with a sentence; nothing runs then. A stale Unix
- * socket, one that nobody listens on, is replaced. options is copied, its texts are not. */
-FASTI_MUST_USE enum fasti_status fasti_server_start(const struct fasti_server_options *options,
+/* Checks the options, binds the TCP address, looks whether the Unix socket's path is free.
+ * INVALID_OPTION (an address that is none, or beyond loopback without is_insecure), IO_OPEN (in
+ * use, not allowed), LIMIT_MEMORY, with a sentence. options is copied, its texts are not. */
+FASTI_MUST_USE enum fasti_status fasti_server_open(const struct fasti_server_options *options,
+                                                   struct fasti_server **server,
+                                                   struct fasti_detail *detail);
+
+/* Listens and serves. A stale Unix socket, one that nobody listens on, is replaced. IO_OPEN,
+ * IO_RING, LIMIT_MEMORY, with a sentence: nothing runs then, and close is left to do. */
+FASTI_MUST_USE enum fasti_status fasti_server_start(struct fasti_server *server,
                                                     struct fasti_engine *engine,
-                                                    struct fasti_server **server,
                                                     struct fasti_detail *detail);
+
+/* Frees a server that was not started. */
+void fasti_server_close(struct fasti_server *server);
 
 /* Where it listens, for people: "127.0.0.1:7600 and unix:PATH". */
 const char *fasti_server_address(const struct fasti_server *server);

@@ -156,7 +156,8 @@ static enum fasti_status worker_open(struct fasti_engine *engine, uint32_t at) {
 }
 
 /* Puts the wake-up and the storage queue behind one descriptor; a simulated disk has none. */
-static enum fasti_status worker_event_open(struct fasti_engine *engine, uint32_t at) {
+static enum fasti_status worker_event_open(struct fasti_engine *engine, uint32_t at,
+                                           struct fasti_detail *detail) {
     struct fasti_worker *worker = engine->workers[at];
     const int storage_fd = engine->io->operations->event_fd(engine->io, at);
     if (storage_fd < 0)
@@ -164,12 +165,14 @@ static enum fasti_status worker_event_open(struct fasti_engine *engine, uint32_t
     engine->wake_fds[at] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (engine->wake_fds[at] < 0 || worker->epoll_fd < 0)
-        return FASTI_IO_OPEN;
+        return fasti_detail_set(detail, FASTI_IO_OPEN, "no file descriptors for worker %u: %s", at,
+                                strerror(errno));
     const int fds[2] = {engine->wake_fds[at], storage_fd};
     for (int i = 0; i < 2; i++) {
         struct epoll_event event = {.events = EPOLLIN};
         if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, fds[i], &event) != 0)
-            return FASTI_IO_OPEN;
+            return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot wait for worker %u's disk: %s",
+                                    at, strerror(errno));
     }
     return FASTI_OK;
 }
@@ -198,9 +201,11 @@ static enum fasti_status recover(struct fasti_engine *engine,
         .segments = report->segments,
         .bytes = report->bytes,
         .milliseconds = engine->recovery_ms,
+        .logged_ms = report->logged_ms,
         .digest = replay.digest,
         .clean = report->clean,
         .torn = report->torn,
+        .lacks_reserve = fasti_log_lacks_reserve(report),
     };
     if (report->torn) {
         struct fasti_detail where;
@@ -219,13 +224,13 @@ static enum fasti_status open_all(struct fasti_engine *engine,
     FASTI_TRY(fasti_state_init(&engine->state, options->worker_count, memory, options->clock));
     for (uint32_t i = 0; i < options->worker_count; i++)
         FASTI_TRY(worker_open(engine, i));
+    for (uint32_t i = 0; i < options->worker_count; i++)
+        FASTI_TRY(worker_event_open(engine, i, detail));
     struct fasti_log_report report;
     FASTI_TRY(recover(engine, options, recovery, detail, &report));
     const int64_t now_ms = fasti_state_now_ms(&engine->state);
     FASTI_TRY(
         fasti_log_open(engine->io, &report, now_ms, options->segment_bytes, &engine->log, detail));
-    for (uint32_t i = 0; i < options->worker_count; i++)
-        FASTI_TRY(worker_event_open(engine, i));
     engine->started_ms = now_ms;
     engine->epoch = report.epoch + 1;
     fasti_committer_init(&engine->committer, &engine->state, engine->log, engine->bookings,

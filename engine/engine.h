@@ -30,21 +30,24 @@ struct fasti_engine_options {
     uint64_t memory_bytes_max; /* pages, records, descriptors; 0 = 8 GiB */
     uint64_t segment_bytes;    /* 0 = FASTI_SEGMENT_BYTES; small ones for tests */
     struct fasti_clock clock;  /* copied; see fasti_engine_clock */
-    void (*progress)(void *context, uint64_t effects, double seconds); /* while it recovers; NULL */
+    /* While it recovers, some times a second; false: stop, open gives STARTING. May be NULL. */
+    bool (*progress)(void *context, uint64_t effects, double seconds);
     void *progress_context;
 };
 
 struct fasti_recovery {
     uint64_t batches, effects, segments, bytes;
     int64_t milliseconds;
+    int64_t logged_ms; /* the log's time, 0 if it is new: the engine's never falls below it */
     struct fasti_hash128 digest;
     bool clean, torn;
+    bool lacks_reserve;   /* see fasti_log_lacks_reserve: files may be missing at the end */
     char torn_where[128]; /* file and offset of a tail that was cut */
 };
 
 /* Recovers from io's log and opens it for appending. Takes io over (closes it on failure too).
- * CORRUPT_LOG, UNSUPPORTED_FORMAT, IO_*, LIMIT_MEMORY with a sentence in *detail; nothing on disk
- * was changed then. */
+ * CORRUPT_LOG, UNSUPPORTED_FORMAT, IO_*, LIMIT_MEMORY, STARTING (progress said to stop) with a
+ * sentence in *detail; nothing on disk was changed then. */
 FASTI_MUST_USE enum fasti_status fasti_engine_open(const struct fasti_engine_options *options,
                                                    struct fasti_io *io,
                                                    struct fasti_engine **engine,

@@ -6,7 +6,7 @@
 #include "engine/base/clock.h"
 #include "engine/booking/apply.h"
 
-#define PROGRESS_EFFECTS 1000000
+#define PROGRESS_WORK 65536 /* effects and batches; a fraction of a second */
 
 /* Replay is bound by memory: effects are taken apart a while before they are applied, so that
  * what they change is on its way. Their cells are asked for at once, their pages halfway. */
@@ -34,9 +34,6 @@ static enum fasti_status effect_visit(struct fasti_replay *replay, uint64_t lsn,
     if (replay->effect != NULL)
         replay->effect(replay->effect_context, lsn, batch, effect);
     replay->effects++;
-    if (replay->progress != NULL && replay->effects % PROGRESS_EFFECTS == 0)
-        replay->progress(replay->progress_context, replay->effects,
-                         (double)(fasti_clock_monotonic_ns() - replay->started_ns) / 1e9);
     if (replay->is_dry)
         return FASTI_OK;
     struct fasti_hash128 delta;
@@ -87,11 +84,24 @@ static enum fasti_status effects_visit(struct fasti_replay *replay, const struct
     return FASTI_OK;
 }
 
+/* Asked before the first batch, then now and again; false: somebody wants the start to end. */
+static bool may_go_on(struct fasti_replay *replay, const struct fasti_batch *batch) {
+    const bool is_due = !replay->has_begun || replay->work >= PROGRESS_WORK;
+    replay->work += 1 + batch->effect_count;
+    if (replay->progress == NULL || !is_due)
+        return true;
+    replay->work = 0;
+    return replay->progress(replay->progress_context, replay->effects,
+                            (double)(fasti_clock_monotonic_ns() - replay->started_ns) / 1e9);
+}
+
 static enum fasti_status batch_visit(void *context, const struct fasti_batch *batch,
                                      const uint8_t *payload,
                                      const struct fasti_log_position *position) {
     struct fasti_replay *replay = context;
     replay->detail->text[0] = '\0';
+    if (!may_go_on(replay, batch))
+        return FASTI_STARTING;
     if (!replay->has_begun && batch->lsn_first != 1) {
         (void)fasti_detail_set(replay->detail, FASTI_CORRUPT_LOG,
                                "the log does not start at LSN 1: the segments before are missing");

@@ -15,8 +15,9 @@ struct fasti_replay {
     struct fasti_hash128 digest;
     uint64_t effects, epoch;
     int64_t started_ns;
-    void (*progress)(void *context, uint64_t effects, double seconds); /* may be NULL */
+    bool (*progress)(void *context, uint64_t effects, double seconds); /* false: stop; or NULL */
     void *progress_context;
+    uint64_t work; /* effects and batches since progress was asked */
     /* For tools: sees every effect before it is applied; may be NULL. */
     void (*effect)(void *context, uint64_t lsn, const struct fasti_batch *batch,
                    const struct fasti_effect *effect);
@@ -27,8 +28,8 @@ struct fasti_replay {
 };
 
 /* Reads the whole log through replay->booking. The state's floor of time, next ids and counts are
- * set at the end. CORRUPT_LOG, CORRUPT_STATE, UNSUPPORTED_FORMAT, LIMIT_MEMORY; the disk is not
- * changed. */
+ * set at the end. CORRUPT_LOG, CORRUPT_STATE, UNSUPPORTED_FORMAT, LIMIT_MEMORY, STARTING (progress
+ * said to stop); the disk is not changed. */
 FASTI_MUST_USE enum fasti_status fasti_replay_run(struct fasti_replay *replay, struct fasti_io *io,
                                                   struct fasti_log_report *report);
 

@@ -505,6 +505,12 @@ static enum fasti_status window_get(struct reader *r) {
     return r->window == NULL ? FASTI_LIMIT_MEMORY : FASTI_OK;
 }
 
+bool fasti_log_lacks_reserve(const struct fasti_log_report *report) {
+    const bool is_full = report->segment_bytes - report->offset < fasti_batch_total_bytes(0);
+    return !report->clean && report->prepared == 0 &&
+           (report->segments > 1 || (report->segments == 1 && is_full));
+}
+
 enum fasti_status fasti_log_read(struct fasti_io *io, fasti_log_visit visit, void *context,
                                  struct fasti_log_report *report, struct fasti_detail *detail) {
     struct reader r = {

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# test_start.sh - starts that are stopped, late, bounded or incomplete, and what is said of them.
+. tests/support/session.sh
+
+serve() { # serve FLAG...: one whole life on $work/data, its lines in $work/log; waits for ready
+    "$bin/fastid" --data "$work/data" --listen none --unix "$work/s" "$@" 2>"$work/log" &
+    pid=$!
+    for _ in $(seq 600); do
+        ! grep -q 'ready' "$work/log" || return 0
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    ! grep -q 'io_uring' "$work/log" || { echo 'skipped: io_uring is denied'; exit 77; }
+    fail 'fastid is not ready' "$work/log"
+}
+silent() { ! grep -q 'warning' "$work/log" || fail "$1" "$work/log"; }
+
+# ---- the log's time ----
+serve --now 2150-01-01T00:00:00Z
+fasti create organization --id clinic >/dev/null
+stop
+serve
+expect 'the log is ahead' 'warning: .* 2150-01-01T00:00:0.* days .* ahead' "$work/log"
+stop
+serve --now 2151-01-01T00:00:00Z
+silent 'the clock is ahead of the log'
+fasti create organization --id other >/dev/null
+stop
+
+# ---- SIGTERM while it recovers: pending before it starts, so that it comes in time ----
+sha256sum "$work"/data/* >"$work/before"
+# shellcheck disable=SC2016  # perl's own variables
+perl -MPOSIX -e 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM)); kill TERM => $$; exec @ARGV' \
+    "$bin/fastid" --data "$work/data" --listen none --unix "$work/s" 2>"$work/log" ||
+    fail "SIGTERM while recovering: exits $?" "$work/log"
+expect 'SIGTERM while recovering' 'stop: while recovering; nothing was changed' "$work/log"
+! grep -q 'ready' "$work/log" || fail 'it was ready all the same' "$work/log"
+sha256sum "$work"/data/* >"$work/after"
+cmp -s "$work/before" "$work/after" || fail 'the data was changed'
+[ ! -e "$work/s" ] || fail 'a socket is left'
+
+# ---- a bound on files' sizes is a failed write, not a signal ----
+export FASTI_ORGANIZATION=clinic
+rc=0
+(ulimit -f 100 && exec timeout 20 "$bin/fastid" --data "$work/small" --listen none \
+    --unix "$work/s") >"$work/out" 2>&1 || rc=$?
+[ "$rc" = 1 ] || fail "ulimit -f 100: exits $rc" "$work/out"
+expect 'a small file' 'cannot open the data directory: .*IO_WRITE' "$work/out"
+
+# ---- files that are gone: after a kill nothing else can tell ----
+rm -r "$work/data"
+serve --log-segment-bytes 512K
+for id in $(seq 150); do
+    printf '{"kind":"practitioner","id":"p-%s","name":"%0100d"}\n' "$id" 0
+done >"$work/lines"
+fasti create organization --id clinic >/dev/null
+for id in $(seq 12); do # each publishes in batches of its own
+    sed "s/p-/$id-/" "$work/lines" >"$work/more"
+    fasti import ndjson "$work/more" >/dev/null 2>&1
+done
+kill_server
+serve
+silent 'nothing is gone'
+kill_server
+mapfile -t files < <(ls "$work"/data/log-*)
+[ "${#files[@]}" -ge 4 ] || fail "only ${#files[@]} files"
+rm "${files[@]:2}" # and the prepared ones behind them
+serve
+expect 'files are gone' 'warning: no prepared file follows' "$work/log"
+stop
+serve
+silent 'told once'
+stop
+echo 'passed: time ahead, SIGTERM while recovering, ulimit -f, files that are gone'
