@@ -47,6 +47,16 @@ rc=0
 [ "$rc" = 1 ] || fail "ulimit -f 100: exits $rc" "$work/out"
 expect 'a small file' 'cannot open the data directory: .*IO_WRITE' "$work/out"
 
+serve
+prlimit --pid "$pid" --fsize=4096
+exits 3 'a write beyond the bound' fasti create organization --id late
+expect 'a write beyond the bound' 'not known\|broke' "$work/out"
+rc=0
+wait "$pid" || rc=$?
+pid=
+[ "$rc" = 1 ] || fail "a write beyond the bound: fastid exits $rc" "$work/log"
+expect 'a write beyond the bound' 'fault: the log could not be written' "$work/log"
+
 # ---- files that are gone: after a kill nothing else can tell ----
 rm -r "$work/data"
 serve --log-segment-bytes 512K
