@@ -122,7 +122,7 @@ enum fasti_exit fasti_session_call(struct fasti_session *session, struct fasti_c
                                   fault[0] != '\0' ? fault : fasti_status_text(status));
     }
     if (status != FASTI_OK)
-        return fasti_session_fail_status(session, status, NULL);
+        return fasti_session_fail_status(session, status, fasti_client_fault(session->client));
     if (answer->status != FASTI_OK)
         return fasti_session_fail_status(session, answer->status, &answer->detail);
     return FASTI_EXIT_DONE;
@@ -140,7 +140,7 @@ enum fasti_exit fasti_session_find(struct fasti_session *session, enum fasti_ent
     *id = 0;
     const enum fasti_status status = fasti_client_call(session->client, &command, &answer);
     if (status != FASTI_OK)
-        return fasti_session_fail_status(session, status, NULL);
+        return fasti_session_fail_status(session, status, fasti_client_fault(session->client));
     if (answer.status == FASTI_NOT_FOUND ||
         (answer.status == FASTI_OK && answer.outcome == FASTI_OUTCOME_NO_SUCH))
         return FASTI_EXIT_DONE;
@@ -182,7 +182,7 @@ enum fasti_exit fasti_session_describe(struct fasti_session *session, enum fasti
     *answer = &none;
     const enum fasti_status status = fasti_client_call(session->client, &command, &result);
     if (status != FASTI_OK)
-        return fasti_session_fail_status(session, status, NULL);
+        return fasti_session_fail_status(session, status, fasti_client_fault(session->client));
     if (result.status == FASTI_NOT_FOUND || result.outcome == FASTI_OUTCOME_NO_SUCH)
         return FASTI_EXIT_DONE;
     if (result.status != FASTI_OK)
