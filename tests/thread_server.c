@@ -441,7 +441,7 @@ static void blocked_is_not_slow(void) {
 
 int main(void) {
     struct fasti_prng prng = fasti_test_prng("thread_server");
-    alarm(540);
+    alarm(240);
     wrong_prefixes();
     wrong_greetings();
     every_byte_of_a_request();

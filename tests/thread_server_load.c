@@ -22,6 +22,7 @@
 #define OVER          70      /* requests beyond a cap */
 #define GREEDY_BYTES  (64 * 1024 * 1024)
 #define LISTS         300
+#define PIPELINED     500
 #define LARGE_BYTES   (64 * 1024)
 #define RECORDS       256
 #define STOPPED       200
@@ -179,6 +180,32 @@ static void greedy_peer(const char *how) {
     }
     (void)book_ok(other, 0);
     wire_close(greedy);
+    wire_close(other);
+    server_world_stop(world);
+}
+
+/* Far more is asked for in one piece than may be owed, and read only then: the server answers as
+ * the peer reads, and loses nothing. */
+static void patient_pipeliner(void) {
+    struct server_world *world =
+        server_world_start((struct fasti_server_options){.worker_count = 1});
+    struct wire *wire = wire_greet(world->unix_where), *other = wire_greet(world->unix_where);
+    struct fasti_command ask = engine_availability(1, 1, "2026-01-06", 60);
+    ask.body.availability.schedule_count = 4;
+    for (int i = 1; i < 4; i++)
+        ask.body.availability.schedules[i] = ask.body.availability.schedules[0];
+    wire_ask_often(wire, PIPELINED, &ask);
+    for (int i = 0; i < 100; i++)
+        expect_served(other, "another does not read yet");
+    uint32_t starts = 0;
+    for (uint64_t i = 1; i <= PIPELINED; i++) {
+        const struct fasti_answer *answer = wire_answer(wire);
+        CHECK(answer->tag == i && answer->status == FASTI_OK, "%s", answer->detail.text);
+        CHECK(i == 1 || answer->body.availability->total == starts, "another answer");
+        starts = answer->body.availability->total;
+    }
+    CHECK(PIPELINED * starts * sizeof starts > 2 * FASTI_CONNECTION_OUTPUT_END, "too little");
+    wire_close(wire);
     wire_close(other);
     server_world_stop(world);
 }
@@ -379,7 +406,7 @@ int main(int argc, char **argv) {
         {"worker_cap", worker_cap},         {"greedy_unix", greedy_unix},
         {"greedy_tcp", greedy_tcp},         {"stop_in_flight", stop_in_flight},
         {"lists_at_once", lists_at_once},   {"disk_low", disk_low},
-        {"large_inputs", large_inputs},
+        {"large_inputs", large_inputs},     {"patient_pipeliner", patient_pipeliner},
     };
     alarm(240);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)

@@ -48,8 +48,9 @@ static void engine_start(struct server_world *world) {
 static void server_start(struct server_world *world, struct fasti_server_options options) {
     options.listen = "127.0.0.1:0";
     options.unix_path = world->path;
-    const enum fasti_status status =
-        fasti_server_start(&options, world->engine.engine, &world->server, &world->engine.detail);
+    enum fasti_status status = fasti_server_open(&options, &world->server, &world->engine.detail);
+    if (status == FASTI_OK)
+        status = fasti_server_start(world->server, world->engine.engine, &world->engine.detail);
     ring_check(status, &world->engine.detail);
     CHECK(status == FASTI_OK, "%s", world->engine.detail.text);
     snprintf(world->unix_where, sizeof world->unix_where, "unix:%s", world->path);
