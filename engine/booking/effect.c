@@ -75,6 +75,14 @@ static void id_read(struct fasti_reader *reader, struct fasti_id_text *id) {
         reader->failed = true;
 }
 
+/* 0 or 1: what is written again is what was read. */
+static bool flag_read(struct fasti_reader *reader) {
+    const uint8_t flag = fasti_read_u8(reader);
+    if (flag > 1)
+        reader->failed = true;
+    return flag == 1;
+}
+
 static void name_read(struct fasti_reader *reader, struct fasti_name_text *name) {
     char bytes[UINT8_MAX];
     const uint8_t length = fasti_read_u8(reader);
@@ -230,6 +238,14 @@ static void zone_read(struct fasti_reader *reader, struct fasti_put_scratch *scr
     scratch->put.body.zone = &scratch->zone;
 }
 
+/* What is left fills an effect up to a multiple of 8. */
+static bool is_padding(const struct fasti_reader *reader) {
+    uint8_t any = 0;
+    for (size_t at = reader->at; at < reader->size; at++)
+        any |= reader->bytes[at];
+    return any == 0 && reader->size - reader->at < 8;
+}
+
 enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
                                    struct fasti_put_scratch *scratch) {
     struct fasti_reader reader = {.bytes = bytes, .size = size};
@@ -237,8 +253,9 @@ enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
     memset(put, 0, sizeof *put);
     const uint8_t kind = fasti_read_u8(&reader);
     put->kind = (enum fasti_entity_kind)kind;
-    put->create_only = fasti_read_u8(&reader) != 0;
-    (void)fasti_read_u16(&reader);
+    put->create_only = flag_read(&reader);
+    if (fasti_read_u16(&reader) != 0)
+        return FASTI_CORRUPT_STATE;
     put->organization.v = fasti_read_u32(&reader);
     id_read(&reader, &put->id);
     name_read(&reader, &put->name);
@@ -249,7 +266,7 @@ enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
     case FASTI_ENTITY_PRACTITIONER: break;
     case FASTI_ENTITY_LOCATION:
         id_read(&reader, &put->body.location.zone);
-        put->body.location.has_position = fasti_read_u8(&reader) != 0;
+        put->body.location.has_position = flag_read(&reader);
         put->body.location.latitude_e7 = fasti_read_i32(&reader);
         put->body.location.longitude_e7 = fasti_read_i32(&reader);
         break;
@@ -268,5 +285,5 @@ enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
     case FASTI_ENTITY_OPENINGS: openings_read(&reader, scratch); break;
     case FASTI_ENTITY_ZONE: zone_read(&reader, scratch); break;
     }
-    return reader.failed ? FASTI_CORRUPT_STATE : FASTI_OK;
+    return reader.failed || !is_padding(&reader) ? FASTI_CORRUPT_STATE : FASTI_OK;
 }

@@ -103,6 +103,8 @@ bool fasti_effect_finish(struct fasti_writer *writer);
 /* Upper bound of a put's encoded body. */
 size_t fasti_put_bytes_max(const struct fasti_put *put);
 void fasti_put_encode(struct fasti_writer *writer, const struct fasti_put *put);
+/* bytes: an encoded put and at most 7 zeros. Texts and counts are sound then, and what is encoded
+ * again is the same bytes; ranges are the directory's business. CORRUPT_STATE. */
 FASTI_MUST_USE enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
                                                   struct fasti_put_scratch *scratch);
 
