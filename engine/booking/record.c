@@ -21,8 +21,12 @@ bool fasti_records_init(struct fasti_records *records) {
 }
 
 void fasti_records_deinit(struct fasti_records *records) {
-    for (size_t i = 0; records->chunks != NULL && i < CHUNK_COUNT; i++)
-        free(fasti_load_relaxed(&records->chunks[i]));
+    uint32_t left = fasti_load_relaxed(&records->chunk_count);
+    for (size_t i = 0; left > 0; i++) {
+        struct fasti_record_chunk *chunk = fasti_load_relaxed(&records->chunks[i]);
+        left -= chunk != NULL;
+        free(chunk);
+    }
     free(records->chunks);
     free(records->patients);
     memset(records, 0, sizeof *records);
@@ -47,7 +51,9 @@ struct fasti_record_entry *fasti_records_get(struct fasti_records *records, fast
     if (made == NULL)
         return NULL;
     struct fasti_record_chunk *expected = NULL;
-    if (!fasti_cas_acq_rel(&records->chunks[id.v / FASTI_RECORD_CHUNK], &expected, made))
+    if (fasti_cas_acq_rel(&records->chunks[id.v / FASTI_RECORD_CHUNK], &expected, made))
+        fasti_add_relaxed(&records->chunk_count, 1);
+    else
         free(made); /* another worker was faster */
     return fasti_records_find(records, id);
 }

@@ -84,6 +84,7 @@ struct fasti_record_chunk {
 
 struct fasti_records {
     _Atomic(struct fasti_record_chunk *) *chunks; /* FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK */
+    _Atomic uint32_t chunk_count;                 /* those that are there: usually the first */
     _Atomic uint64_t *patients;                   /* heads, FASTI_PATIENT_BUCKETS */
     _Atomic uint64_t next_id;
 };
