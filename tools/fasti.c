@@ -209,7 +209,7 @@ static enum fasti_exit run_spec(struct fasti_session *session,
              spec->noun != NULL ? spec->noun : "");
     argv[0] = name;
     json_t *options;
-    fasti_options_parse(session, &filled, argc, argv, &options);
+    fasti_options_parse(session, &filled, argc, argv, 0, &options);
     const enum fasti_exit exit = filled.run(session, &filled, options);
     json_decref(options);
     return exit;

@@ -156,7 +156,7 @@ static error_t parse_command(int key, char *argument, struct argp_state *state) 
 }
 
 void fasti_options_parse(struct fasti_session *session, const struct fasti_command_spec *spec,
-                         int argc, char **argv, json_t **options) {
+                         int argc, char **argv, unsigned int argp_flags, json_t **options) {
     struct argp_option table[FASTI_OPTIONS_MAX + 1] = {{0}};
     FASTI_ASSERT(spec->field_count <= FASTI_OPTIONS_MAX);
     for (uint32_t i = 0; i < spec->field_count; i++)
@@ -173,5 +173,5 @@ void fasti_options_parse(struct fasti_session *session, const struct fasti_comma
                               .children = children};
     *options = json_object();
     struct parsing parsing = {session, spec, *options};
-    argp_parse(&argp, argc, argv, 0, NULL, &parsing);
+    (void)argp_parse(&argp, argc, argv, argp_flags, NULL, &parsing);
 }

@@ -31,8 +31,10 @@ struct fasti_command_spec {
 extern const struct argp fasti_options_global;
 
 /* Parses argv (argv[0]: what usage calls the program) into *options, a new object. A mistake
- * prints a sentence and ends the program with FASTI_EXIT_INVALID; so does --help with 0. */
+ * prints a sentence and ends the program with FASTI_EXIT_INVALID; so does --help with 0. argp_flags
+ * 0; a fuzzer that must not end passes argp's ARGP_NO_ERRS, ARGP_NO_EXIT and ARGP_NO_HELP, and
+ * then the object has what was right. */
 void fasti_options_parse(struct fasti_session *session, const struct fasti_command_spec *spec,
-                         int argc, char **argv, json_t **options);
+                         int argc, char **argv, unsigned int argp_flags, json_t **options);
 
 #endif
