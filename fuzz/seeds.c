@@ -1,0 +1,246 @@
+/*
+ * seeds.c - writes the seeds of every fuzzer: build/fuzz/bin/seeds fuzz/corpus
+ *
+ * A seed is something small that its subject accepts, so that twenty seconds of fuzzing begin
+ * behind the headers. What has an encoder is made with it: run this again when a format changes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "api/api_limits.h"
+#include "api/codec.h"
+#include "engine/base/panic.h"
+#include "engine/booking/effect.h"
+#include "engine/storage/log.h"
+#include "fuzz/seeds.h"
+#include "tests/support/engine_world.h"
+#include "tests/support/messages.h"
+
+#define NOW        "2026-01-05T07:00:00Z"
+#define SEED_BYTES 16384
+
+#define TOUCHES_MAX 4
+
+static const char *corpus;
+
+void seed_write(const char *fuzzer, const char *name, const void *bytes, size_t size) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", corpus, fuzzer);
+    (void)mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s/%s/%s", corpus, fuzzer, name);
+    FILE *stream = fopen(path, "wb");
+    FASTI_ASSERT(stream != NULL);
+    FASTI_ASSERT(fwrite(bytes, 1, size, stream) == size);
+    FASTI_ASSERT(fclose(stream) == 0);
+}
+
+/* ---- effects and puts, from a session ---- */
+
+struct session {
+    struct engine_world *world;
+    uint32_t touches;            /* taken; an edit has hundreds */
+    struct fasti_writer effects; /* behind a byte of flags */
+    struct fasti_writer puts;    /* behind a byte of flags, each with its length */
+    uint8_t effect_bytes[SEED_BYTES], put_bytes[SEED_BYTES];
+};
+
+static enum fasti_status effects_take(void *context, const struct fasti_batch *batch,
+                                      const uint8_t *payload,
+                                      const struct fasti_log_position *position) {
+    struct session *session = context;
+    uint32_t at = 0;
+    (void)position;
+    for (uint32_t i = 0; i < batch->effect_count; i++) {
+        struct fasti_effect effect;
+        FASTI_ASSERT(fasti_effect_decode(payload + at, batch->payload_bytes - at, &effect) ==
+                     FASTI_OK);
+        at += effect.header->size_bytes;
+        if (effect.header->kind == FASTI_EFFECT_TOUCH && session->touches++ >= TOUCHES_MAX)
+            continue; /* the fuzzer makes the versions right */
+        fasti_write(&session->effects, effect.header, effect.header->size_bytes);
+        if (effect.header->kind > FASTI_EFFECT_STAGE)
+            continue;
+        fasti_write_u16(&session->puts, (uint16_t)effect.body_bytes);
+        fasti_write(&session->puts, effect.body, effect.body_bytes);
+    }
+    return FASTI_OK;
+}
+
+/* Writes what the session logged so far, with these flags. */
+static void session_write(struct session *session, const char *name, uint8_t effect_flags,
+                          uint8_t put_flags) {
+    struct fasti_log_report report;
+    session->effects =
+        (struct fasti_writer){.bytes = session->effect_bytes, .capacity = SEED_BYTES};
+    session->puts = (struct fasti_writer){.bytes = session->put_bytes, .capacity = SEED_BYTES};
+    session->touches = 0;
+    fasti_write_u8(&session->effects, effect_flags);
+    fasti_write_u8(&session->puts, put_flags);
+    engine_world_crash(session->world);
+    struct fasti_io *io = fasti_sim_disk_open(session->world->disk);
+    FASTI_ASSERT(fasti_log_read(io, effects_take, session, &report, NULL) == FASTI_OK);
+    io->operations->close(io);
+    FASTI_ASSERT(!session->effects.failed && !session->puts.failed);
+    seed_write("fuzz_replay", name, session->effects.bytes, session->effects.size);
+    seed_write("fuzz_put", name, session->puts.bytes, session->puts.size);
+    FASTI_ASSERT(engine_world_open(session->world) == FASTI_OK);
+}
+
+static struct fasti_answer run(struct session *session, struct fasti_command command) {
+    const struct fasti_answer answer = engine_world_run(session->world, 0, &command);
+    if (answer.status != FASTI_OK || !fasti_outcome_is_done(answer.outcome))
+        fprintf(stderr, "seeds: %s\n", answer.detail.text);
+    FASTI_ASSERT(answer.status == FASTI_OK && fasti_outcome_is_done(answer.outcome));
+    return answer;
+}
+
+static void bookings(struct session *session) {
+    run(session, engine_book(1, 1, "2026-01-05T09:00:00+01:00", "p-1"));
+    struct fasti_command book = engine_book(1, 2, "2026-01-06T09:00:00+01:00", "p-2");
+    book.body.book.payload_length = 6;
+    memcpy(book.body.book.payload, "sealed", 6);
+    const struct fasti_answer booked = run(session, book);
+    run(session, engine_cancel(booked.record.v));
+    const struct fasti_answer blocked =
+        run(session, engine_block(1, "2026-01-07T09:00:00Z", "2026-01-07T10:00:00Z"));
+    run(session, engine_unblock(blocked.record.v));
+    run(session, engine_block(1, "2026-01-08T09:00:00Z", "2026-01-08T10:00:00Z"));
+}
+
+/* Openings of other kinds and an edit that touches days. */
+static void edits(struct session *session) {
+    struct fasti_opening openings[3] = {engine_weekly("afternoon", 0x1f, "13:00", "16:00"),
+                                        engine_weekly("closed", 0x7f, "00:00", "24:00"),
+                                        {.id = engine_id("instant")}};
+    openings[1].kind = FASTI_OPENING_CLOSED;
+    openings[1].date_first.v = openings[1].date_last.v = 20460;
+    openings[2].kind = FASTI_OPENING_INSTANT;
+    openings[2].flags = FASTI_OPENING_SINGLE;
+    openings[2].start_utc_s = engine_utc_s("2026-01-10T09:00:00Z");
+    openings[2].end_utc_s = engine_utc_s("2026-01-10T09:25:00Z");
+    openings[2].capacity = 1;
+    openings[2].service_count = 1;
+    openings[2].services[0].v = 1;
+    struct fasti_command command = engine_put(FASTI_ENTITY_OPENINGS, 1, "anna");
+    command.body.put.body.openings.mode = FASTI_OPENINGS_UPSERT;
+    command.body.put.body.openings.count = 3;
+    command.body.put.body.openings.openings = openings;
+    command.body.put.body.openings.service_name_count = 1;
+    command.body.put.body.openings.service_names[0] = engine_id("visit");
+    run(session, command);
+    command.body.put.body.openings.mode = FASTI_OPENINGS_REMOVE;
+    command.body.put.body.openings.count = 1;
+    run(session, command);
+    command = engine_put(FASTI_ENTITY_SERVICE, 1, "visit");
+    command.body.put.body.service.duration_minutes = 20;
+    run(session, command);
+    run(session, engine_put(FASTI_ENTITY_PRACTITIONER, 1, "dr"));
+}
+
+/* An import that makes an organization, and one that is given up. */
+static void imports(struct session *session) {
+    const struct fasti_command begin = {.kind = FASTI_COMMAND_IMPORT_BEGIN};
+    struct fasti_command end = {.kind = FASTI_COMMAND_IMPORT_COMMIT};
+    for (int i = 0; i < 2; i++) {
+        const uint32_t import = run(session, begin).body.import.import;
+        struct fasti_command command = engine_put(FASTI_ENTITY_ORGANIZATION, 0, "clinic");
+        command.import = import;
+        const uint32_t organization = run(session, command).id;
+        command = engine_put(FASTI_ENTITY_LOCATION, organization, "site");
+        command.import = import;
+        command.body.put.body.location.zone = engine_id("Europe/Berlin");
+        command.body.put.body.location.has_position = i == 0;
+        command.body.put.body.location.latitude_e7 = 535413000;
+        run(session, command);
+        end.kind = i == 0 ? FASTI_COMMAND_IMPORT_ABORT : FASTI_COMMAND_IMPORT_COMMIT;
+        end.body.import.import = import;
+        run(session, end);
+    }
+}
+
+static void session_seeds(void) {
+    static struct session session;
+    session.world = engine_world_make(1, 1, NOW);
+    engine_world_practice(session.world);
+    session_write(&session, "practice", 0x0b, 0x00);
+    bookings(&session);
+    session_write(&session, "bookings", 0x28, 0x01);
+    edits(&session);
+    session_write(&session, "edits", 0x01, 0x02);
+    imports(&session);
+    session_write(&session, "imports", 0xf9, 0x03);
+    engine_world_free(session.world);
+}
+
+/* ---- the wire ---- */
+
+static void request_seeds(void) {
+    static struct fasti_messages messages = {.prng = {7}};
+    static struct fasti_command command;
+    struct fasti_codec *codec = fasti_codec_create(FASTI_FRAME_BYTES_MAX);
+    FASTI_ASSERT(codec != NULL);
+    for (int kind = 1; kind <= FASTI_MESSAGES_COMMAND_KINDS; kind++) {
+        struct fasti_bytes frame = {0};
+        char name[32];
+        snprintf(name, sizeof name, "command-%02d", kind);
+        for (int tries = 0; tries < 1000; tries++) { /* until one is small */
+            fasti_messages_command(&messages, &command, (enum fasti_command_kind)kind);
+            if (fasti_codec_encode_request(codec, 1, &command, &frame) == FASTI_OK &&
+                frame.size <= 1500)
+                break;
+            frame.size = 0;
+        }
+        if (frame.size > 0)
+            seed_write("fuzz_request", name, frame.bytes, frame.size);
+    }
+    fasti_codec_destroy(codec);
+}
+
+static void answer_seeds(void) {
+    static struct fasti_messages messages = {.prng = {9}};
+    static struct fasti_answer answer;
+    struct fasti_codec *codec = fasti_codec_create(FASTI_ANSWER_BYTES_MAX);
+    FASTI_ASSERT(codec != NULL);
+    for (int kind = 1; kind <= FASTI_MESSAGES_COMMAND_KINDS; kind++) {
+        struct fasti_bytes frame = {0};
+        char name[32];
+        snprintf(name, sizeof name, "answer-%02d", kind);
+        for (int tries = 0; tries < 1000; tries++) {
+            fasti_messages_answer(&messages, &answer, (enum fasti_command_kind)kind);
+            frame = fasti_codec_encode_answer(codec, &answer);
+            if (frame.size <= 1500)
+                break;
+        }
+        if (frame.size <= 4096)
+            seed_write("fuzz_answer", name, frame.bytes, frame.size);
+    }
+    fasti_codec_destroy(codec);
+}
+
+static void frame_seeds(void) {
+    static const uint8_t two[] = {12, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+                                  20, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    static const uint8_t wrong[] = {13, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    static const uint8_t huge[] = {0xfc, 0xff, 0xff, 0xff, 0, 0, 0, 0};
+    seed_write("fuzz_frame", "whole-and-part", two, sizeof two);
+    seed_write("fuzz_frame", "unaligned", wrong, sizeof wrong);
+    seed_write("fuzz_frame", "huge", huge, sizeof huge);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) {
+        fprintf(stderr, "usage: seeds DIR (fuzz/corpus)\n");
+        return 2;
+    }
+    corpus = argv[1];
+    (void)mkdir(corpus, 0777);
+    session_seeds();
+    request_seeds();
+    answer_seeds();
+    frame_seeds();
+    seeds_of_texts();
+    seeds_of_logs();
+    return 0;
+}

@@ -1,0 +1,133 @@
+/*
+ * seeds_texts.c - seeds of the fuzzers whose input is text, or nearly so.
+ */
+#include <string.h>
+
+#include "fuzz/seeds.h"
+
+static void text_write(const char *fuzzer, const char *name, const char *text) {
+    seed_write(fuzzer, name, text, strlen(text));
+}
+
+static void instants(void) {
+    text_write("fuzz_instant", "date", "2026-01-05");
+    text_write("fuzz_instant", "minutes", "24:00");
+    text_write("fuzz_instant", "utc", "2026-01-05T09:00:00Z");
+    text_write("fuzz_instant", "offset", "2199-12-31T23:59:59.125-23:59");
+    text_write("fuzz_instant", "local", "2026-03-29T02:30");
+    text_write("fuzz_instant", "zone", "America/Argentina/Buenos_Aires");
+}
+
+/* A whole file: two types, two changes in 64 bits, a footer. */
+static void zones(void) {
+    static const char file[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                               "\0\0\0\0\0\0\0\0\0\0\0\0"
+                               "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                               "\0\0\0\2\0\0\0\2\0\0\0\x9"
+                               "\0\0\0\0\x38\x6d\x43\x80\0\0\0\0\x69\x5d\x1b\x80\0\1"
+                               "\0\0\x0e\x10\0\0\0\0\x1c\x20\1\4CET\0CEST\0"
+                               "\nCET-1CEST,M3.5.0,M10.5.0/3\n";
+    seed_write("fuzz_tzif", "file", file, sizeof file - 1);
+    text_write("fuzz_tzif", "berlin", "CET-1CEST,M3.5.0,M10.5.0/3");
+    text_write("fuzz_tzif", "new-york", "EST5EDT,M3.2.0,M11.1.0");
+    text_write("fuzz_tzif", "godthab", "<-02>2<-01>,M3.5.0/-1,M10.5.0/0");
+    text_write("fuzz_tzif", "julian", "<+00>0<+01>,J60/0,J300");
+    text_write("fuzz_tzif", "kathmandu", "<+0545>-5:45");
+}
+
+static void lines(void) {
+    text_write("fuzz_ndjson", "organization",
+               "{\"kind\":\"organization\",\"id\":\"o\",\"name\":\"N\"}");
+    text_write("fuzz_ndjson", "location",
+               "{\"kind\":\"location\",\"id\":\"l\",\"zone\":\"Europe/Berlin\",\"latitude\":-1.5,"
+               "\"longitude\":2}");
+    text_write("fuzz_ndjson", "service",
+               "{\"kind\":\"service\",\"id\":\"s\",\"minutes\":20,\"grid\":10}");
+    text_write("fuzz_ndjson", "schedule",
+               "{\"kind\":\"schedule\",\"id\":\"a\",\"location\":\"l\",\"practitioner\":\"p\","
+               "\"resolution\":15,\"service\":[\"s\",\"t\"]}");
+    text_write("fuzz_ndjson", "weekly",
+               "{\"kind\":\"opening\",\"schedule\":\"a\",\"id\":\"w\",\"from\":\"08:00\","
+               "\"to\":\"12:00\",\"weekdays\":\"mon-fri\",\"first\":\"2026-01-01\","
+               "\"last\":\"2026-12-31\",\"service\":\"s\",\"capacity\":3}");
+    text_write("fuzz_ndjson", "closed",
+               "{\"kind\":\"opening\",\"schedule\":\"a\",\"id\":\"c\",\"rule\":\"closed\","
+               "\"date\":\"2026-05-01\"}");
+    text_write("fuzz_ndjson", "instant",
+               "{\"kind\":\"opening\",\"schedule\":\"a\",\"id\":\"i\",\"rule\":\"instant\","
+               "\"from\":\"2026-01-05T09:00+01:00\",\"to\":\"2026-01-05T10:00Z\","
+               "\"single\":true}");
+    text_write("fuzz_ndjson", "appointment",
+               "{\"kind\":\"appointment\",\"schedule\":\"a\",\"service\":\"s\","
+               "\"start\":\"2026-01-05T09:00\",\"patient\":\"p\",\"payload\":\"00ff\"}");
+    text_write("fuzz_ndjson", "block",
+               "{\"kind\":\"block\",\"schedule\":\"a\",\"start\":\"2026-01-05T09:00\","
+               "\"end\":\"2026-01-05T10:00\"}");
+}
+
+#define SMART_LOCATION                                                             \
+    "{\"resourceType\":\"Location\",\"id\":\"1\",\"name\":\"Place\",\"position\":" \
+    "{\"latitude\":39.4,\"longitude\":-75.0}}\n"
+#define SMART_SCHEDULE                                                                       \
+    "{\"resourceType\":\"Schedule\",\"id\":\"2\",\"serviceType\":[{\"coding\":[{\"system\":" \
+    "\"s\",\"code\":\"covid19\",\"display\":\"C\"}]}],\"actor\":[{\"reference\":"            \
+    "\"Location/1\"}]}\n"
+#define SMART_SLOT                                                                              \
+    "{\"resourceType\":\"Slot\",\"id\":\"3\",\"schedule\":{\"reference\":\"Schedule/2\"},"      \
+    "\"status\":\"free\",\"start\":\"2023-03-25T09:00:00-05:00\","                              \
+    "\"end\":\"2023-03-25T09:15:00-05:00\",\"extension\":[{\"url\":\"http://x/slot-capacity\"," \
+    "\"valueInteger\":2}]}"
+
+static void publications(void) {
+    text_write("fuzz_smart", "wall-clocks", "1" SMART_LOCATION SMART_SCHEDULE SMART_SLOT);
+    text_write("fuzz_smart", "instants", "0" SMART_SCHEDULE SMART_SLOT "\n" SMART_LOCATION);
+    text_write("fuzz_smart", "slot", "0" SMART_SLOT);
+}
+
+/* Of fuzz_options: what is created, then its arguments, a line each. */
+static void options(void) {
+    text_write("fuzz_options", "organization", "0--id\no\n--name\nN");
+    text_write("fuzz_options", "location",
+               "1--id=l\n--zone=Europe/Berlin\n--latitude=-1.5\n--longitude=2");
+    text_write("fuzz_options", "practitioner", "2--id\np");
+    text_write("fuzz_options", "service", "3--id\ns\n--minutes\n20\n--grid=10\n-s\nunix:/s");
+    text_write(
+        "fuzz_options", "schedule",
+        "4--id=a\n--location=l\n--practitioner=p\n--resolution=15\n--service=s\n--service=t");
+    text_write("fuzz_options", "weekly",
+               "5--schedule=a\n--id=w\n--from=08:00\n--to=12:00\n--weekdays=fri-mon,wed\n"
+               "--first=2026-01-01\n--service=s\n--full\n--json");
+    text_write("fuzz_options", "instant",
+               "5--schedule=a\n--id=i\n--rule=instant\n--from=2026-01-05T09:00+01:00\n"
+               "--to=2026-01-05T10:00Z\n--single\n--capacity=1");
+    text_write("fuzz_options", "appointment",
+               "6--schedule=a\n--service=s\n--start=2026-01-05T09:00\n--patient=p\n"
+               "--payload=00ff\n--request-id=1f\n--timeout=7");
+    text_write("fuzz_options", "block",
+               "7--schedule=a\n--start=2026-01-05T09:00\n--end=2026-01-05T10:00");
+}
+
+/* Of fuzz_openings, two bytes a number: zone, resolution, date, service, duration, grid, rules. */
+static void openings(void) {
+    static const unsigned char weekly[] = {
+        0, 0, 0, 52,                               /* one offset, +01:00 */
+        0, 1, 0, 0,  0, 3,                         /* 5 minutes; the date; the first service */
+        0, 0, 0, 1,  0, 1,   0, 2,   0, 1,   0, 1, /* duration, grid */
+        0, 0, 0, 1,  0, 127, 0, 96,  0, 144, 0, 0, 0, 6, 0, 0,
+        0, 2, 0, 1,  0, 127, 0, 100, 0, 110, 0, 0, 0, 6, 0, 0};
+    static const unsigned char instant[] = {
+        0, 1,  0, 52, 3, 232, 0, 56, 3,  232, /* a change of offset */
+        0, 0,  0, 0,  0, 3,   0, 0,  0,  1,   0, 14, 0, 0, 0, 1,
+        0, 14, 0, 3,  0, 0,   0, 1,  15, 160, 0, 45, 0, 1, 0, 1};
+    seed_write("fuzz_openings", "weekly", weekly, sizeof weekly);
+    seed_write("fuzz_openings", "instant", instant, sizeof instant);
+}
+
+void seeds_of_texts(void) {
+    instants();
+    zones();
+    lines();
+    publications();
+    options();
+    openings();
+}
