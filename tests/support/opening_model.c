@@ -47,6 +47,21 @@ static void single_add(struct fasti_model_day *day, struct fasti_model_start sta
     day->singles[day->single_count++] = start;
 }
 
+/* Every run of ticks that are inside. */
+static void pieces_add(const bool *inside, int64_t ticks, struct fasti_model_piece piece,
+                       struct fasti_model_day *day) {
+    for (int64_t tick = 0; tick < ticks; tick++) {
+        if (!inside[tick])
+            continue;
+        piece.start = (uint32_t)tick;
+        while (tick < ticks && inside[tick])
+            tick++;
+        piece.end = (uint32_t)tick;
+        if (day->piece_count < FASTI_SPANS_MAX)
+            day->pieces[day->piece_count++] = piece;
+    }
+}
+
 /* Ticks of the opening, given as minutes [first, end) of the day which may lie outside of it. */
 static void opening_add(const struct model *model, const struct fasti_opening *opening,
                         int64_t first, int64_t end, struct fasti_model_day *day) {
@@ -73,7 +88,10 @@ static void opening_add(const struct model *model, const struct fasti_opening *o
     if (count == 0 || (single && touched > 0) || !offers(opening, model->question->service))
         return;
     day->is_open = true;
-    if ((opening->flags & FASTI_OPENING_FULL) != 0 || (single && cut))
+    const bool full = (opening->flags & FASTI_OPENING_FULL) != 0 || (single && cut);
+    pieces_add(inside, ticks, (struct fasti_model_piece){.is_full = full, .is_single = single},
+               day);
+    if (full)
         return;
     if (single) {
         single_add(day, (struct fasti_model_start){(uint32_t)anchor, (uint32_t)count});

@@ -27,11 +27,19 @@ struct fasti_model_start {
     uint32_t tick, length;
 };
 
+/* What an opening that offers the service leaves open without a hole. */
+struct fasti_model_piece {
+    uint32_t start, end; /* ticks */
+    bool is_full, is_single;
+};
+
 struct fasti_model_day {
     bool is_open;
     bool normal[FASTI_TICKS_MAX]; /* a visit of the service's duration may start at this tick */
     uint32_t single_count;        /* starts of SINGLE openings, which have their own lengths */
     struct fasti_model_start singles[FASTI_OPENINGS_MAX];
+    uint32_t piece_count;
+    struct fasti_model_piece pieces[FASTI_SPANS_MAX];
 };
 
 void fasti_model_answer(const struct fasti_model_question *question, struct fasti_model_day *day);
