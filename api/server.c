@@ -13,9 +13,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/api_limits.h"
+
+#define ADDRESS_STEP_MS 20
 
 struct fasti_server {
     struct fasti_server_options options;
@@ -68,6 +71,26 @@ static bool is_loopback(const struct sockaddr *address) {
     return false;
 }
 
+/* A killed server's rings keep its sockets for a moment after it has ended: an address in use is
+ * asked for again until that must be over. Counts *waited_ms; false: it is over. */
+static bool address_wait(int32_t *waited_ms) {
+    static const struct timespec step = {.tv_nsec = ADDRESS_STEP_MS * 1000000};
+    if (*waited_ms >= FASTI_TIMEOUT_CLOSE_MS)
+        return false;
+    (void)nanosleep(&step, NULL);
+    *waited_ms += ADDRESS_STEP_MS;
+    return true;
+}
+
+static bool tcp_bind_patiently(int fd, const struct addrinfo *info) {
+    int32_t waited_ms = 0;
+    int result;
+    do
+        result = bind(fd, info->ai_addr, info->ai_addrlen);
+    while (result != 0 && errno == EADDRINUSE && address_wait(&waited_ms));
+    return result == 0;
+}
+
 static enum fasti_status tcp_bind(struct fasti_server *server, const struct addrinfo *info,
                                   struct fasti_detail *detail) {
     static const int on = 1;
@@ -83,7 +106,7 @@ static enum fasti_status tcp_bind(struct fasti_server *server, const struct addr
         return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot open a socket: %s", strerror(errno));
     server->listeners[0] = fd;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, info->ai_addr, info->ai_addrlen) != 0)
+    if (!tcp_bind_patiently(fd, info))
         return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot listen on %s: %s", listen_text,
                                 strerror(errno));
     struct sockaddr_storage bound;
@@ -138,6 +161,16 @@ static bool is_stale(const struct sockaddr_un *address) {
     return refused;
 }
 
+/* Still, after a while? */
+static bool is_listened_on(const struct sockaddr_un *address) {
+    int32_t waited_ms = 0;
+    do
+        if (access(address->sun_path, F_OK) != 0 || is_stale(address))
+            return false;
+    while (address_wait(&waited_ms));
+    return true;
+}
+
 static enum fasti_status unix_refuse(const char *path, const char *why,
                                      struct fasti_detail *detail) {
     return fasti_detail_set(detail, FASTI_IO_OPEN, "cannot listen on unix:%s: %s", path, why);
@@ -160,7 +193,7 @@ static enum fasti_status unix_check(struct fasti_server *server, struct fasti_de
     if (lstat(path, &status) == 0) {
         if (!S_ISSOCK(status.st_mode))
             return unix_refuse(path, "there is something else than a socket", detail);
-        if (!is_stale(address))
+        if (is_listened_on(address))
             return unix_refuse(path, "another process listens on it, or it may not be asked",
                                detail);
     } else if (errno != ENOENT) {
