@@ -64,7 +64,8 @@ for id in $(seq 150); do
     printf '{"kind":"practitioner","id":"p-%s","name":"%0100d"}\n' "$id" 0
 done >"$work/lines"
 fasti create organization --id clinic >/dev/null
-for id in $(seq 12); do # each publishes in batches of its own
+for id in $(seq 200); do # until three segments were begun: two prepared ones are kept ahead
+    [ "$(ls "$work"/data/log-* | wc -l)" -lt 5 ] || break
     sed "s/p-/$id-/" "$work/lines" >"$work/more"
     fasti import ndjson "$work/more" >/dev/null 2>&1
 done
@@ -73,7 +74,7 @@ serve
 silent 'nothing is gone'
 kill_server
 mapfile -t files < <(ls "$work"/data/log-*)
-[ "${#files[@]}" -ge 4 ] || fail "only ${#files[@]} files"
+[ "${#files[@]}" -ge 5 ] || fail "only ${#files[@]} files"
 rm "${files[@]:2}" # and the prepared ones behind them
 serve
 expect 'files are gone' 'warning: no prepared file follows' "$work/log"

@@ -396,17 +396,42 @@ static void greedy_tcp(void) {
     greedy_peer("tcp");
 }
 
+/* The batch that says "the last one was durable" is on its way when the engine is stopped. */
+static void stop_with_watermark(void) {
+    struct server_world *world =
+        server_world_start((struct fasti_server_options){.worker_count = 1});
+    struct wire *wire = wire_greet(world->unix_where);
+    (void)book_ok(wire, 0);
+    gate_shut(&world->gate, true);
+    for (int i = 0; i < 50; i++) /* idle, as simulated time counts it */
+        expect_served(wire, "nothing is written");
+    const struct fasti_hash128 digest = wire_digest(wire);
+    wire_close(wire);
+    server_world_down(world);
+    gate_shut(&world->gate, false);
+    server_world_reopen(world);
+    CHECK(world->engine.recovery.clean, "the stop was not clean");
+    CHECK(fasti_hash128_equal(world->engine.recovery.digest, digest), "another state");
+    server_world_stop(world);
+}
+
 /* With an argument: the test of that name only. */
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(void);
     } tests[] = {
-        {"connection_cap", connection_cap}, {"in_flight_cap", in_flight_cap},
-        {"worker_cap", worker_cap},         {"greedy_unix", greedy_unix},
-        {"greedy_tcp", greedy_tcp},         {"stop_in_flight", stop_in_flight},
-        {"lists_at_once", lists_at_once},   {"disk_low", disk_low},
-        {"large_inputs", large_inputs},     {"patient_pipeliner", patient_pipeliner},
+        {"connection_cap", connection_cap},
+        {"in_flight_cap", in_flight_cap},
+        {"worker_cap", worker_cap},
+        {"greedy_unix", greedy_unix},
+        {"greedy_tcp", greedy_tcp},
+        {"stop_in_flight", stop_in_flight},
+        {"lists_at_once", lists_at_once},
+        {"stop_with_watermark", stop_with_watermark},
+        {"disk_low", disk_low},
+        {"large_inputs", large_inputs},
+        {"patient_pipeliner", patient_pipeliner},
     };
     alarm(240);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)

@@ -481,9 +481,21 @@ enum fasti_status fasti_log_open(struct fasti_io *io, const struct fasti_log_rep
     return FASTI_OK;
 }
 
-void fasti_log_close(struct fasti_log *log, bool clean) {
+/* What is in flight comes to its end: the last idle batch, and the segment that it may need. */
+static void flight_finish(struct fasti_log *log) {
     queue_drain(log);
-    log->flight = FLIGHT_NONE; /* a batch that was placed and not submitted was nobody's */
+    while (!log->failed && log->flight == FLIGHT_PLACED) {
+        batch_submit(log); /* the queue is empty: it has room */
+        queue_drain(log);
+    }
+    FASTI_ASSERT(log->failed || log->flight == FLIGHT_NONE);
+}
+
+void fasti_log_close(struct fasti_log *log, bool clean) {
+    if (clean)
+        flight_finish(log);
+    else
+        queue_drain(log);
     /* Without room for the mark the next start is merely not known to follow a clean stop. */
     if (clean && !log->failed)
         (void)empty_append(log, FASTI_BATCH_FLAG_CLEAN, log->logged_ms);

@@ -94,6 +94,11 @@ void server_world_recover(struct server_world *world) {
     engine_start(world);
 }
 
+void server_world_reopen(struct server_world *world) {
+    fasti_engine_close(world->engine.engine, true);
+    engine_start(world);
+}
+
 static int entry_remove(const char *path, const struct stat *info, int kind, struct FTW *walk) {
     (void)info;
     (void)kind;

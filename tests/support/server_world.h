@@ -33,6 +33,9 @@ struct server_world *server_world_start_on_disk(struct fasti_server_options opti
 void server_world_down(struct server_world *world);
 /* Crashes the engine and opens it again on what is on the disk; the server stays down. */
 void server_world_recover(struct server_world *world);
+/* Stops the engine cleanly with whatever its disk has in hand and opens it again; the server is
+ * down and stays so. */
+void server_world_reopen(struct server_world *world);
 /* down, unless it is, and the end of everything. */
 void server_world_stop(struct server_world *world);
 
