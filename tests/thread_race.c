@@ -2,7 +2,8 @@
  * thread_race.c - racing processes on one fastid: exactly one winner a slot, one cancel a booking.
  *
  *   4 processes x 4 connections x every slot, each connection in an order of its own, 8 deep
- *   -> each slot is BOOKED once, all others are told TAKEN; then all cancel all
+ *   -> each slot is BOOKED once, all others are told TAKEN, the list's pages hold each
+ *      booking once; then all cancel all
  *   -> each appointment is CANCELLED once, all others are told ALREADY; once more from the start
  *
  * Results are written to memory that parent and children share. A plain program: ctest runs it,
@@ -28,6 +29,7 @@
 #define SLOTS       64
 #define DEPTH       8
 #define ROUNDS      3
+#define PAGE        5
 
 /* Shared by all processes. */
 struct race {
@@ -132,6 +134,28 @@ static void race_check(const struct race *race) {
     }
 }
 
+/* The schedule's list, a few records a page: each booking once, whatever order the workers gave
+ * numbers in and the log took them in. */
+static void pages_check(struct fasti_client *client, const struct race *race) {
+    struct fasti_command list = server_world_list();
+    struct fasti_answer answer;
+    uint32_t seen[SLOTS] = {0}, count = 0;
+    list.body.list.include_ended = false;
+    list.body.list.limit = PAGE;
+    do {
+        CHECK(fasti_client_call(client, &list, &answer) == FASTI_OK, "the connection ended");
+        CHECK(answer.status == FASTI_OK, "%s", answer.detail.text);
+        for (uint32_t i = 0; i < answer.body.list->count; i++, count++)
+            for (uint32_t slot = 0; slot < SLOTS; slot++)
+                seen[slot] += race->records[slot] == answer.body.list->records[i].record.v;
+        list.body.list.before = answer.body.list->next;
+    } while (answer.body.list->more);
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        CHECK(seen[slot] == 1, "record %lu stands %u times in the list",
+              (unsigned long)race->records[slot], seen[slot]);
+    CHECK(count == SLOTS, "%u records in the list", count);
+}
+
 int main(void) {
     struct fasti_prng prng = fasti_test_prng("thread_race");
     struct fastid fastid;
@@ -143,13 +167,15 @@ int main(void) {
     fastid_start(&fastid);
     struct fasti_client *client = fastid_connect(&fastid);
     fastid_practice(client, 1);
-    fasti_client_close(client);
     for (int round = 0; round < ROUNDS; round++)
         for (int cancelling = 0; cancelling < 2; cancelling++) {
             race->is_cancelling = cancelling == 1;
             race_run(&fastid, race, &prng);
             race_check(race);
+            if (!race->is_cancelling)
+                pages_check(client, race);
         }
+    fasti_client_close(client);
     fastid_stop(&fastid);
     fastid_free(&fastid);
     return 0;
