@@ -43,6 +43,7 @@
 #define FASTI_TIMEOUT_FRAME_MS 30000  /* from a frame's first byte to its last */
 #define FASTI_TIMEOUT_SEND_MS  30000  /* a peer that takes nothing of what is queued */
 #define FASTI_TIMEOUT_IDLE_MS  600000 /* no request, nothing in flight */
+#define FASTI_TIMEOUT_QUIET_MS 1000   /* a connection that keeps its large buffers no longer */
 #define FASTI_TIMEOUT_CLOSE_MS 2000   /* to send the last words of a connection */
 #define FASTI_TIMEOUT_STOP_MS  5000   /* to answer what is in flight when the server stops */
 #define FASTI_SWEEP_MS         500    /* how often the times above are looked at */

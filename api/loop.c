@@ -457,7 +457,7 @@ static void connection_sweep(struct loop *loop, struct fasti_connection *connect
     } else if (connection->in_flight == 0 && !connection->is_sending &&
                now - connection->active_ms > timeouts->idle_ms) {
         fasti_connection_drain(connection, now + FASTI_TIMEOUT_CLOSE_MS);
-    } else if (now - connection->active_ms > FASTI_SWEEP_MS && !connection->is_sending) {
+    } else if (now - connection->active_ms > timeouts->quiet_ms && !connection->is_sending) {
         fasti_desk_trim(loop->desk, connection);
         return;
     } else {

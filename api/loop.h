@@ -15,7 +15,7 @@
 
 /* Milliseconds; what each means is in api_limits.h. */
 struct fasti_timeouts {
-    int64_t hello_ms, frame_ms, send_ms, idle_ms;
+    int64_t hello_ms, frame_ms, send_ms, idle_ms, quiet_ms;
 };
 
 struct fasti_loop_options {

@@ -291,12 +291,14 @@ static void defaults_set(struct fasti_server_options *options) {
         .frame_ms = FASTI_TIMEOUT_FRAME_MS,
         .send_ms = FASTI_TIMEOUT_SEND_MS,
         .idle_ms = FASTI_TIMEOUT_IDLE_MS,
+        .quiet_ms = FASTI_TIMEOUT_QUIET_MS,
     };
     struct fasti_timeouts *timeouts = &options->timeouts;
     timeouts->hello_ms = timeouts->hello_ms > 0 ? timeouts->hello_ms : defaults.hello_ms;
     timeouts->frame_ms = timeouts->frame_ms > 0 ? timeouts->frame_ms : defaults.frame_ms;
     timeouts->send_ms = timeouts->send_ms > 0 ? timeouts->send_ms : defaults.send_ms;
     timeouts->idle_ms = timeouts->idle_ms > 0 ? timeouts->idle_ms : defaults.idle_ms;
+    timeouts->quiet_ms = timeouts->quiet_ms > 0 ? timeouts->quiet_ms : defaults.quiet_ms;
     if (options->connections_max == 0 || options->connections_max > FASTI_CONNECTIONS_MAX)
         options->connections_max = FASTI_CONNECTIONS_MAX;
     if (options->zoneinfo == NULL)
