@@ -84,6 +84,11 @@ FASTI_MUST_USE enum fasti_status fasti_log_read(struct fasti_io *io, fasti_log_v
                                                 void *context, struct fasti_log_report *report,
                                                 struct fasti_detail *detail);
 
+/* Was this log, used up to here and not stopped cleanly, found without a prepared segment behind
+ * it? Some are always kept ahead unless the disk is full: so the newest files may have been
+ * deleted, which nothing else can tell from their never having been written. */
+bool fasti_log_lacks_reserve(const struct fasti_log_report *report);
+
 /* Opens for appending after fasti_log_read returned OK with this report: makes the tail durable,
  * cuts a torn one (writes zeros over it), seals (appends an empty batch with a raised epoch), and
  * prepares the reserve; a full disk leaves the log low, not closed. segment_bytes is the size of
@@ -95,8 +100,9 @@ FASTI_MUST_USE enum fasti_status
 fasti_log_open(struct fasti_io *io, const struct fasti_log_report *report, int64_t now_ms,
                uint64_t segment_bytes, struct fasti_log **log, struct fasti_detail *detail);
 
-/* Blocking. What is still in flight is waited for, its result is lost. With clean, appends an
- * empty batch marked as a clean stop (not after a failure) when what is in flight is durable. */
+/* Blocking. What is still in flight (an idle batch may be at any time) is waited for, its result is
+ * lost. With clean, appends an empty batch marked as a clean stop (not after a failure) when what
+ * is in flight is durable. */
 void fasti_log_close(struct fasti_log *log, bool clean);
 
 /* The buffer for the next batch's payload: effects are encoded right here. Valid until append
