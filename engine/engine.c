@@ -520,10 +520,10 @@ int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker) {
     return engine->workers[worker]->epoll_fd;
 }
 
-int32_t fasti_engine_timeout_ms(struct fasti_engine *engine, uint32_t worker) {
+int32_t fasti_engine_timeout_us(struct fasti_engine *engine, uint32_t worker) {
     if (engine->workers[worker]->ready != NULL)
         return 0;
-    return fasti_committer_timeout_ms(&engine->committer, worker);
+    return fasti_committer_timeout_us(&engine->committer, worker);
 }
 
 void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker) {

@@ -73,8 +73,9 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker,
  * engine (an epoll descriptor over its wake-up and its storage queue). -1 on a simulated disk. */
 int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker);
 
-/* Milliseconds until poll should be called even if nothing happens (idle watermark); -1 = never. */
-int32_t fasti_engine_timeout_ms(struct fasti_engine *engine, uint32_t worker);
+/* Microseconds until poll should be called even if nothing happens (idle watermark, a batch that
+ * is being gathered); 0 = at once, -1 = never. */
+int32_t fasti_engine_timeout_us(struct fasti_engine *engine, uint32_t worker);
 
 /* Around a blocking wait of the worker's thread: nothing that an answer pointed to stays valid. */
 void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker);

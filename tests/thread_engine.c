@@ -87,7 +87,7 @@ static void *race(void *context) {
         answered += answers_poll(racer);
         struct pollfd event = {.fd = fasti_engine_event_fd(racer->engine, racer->worker),
                                .events = POLLIN};
-        if (fasti_engine_timeout_ms(racer->engine, racer->worker) != 0) {
+        if (fasti_engine_timeout_us(racer->engine, racer->worker) != 0) {
             fasti_engine_idle_enter(racer->engine, racer->worker);
             (void)poll(&event, 1, 1);
             fasti_engine_idle_leave(racer->engine, racer->worker);

@@ -11,7 +11,9 @@
 #include "engine/booking/apply.h"
 
 /* Sealing at once halves the throughput of few clients: their next requests just miss the batch. */
-#define GATHER_NS_MAX (90 * 1000)
+#define GATHER_NS_MAX    (500 * 1000)
+#define GATHER_COUNT_MAX 256 /* as many are not waited for: the disk would stand still meanwhile \
+                              */
 /* A batch without effects after this pause states that the last one was durable. */
 #define WATERMARK_NS    (20 * 1000 * 1000)
 #define WATERMARK_POLLS 4 /* the same pause where time is simulated */
@@ -103,8 +105,19 @@ static void die(struct fasti_committer *committer, uint32_t worker) {
     fasti_store_seq_cst(&committer->role, UINT32_C(0));
 }
 
+/* A batch came back: what it took, and who will want the next one, those it served (if they come
+ * back at once) and those who came meanwhile. */
+static void pace_learn(struct fasti_committer *committer, int64_t now_ns) {
+    const uint64_t here = fasti_load_relaxed(&committer->state->pushed) - committer->taken;
+    const int64_t flush_ns = now_ns - committer->appended_ns;
+    committer->flush_ns += (flush_ns - committer->flush_ns) / 8;
+    committer->gather_target = committer->last_count + here;
+    fasti_store_relaxed(&committer->last_batch_ns, now_ns);
+}
+
 static void batch_durable(struct fasti_committer *committer, uint32_t worker) {
     struct fasti_state *state = committer->state;
+    pace_learn(committer, fasti_clock_monotonic_ns());
     pthread_mutex_lock(&committer->digest_lock);
     committer->digest = committer->digest_next;
     pthread_mutex_unlock(&committer->digest_lock);
@@ -113,7 +126,6 @@ static void batch_durable(struct fasti_committer *committer, uint32_t worker) {
     committer->in_flight = committer->in_flight_last = NULL;
     wake_others(committer, worker, list_deliver(committer, done, FASTI_OK));
     room_tell(committer);
-    fasti_store_relaxed(&committer->last_batch_ns, fasti_clock_monotonic_ns());
 }
 
 /* ---- gathering ---- */
@@ -170,15 +182,21 @@ static uint32_t batch_fill(struct fasti_committer *committer, uint32_t *count, i
     return size;
 }
 
-/* Is it worth waiting a moment for the last batch's writers to come back? */
-static bool is_gathering(const struct fasti_committer *committer) {
-    if (committer->is_simulated)
-        return false;
+/* How much longer is it worth waiting for more effects? With `here` of `target` writers there, a
+ * flush of F and a wait of W, target / (F + W) are served a second instead of here / F: worth it
+ * while W < F * (target - here) / here. Who does not come back costs one such wait: the next target
+ * counts the ones that did. */
+static int64_t gather_left_ns(const struct fasti_committer *committer) {
+    if (committer->is_simulated || committer->deferred != NULL)
+        return 0;
     const uint64_t here = fasti_load_relaxed(&committer->state->pushed) - committer->taken;
-    if (here == 0 || here >= committer->last_count || committer->deferred != NULL)
-        return false;
-    return fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns) <
-           GATHER_NS_MAX;
+    const uint64_t target = committer->gather_target;
+    if (here == 0 || here >= target || here >= GATHER_COUNT_MAX)
+        return 0;
+    const int64_t worth_ns = committer->flush_ns * (int64_t)(target - here) / (int64_t)here;
+    const int64_t passed_ns =
+        fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns);
+    return (worth_ns < GATHER_NS_MAX ? worth_ns : GATHER_NS_MAX) - passed_ns;
 }
 
 enum append_result { APPENDED, NOTHING_TO_APPEND, APPEND_LATER, APPEND_FAILED };
@@ -188,7 +206,7 @@ static enum append_result batch_prepare(struct fasti_committer *committer, bool 
     struct fasti_state *state = committer->state;
     if (committer->is_filled)
         return APPENDED;
-    if (!watermark && is_gathering(committer))
+    if (!watermark && gather_left_ns(committer) > 0)
         return APPEND_LATER;
     effects_gather(committer);
     int64_t logged_ms = fasti_load_relaxed(&state->logged_ms);
@@ -217,6 +235,7 @@ static enum append_result batch_append(struct fasti_committer *committer, uint32
         return APPEND_FAILED;
     committer->is_filled = false;
     committer->last_count = committer->filled_count;
+    committer->appended_ns = fasti_clock_monotonic_ns();
     fasti_store_relaxed(&committer->watermark_due, committer->filled_count > 0);
     return APPENDED;
 }
@@ -301,18 +320,22 @@ void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
     }
 }
 
-int32_t fasti_committer_timeout_ms(const struct fasti_committer *committer, uint32_t worker) {
+int32_t fasti_committer_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
     if (fasti_load_relaxed(&committer->role) == worker + 1 &&
         (committer->is_filled || committer->deferred != NULL || has_work(committer)) &&
-        !fasti_log_is_busy(committer->log))
-        return committer->is_filled ? 1 : 0; /* gathering, or a neighbour is about to push */
+        !fasti_log_is_busy(committer->log)) {
+        if (committer->is_filled)
+            return 1000;
+        const int64_t left_ns = gather_left_ns(committer);
+        return left_ns > 0 ? (int32_t)(left_ns / 1000 + 1) : 0; /* a neighbour is about to push */
+    }
     if (fasti_load_relaxed(&committer->state->is_disk_low))
-        return 100;
+        return 100 * 1000;
     if (!fasti_load_relaxed(&committer->watermark_due) || committer->is_simulated)
         return -1;
     const int64_t passed_ns =
         fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns);
-    return passed_ns >= WATERMARK_NS ? 1 : (int32_t)((WATERMARK_NS - passed_ns) / 1000000 + 1);
+    return passed_ns >= WATERMARK_NS ? 1000 : (int32_t)((WATERMARK_NS - passed_ns) / 1000 + 1000);
 }
 
 struct fasti_hash128 fasti_committer_digest(struct fasti_committer *committer) {

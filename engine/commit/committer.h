@@ -9,8 +9,8 @@
  *
  * A worker that finds effects and a free role takes it, and keeps it while its batch is in flight;
  * it gives the role up when nothing is left (release, then look at the list again). Batches are
- * gathered adaptively: until as many effects are there as the last batch had, at most
- * GATHER_NS_MAX. When an append fails the engine is dead: everything waiting is UNKNOWN.
+ * gathered adaptively: as long as those who were served last and may come back are worth the wait.
+ * When an append fails the engine is dead: everything waiting is UNKNOWN.
  */
 #ifndef FASTI_COMMIT_COMMITTER_H
 #define FASTI_COMMIT_COMMITTER_H
@@ -38,8 +38,10 @@ struct fasti_committer {
     struct fasti_pending *deferred, *deferred_last;
     struct fasti_pending *in_flight, *in_flight_last;
     uint32_t in_flight_count;
-    uint32_t last_count; /* effects of the last batch */
-    bool is_filled;      /* the log's buffer holds a batch that was not appended yet */
+    uint32_t last_count;           /* effects of the last batch */
+    uint64_t gather_target;        /* how many may want the next one */
+    int64_t appended_ns, flush_ns; /* when the last batch went out; what batches take, smoothed */
+    bool is_filled;                /* the log's buffer holds a batch that was not appended yet */
     uint32_t filled_count, filled_bytes;
     uint64_t taken;                   /* effects taken from the list so far */
     struct fasti_hash128 digest_next; /* after the batch in flight */
@@ -55,8 +57,8 @@ void fasti_committer_init(struct fasti_committer *committer, struct fasti_state 
 /* Moves the log on as far as it goes without waiting. Any worker, often. */
 void fasti_committer_step(struct fasti_committer *committer, uint32_t worker);
 
-/* Milliseconds until step should be called again though nothing happens; 0 = at once, -1 = not. */
-int32_t fasti_committer_timeout_ms(const struct fasti_committer *committer, uint32_t worker);
+/* Microseconds until step should be called again though nothing happens; 0 = at once, -1 = not. */
+int32_t fasti_committer_timeout_us(const struct fasti_committer *committer, uint32_t worker);
 
 struct fasti_hash128 fasti_committer_digest(struct fasti_committer *committer);
 
