@@ -149,6 +149,25 @@ Test(edits, a_resolution_must_divide_the_offsets_of_its_zone) {
     refused(lane, FASTI_INVALID_RESOLUTION, "345 minutes off UTC");
 }
 
+/* The table of a zone in use may change with tzdata: it is refused like a move to such a zone. */
+Test(edits, a_zone_in_use_keeps_to_the_resolutions_of_its_schedules) {
+    static struct fasti_zone zone;
+    zone_put("Etc/Own", 3600);
+    done(location("Etc/Own"), FASTI_OUTCOME_CHANGED);
+    struct fasti_command lane = anna(10);
+    lane.body.put.id = engine_id("lane");
+    lane.body.put.body.schedule.service_count = 1;
+    lane.body.put.body.schedule.services[0] = engine_id("long");
+    done(lane, FASTI_OUTCOME_CREATED);
+    zone.change_count = 1;
+    zone.changes[0] = (struct fasti_zone_change){FASTI_ZONE_FIRST_UTC_S, 20700};
+    struct fasti_command command = engine_put(FASTI_ENTITY_ZONE, 0, "Etc/Own");
+    command.body.put.body.zone = &zone;
+    refused(command, FASTI_INVALID_RESOLUTION, "345 minutes off UTC");
+    zone.changes[0].offset_s = 7200;
+    done(command, FASTI_OUTCOME_CHANGED);
+}
+
 /* ---- imports ---- */
 
 static uint32_t import_begin(void) {

@@ -108,6 +108,14 @@ static enum fasti_status zone_check(struct fasti_resolver *r, uint32_t id,
         const struct fasti_zone_change *after = &r->put->body.zone->changes[i];
         same = before->utc_s == after->utc_s && before->offset_s == after->offset_s;
     }
+    const uint32_t schedules = fasti_directory_count(r->directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t i = 1; published != NULL && !same && i <= schedules; i++) {
+        const struct fasti_schedule_config *config =
+            fasti_config_get(r->directory, (fasti_schedule_id){i});
+        if (config->zone_id.v == id)
+            FASTI_TRY(fasti_resolution_check_zone(config->resolution_minutes, r->put->body.zone,
+                                                  &config->id, r->detail));
+    }
     return conclude(r, id, same, result);
 }
 
