@@ -112,7 +112,8 @@ enum fasti_header_state fasti_batch_header_check(const void *bytes,
         header->total_bytes == fasti_batch_total_bytes(header->payload_bytes) &&
         (header->effect_count > 0 || header->payload_bytes == 0) &&
         header->lsn_watermark <= header->lsn_first && header->lsn_first > 0 &&
-        header->lsn_first <= UINT64_MAX - header->effect_count;
+        header->lsn_first < FASTI_LOG_COUNTER_END - header->effect_count &&
+        header->epoch < FASTI_LOG_COUNTER_END - 1;
     return agrees ? FASTI_HEADER_VALID : FASTI_HEADER_DAMAGED;
 }
 
@@ -127,7 +128,8 @@ enum fasti_header_state fasti_segment_header_check(const void *bytes,
                         header->segment_bytes >= FASTI_SEGMENT_BYTES_MIN &&
                         header->segment_bytes <= FASTI_SEGMENT_BYTES_MAX &&
                         (header->state == FASTI_SEGMENT_PREPARED ||
-                         (header->state == FASTI_SEGMENT_ACTIVE && header->lsn_first > 0));
+                         (header->state == FASTI_SEGMENT_ACTIVE && header->lsn_first > 0 &&
+                          header->lsn_first < FASTI_LOG_COUNTER_END));
     return agrees ? FASTI_HEADER_VALID : FASTI_HEADER_DAMAGED;
 }
 
@@ -153,5 +155,5 @@ bool fasti_segment_name_parse(const char *name, uint64_t *number) {
             return false;
     }
     *number = value;
-    return value > 0;
+    return value > 0 && value < FASTI_LOG_COUNTER_END;
 }

@@ -29,6 +29,9 @@
 #define FASTI_SEGMENT_HEADERS_BYTES (2 * FASTI_BLOCK_BYTES)
 #define FASTI_BATCH_OVERHEAD_BYTES  (2 * FASTI_HEADER_BYTES)
 
+/* Of segment numbers, LSNs and epochs: what was read can always be counted on from. */
+#define FASTI_LOG_COUNTER_END (UINT64_C(1) << 63)
+
 #define FASTI_BATCH_FLAG_SEAL  1 /* the first batch of its epoch */
 #define FASTI_BATCH_FLAG_CLEAN 2 /* written by a clean stop */
 #define FASTI_BATCH_FLAG_IDLE  4 /* carries only the watermark */
@@ -122,7 +125,7 @@ bool fasti_bytes_are_zero(const void *bytes, size_t size);
 /* "log-" and sixteen hexadecimal digits. */
 void fasti_segment_name(char name[FASTI_IO_NAME_BYTES_MAX + 1], uint64_t number);
 
-/* false: not the name of a segment. */
+/* false: not the name of a segment (numbers are 1 to FASTI_LOG_COUNTER_END - 1). */
 bool fasti_segment_name_parse(const char *name, uint64_t *number);
 
 #endif
