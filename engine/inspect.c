@@ -58,7 +58,7 @@ static void add_day(char *line, size_t *size, const struct fasti_effect_cell *ce
 
 static void add_record(char *line, size_t *size, const struct fasti_effect *effect) {
     const struct fasti_record *record = (const struct fasti_record *)(const void *)effect->body;
-    if (effect->body_bytes < sizeof *record)
+    if (!fasti_record_is_sound(record, effect->body_bytes))
         return;
     add(line, size, ",\"record\":%llu,\"organization\":%u,\"type\":\"%s\"",
         (unsigned long long)record->id, record->organization,

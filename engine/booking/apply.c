@@ -130,20 +130,12 @@ static void record_store(struct fasti_record_entry *entry, uint32_t version, uin
     fasti_store_relaxed(&entry->durable, version);
 }
 
-static bool record_is_sound(const struct fasti_record *record, uint32_t bytes) {
-    return bytes >= sizeof *record && bytes == fasti_record_bytes(record) &&
-           record->patient_length <= FASTI_PATIENT_BYTES_MAX &&
-           record->payload_length <= FASTI_PAYLOAD_BYTES_MAX && record->item_count == 1 &&
-           record->items[0].minutes > 0 && record->state == FASTI_STATE_BOOKED &&
-           (record->kind == FASTI_RECORD_APPOINTMENT || record->kind == FASTI_RECORD_BLOCK);
-}
-
 static enum fasti_status book_replay(struct fasti_booking *booking,
                                      const struct fasti_effect *effect, struct fasti_hash128 *delta,
                                      struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
     const struct fasti_record *record = (const struct fasti_record *)(const void *)effect->body;
-    if (effect->header->cell_count != 2 || !record_is_sound(record, effect->body_bytes))
+    if (effect->header->cell_count != 2 || !fasti_record_is_sound(record, effect->body_bytes))
         return corrupt(detail, "a booking is not well formed, body bytes:", effect->body_bytes);
     const fasti_record_id id = {record->id};
     struct fasti_record_entry *entry = fasti_records_get(&state->records, id);

@@ -121,6 +121,19 @@ static enum fasti_disposition refuse_missing(struct fasti_booking *booking,
     return fasti_refuse(booking, pending, FASTI_OUTCOME_NO_SUCH, NULL, 0);
 }
 
+/* The day does not hold what the record takes. Either somebody else ended the record after we
+ * looked at it (then even the zone may have changed since), or a log said so that no engine wrote:
+ * replay knows no zone, so it cannot compare a record's instants with its effect's ticks. */
+static enum fasti_attempt place_missing(struct fasti_booking *booking,
+                                        struct fasti_pending *pending, const struct ending *ending,
+                                        enum fasti_disposition *disposition) {
+    if (fasti_cell_read(&booking->state->arena, &ending->entry->cell) != ending->word)
+        return FASTI_ATTEMPT_AGAIN;
+    *disposition = fasti_fail(pending, FASTI_CORRUPT_STATE,
+                              "the day does not hold the time that the record takes");
+    return FASTI_ATTEMPT_END;
+}
+
 static enum fasti_attempt cancel_attempt(struct fasti_booking *booking,
                                          const struct fasti_command *command,
                                          struct fasti_pending *pending,
@@ -150,10 +163,9 @@ static enum fasti_attempt cancel_attempt(struct fasti_booking *booking,
             fasti_fail(pending, FASTI_LIMIT_VERSION, fasti_status_text(FASTI_LIMIT_VERSION));
         return FASTI_ATTEMPT_END;
     }
-    const bool is_placed = fasti_look_place(&look, item->start_utc_s, item->minutes, &ending.place);
-    FASTI_ASSERT(is_placed && look.ref.chunk != NULL);
-    if (!fasti_page_all(look.page, ending.place.tick, ending.place.count))
-        return FASTI_ATTEMPT_AGAIN; /* somebody else ended the record after we looked at it */
+    if (!fasti_look_place(&look, item->start_utc_s, item->minutes, &ending.place) ||
+        !fasti_page_all(look.page, ending.place.tick, ending.place.count))
+        return place_missing(booking, pending, &ending, disposition);
     /* Last of all loads: see attempt.h. */
     pending->config_seen = fasti_load_seq_cst(&booking->state->config_version);
     pending->answer.outcome =

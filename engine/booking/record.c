@@ -6,7 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/time/zone.h"
+
 #define CHUNK_COUNT (FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK)
+
+static bool item_is_sound(const struct fasti_item *item) {
+    return item->start_utc_s >= FASTI_ZONE_FIRST_UTC_S &&
+           item->start_utc_s < FASTI_ZONE_END_UTC_S &&
+           item->offset_s >= -FASTI_ZONE_OFFSET_SECONDS_MAX &&
+           item->offset_s <= FASTI_ZONE_OFFSET_SECONDS_MAX && item->minutes >= 1 &&
+           item->minutes <= FASTI_LOCAL_DAY_MINUTES_MAX;
+}
+
+bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
+    if (bytes < sizeof *record || record->patient_length > FASTI_PATIENT_BYTES_MAX ||
+        record->payload_length > FASTI_PAYLOAD_BYTES_MAX || bytes != fasti_record_bytes(record))
+        return false;
+    const bool is_block = record->kind == FASTI_RECORD_BLOCK && record->patient_length == 0;
+    if (!is_block && (record->kind != FASTI_RECORD_APPOINTMENT || record->patient_length == 0))
+        return false;
+    uint8_t rest = 0;
+    for (size_t at = sizeof *record + record->patient_length + record->payload_length; at < bytes;
+         at++)
+        rest |= ((const uint8_t *)record)[at];
+    return rest == 0 && record->state == FASTI_STATE_BOOKED && record->reason == 0 &&
+           record->flags == 0 && record->item_count == 1 && item_is_sound(&record->items[0]);
+}
 
 bool fasti_records_init(struct fasti_records *records) {
     memset(records, 0, sizeof *records);

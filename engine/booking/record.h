@@ -71,6 +71,10 @@ static inline struct fasti_hash128 fasti_record_digest(const struct fasti_record
     (sizeof(struct fasti_record) + FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
 _Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
 
+/* May bytes that came from a log be the record of a new booking? Every field's range, the size and
+ * the zeros at its end; nothing that it names is looked up. bytes are 8-byte aligned. */
+bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes);
+
 struct fasti_record_entry {
     _Atomic uint64_t cell;
     _Atomic uint64_t next_schedule, next_patient; /* older record of the same chain; 0 = end */
