@@ -114,7 +114,7 @@ static struct fasti_sim_disk *disk_make(struct input input) {
     pieces_put(input, true);
     for (uint32_t f = 0; f < FILES; f++) {
         char name[FASTI_IO_NAME_BYTES_MAX + 1];
-        fasti_segment_name(name, first == 0 ? UINT64_MAX - f : first + f);
+        fasti_segment_name(name, first == 0 ? FASTI_LOG_COUNTER_END / 2 + f : first + f);
         if (sizes[f] > 0)
             log_image_file(disk, name, files[f], sizes[f]);
     }

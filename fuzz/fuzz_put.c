@@ -14,12 +14,14 @@
 #include "engine/base/panic.h"
 #include "engine/booking/effect.h"
 #include "engine/directory/rehearse.h"
+#include "fuzz/items.h"
 
 #define DECIDED_MS INT64_C(1767600000000) /* 2026-01-05 */
 
 enum { UNCHECKED = 1, REHEARSED = 2 }; /* flags */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 
 struct run {
     struct fasti_arena arena;
@@ -162,4 +164,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FASTI_ASSERT(fasti_hash128_equal(fasti_directory_digest(run->directory), run->digest));
     run_free(run);
     return 0;
+}
+
+static size_t put_size(const uint8_t *bytes, size_t left) {
+    const size_t size = left < 2 ? left : 2 + ((size_t)bytes[0] | (size_t)bytes[1] << 8);
+    return size < left ? size : left;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed) {
+    return fuzz_items_mutate(data, size, max_size, seed, put_size);
 }

@@ -166,7 +166,7 @@ static void session_seeds(void) {
     engine_world_practice(session.world);
     session_write(&session, "practice", 0x0b, 0x00);
     bookings(&session);
-    session_write(&session, "bookings", 0x28, 0x01);
+    session_write(&session, "bookings", 0x2b, 0x01);
     edits(&session);
     session_write(&session, "edits", 0x01, 0x02);
     imports(&session);
