@@ -284,6 +284,8 @@ static enum fasti_status records_read(const wire::Records *r, uint32_t max,
         if (kind < 1 || kind > FASTI_RECORD_BLOCK || state < 1 || state > FASTI_STATE_CANCELLED)
             return wrong("records.kinds or states", detail);
         view->record.v = r->records()->Get(i);
+        if (view->record.v == 0)
+            return wrong("records.records", detail);
         view->kind = static_cast<enum fasti_record_kind>(kind);
         view->state = static_cast<enum fasti_record_state>(state);
         view->reason = fasti_column_get<uint8_t>(r->reasons(), i, 0);

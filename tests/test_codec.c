@@ -276,6 +276,26 @@ Test(codec, what_is_not_on_the_wire_is_not_encoded) {
     cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_COMMAND);
 }
 
+/* A column of zeros is not written: a record without a number would come back as none. */
+Test(codec, records_without_a_number_are_refused) {
+    static struct fasti_server_frame decoded;
+    static struct fasti_list_answer list;
+    struct fasti_answer answer = {.kind = FASTI_COMMAND_LIST, .outcome = FASTI_OUTCOME_FOUND};
+    answer.body.list = &list;
+    list.count = 2;
+    for (uint32_t i = 0; i < 2; i++)
+        list.records[i] = (struct fasti_record_view){
+            .record = {5}, .kind = FASTI_RECORD_BLOCK, .state = FASTI_STATE_BOOKED};
+    for (uint64_t number = 0; number < 2; number++) {
+        struct fasti_detail detail = {{0}};
+        list.records[1].record.v = number;
+        const struct fasti_bytes frame = fasti_codec_encode_answer(codec, &answer);
+        const enum fasti_status status =
+            fasti_codec_decode_server(codec, frame.bytes, frame.size, &space, &decoded, &detail);
+        cr_assert_eq(status, number == 0 ? FASTI_INVALID_MESSAGE : FASTI_OK, "%s", detail.text);
+    }
+}
+
 /* ---- the handshake ---- */
 
 Test(codec, hello_and_its_reply_come_back) {
