@@ -11,9 +11,9 @@
 #include "engine/booking/apply.h"
 
 /* Sealing at once halves the throughput of few clients: their next requests just miss the batch. */
-#define GATHER_NS_MAX    (500 * 1000)
-#define GATHER_COUNT_MAX 256 /* as many are not waited for: the disk would stand still meanwhile \
-                              */
+#define GATHER_NS_MAX (500 * 1000)
+/* As many are not waited for: the disk would stand still meanwhile. */
+#define GATHER_COUNT_MAX 256
 /* A batch without effects after this pause states that the last one was durable. */
 #define WATERMARK_NS    (20 * 1000 * 1000)
 #define WATERMARK_POLLS 4 /* the same pause where time is simulated */
