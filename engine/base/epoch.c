@@ -30,6 +30,7 @@ bool fasti_limbo_init(struct fasti_limbo *limbo, struct fasti_epoch *epoch,
     if (limbo->pages.entries == NULL || limbo->descriptors.entries == NULL) {
         free(limbo->pages.entries);
         free(limbo->descriptors.entries);
+        memset(limbo, 0, sizeof *limbo); /* deinit finds nothing */
         return false;
     }
     return true;

@@ -84,13 +84,13 @@ enum fasti_look_result fasti_day_look(struct fasti_booking *booking,
     look->ref = fasti_days_find(&state->arena, &look->schedule->days, look->date);
     if (look->ref.chunk != NULL)
         fasti_day_reload(booking, look);
-    else
-        look->config = fasti_load_seq_cst(&look->schedule->config);
+    look->config = fasti_load_seq_cst(&look->schedule->config);
     /* After the cell: whoever pauses touches the cells next, so this claim would lose its swap. */
     if (fasti_load_seq_cst(&look->schedule->is_paused))
         return FASTI_LOOK_PAUSED;
+    /* After the pattern: what was loaded in between belongs to this configuration. */
     if (look->config != before)
-        return FASTI_LOOK_AGAIN; /* the zone may have changed, and with it the date */
+        return FASTI_LOOK_AGAIN;
     fasti_zone_day(look->config->zone, look->date, &look->day);
     return FASTI_LOOK_OK;
 }

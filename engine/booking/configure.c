@@ -133,6 +133,11 @@ static enum fasti_disposition put_locked(struct fasti_booking *booking,
                                    command->import);
             return fasti_config_fail(pending, FASTI_NOT_FOUND);
         }
+        if (put->kind == FASTI_ENTITY_ORGANIZATION && import->organization.v != 0) {
+            (void)fasti_detail_set(&pending->answer.detail, FASTI_INVALID_REFERENCE,
+                                   "an import of one organization makes no other");
+            return fasti_config_fail(pending, FASTI_INVALID_REFERENCE);
+        }
         return fasti_configure_stage(booking, command, put, import, pending);
     }
     enum fasti_put_result result;

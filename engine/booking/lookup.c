@@ -197,6 +197,8 @@ static bool is_conflict(struct fasti_booking *booking, const struct fasti_record
         looked = fasti_day_look(booking, (fasti_organization_id){record->organization},
                                 (fasti_schedule_id){item->schedule}, item->start_utc_s, &look);
     struct fasti_rule_place place;
+    if (looked == FASTI_LOOK_PAUSED || looked == FASTI_LOOK_AGAIN)
+        return false; /* an edit is under way that this very record refuses */
     if (looked != FASTI_LOOK_OK || terms == NULL || !fasti_schedule_offers(look.config, service) ||
         !fasti_look_place(&look, item->start_utc_s, item->minutes, &place))
         return true;
@@ -374,21 +376,13 @@ enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
     return answer(pending, FASTI_OUTCOME_FOUND);
 }
 
-/* The next schedule of the organization that has records; 0: there is none. */
-static uint32_t conflicts_schedule(struct fasti_booking *booking,
-                                   fasti_organization_id organization, uint32_t id,
-                                   uint32_t *looked) {
-    struct fasti_state *state = booking->state;
-    const uint32_t count = fasti_directory_count(state->directory, FASTI_ENTITY_SCHEDULE);
-    for (; id <= count && *looked < FASTI_LOOKUP_SLICE; id++, ++*looked) {
-        struct fasti_schedule *schedule =
-            fasti_schedule_get(state->directory, (fasti_schedule_id){id});
-        const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
-        if (fasti_load_acquire(&schedule->record_head) != 0 &&
-            (organization.v == 0 || config->organization.v == organization.v))
-            return id;
-    }
-    return id <= count ? id : 0;
+/* The newest record of a schedule of the organization; 0: none, or another's. */
+static uint64_t conflicts_head(struct fasti_booking *booking, fasti_organization_id organization,
+                               fasti_schedule_id id) {
+    return config_of(booking, organization, id) == NULL
+               ? 0
+               : fasti_load_acquire(
+                     &fasti_schedule_get(booking->state->directory, id)->record_head);
 }
 
 bool fasti_lookup_conflicts(struct fasti_booking *booking, struct fasti_pending *pending,
@@ -396,13 +390,14 @@ bool fasti_lookup_conflicts(struct fasti_booking *booking, struct fasti_pending 
     struct fasti_state *state = booking->state;
     uint32_t *schedule = &pending->query.conflicts.schedule;
     uint64_t *id = &pending->query.conflicts.record;
+    if (pending->organization.v == 0)
+        return true; /* an import of several tells nobody of another's appointments */
+    const uint32_t count = fasti_directory_count(state->directory, FASTI_ENTITY_SCHEDULE);
     for (uint32_t looked = 0; looked < FASTI_LOOKUP_SLICE; looked++) {
         if (*id == 0) {
-            *schedule = conflicts_schedule(booking, pending->organization, *schedule + 1, &looked);
-            if (*schedule == 0)
+            if (*schedule >= count)
                 return true;
-            *id = fasti_load_acquire(
-                &fasti_schedule_get(state->directory, (fasti_schedule_id){*schedule})->record_head);
+            *id = conflicts_head(booking, pending->organization, (fasti_schedule_id){++*schedule});
             continue;
         }
         struct fasti_record_entry *entry =

@@ -33,8 +33,8 @@ FASTI_MUST_USE enum fasti_disposition fasti_lookup_show(struct fasti_booking *bo
 FASTI_MUST_USE enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
                                                         struct fasti_pending *pending);
 
-/* Booked appointments of the pending's organization (0: of all) that start at or after now and that
- * no opening covers any more, counted into the answer of its import: looks at up to
+/* Booked appointments of the pending's organization (0: none is counted) that start at or after now
+ * and that no opening covers any more, counted into the answer of its import: looks at up to
  * FASTI_LOOKUP_SLICE schedules and records a call. true: all were looked at. */
 FASTI_MUST_USE bool fasti_lookup_conflicts(struct fasti_booking *booking,
                                            struct fasti_pending *pending, int64_t now_ms);

@@ -14,6 +14,7 @@
 #define GATHER_NS_MAX (500 * 1000)
 /* As many are not waited for: the disk would stand still meanwhile. */
 #define GATHER_COUNT_MAX 256
+#define STUCK_US         50
 /* A batch without effects after this pause states that the last one was durable. */
 #define WATERMARK_NS    (20 * 1000 * 1000)
 #define WATERMARK_POLLS 4 /* the same pause where time is simulated */
@@ -161,15 +162,16 @@ static uint32_t batch_fill(struct fasti_committer *committer, uint32_t *count, i
     uint32_t capacity = 0;
     uint8_t *buffer = fasti_log_buffer(committer->log, &capacity);
     uint32_t size = 0;
-    bool has_moved = true;
+    bool has_moved = true, was_full = false;
     while (has_moved && committer->deferred != NULL) {
         has_moved = false;
         struct fasti_pending *pending = committer->deferred;
         committer->deferred = committer->deferred_last = NULL;
         for (struct fasti_pending *next; pending != NULL; pending = next) {
             next = pending->next;
-            if (capacity - size < pending->effect_bytes ||
-                !fasti_effect_is_next(committer->state, pending)) {
+            const bool fits = capacity - size >= pending->effect_bytes;
+            was_full = was_full || !fits;
+            if (!fits || !fasti_effect_is_next(committer->state, pending)) {
                 list_append(&committer->deferred, &committer->deferred_last, pending);
                 continue;
             }
@@ -179,6 +181,7 @@ static uint32_t batch_fill(struct fasti_committer *committer, uint32_t *count, i
             has_moved = true;
         }
     }
+    committer->is_stuck = committer->deferred != NULL && !was_full;
     return size;
 }
 
@@ -199,6 +202,10 @@ static int64_t gather_left_ns(const struct fasti_committer *committer) {
     return (worth_ns < GATHER_NS_MAX ? worth_ns : GATHER_NS_MAX) - passed_ns;
 }
 
+static bool has_work(const struct fasti_committer *committer) {
+    return fasti_load_seq_cst(&committer->state->effects) != NULL;
+}
+
 enum append_result { APPENDED, NOTHING_TO_APPEND, APPEND_LATER, APPEND_FAILED };
 
 /* Fills the next batch unless one is filled already (the disk had no room for it). */
@@ -207,6 +214,9 @@ static enum append_result batch_prepare(struct fasti_committer *committer, bool 
     if (committer->is_filled)
         return APPENDED;
     if (!watermark && gather_left_ns(committer) > 0)
+        return APPEND_LATER;
+    /* Nothing that is kept aside was next when all of it was looked at, and nothing came since. */
+    if (committer->is_stuck && !has_work(committer) && !watermark)
         return APPEND_LATER;
     effects_gather(committer);
     int64_t logged_ms = fasti_load_relaxed(&state->logged_ms);
@@ -241,10 +251,6 @@ static enum append_result batch_append(struct fasti_committer *committer, uint32
 }
 
 /* ---- the role ---- */
-
-static bool has_work(const struct fasti_committer *committer) {
-    return fasti_load_seq_cst(&committer->state->effects) != NULL;
-}
 
 static bool watermark_is_due(struct fasti_committer *committer) {
     if (!fasti_load_relaxed(&committer->watermark_due))
@@ -327,7 +333,10 @@ int32_t fasti_committer_timeout_us(const struct fasti_committer *committer, uint
         if (committer->is_filled)
             return 1000;
         const int64_t left_ns = gather_left_ns(committer);
-        return left_ns > 0 ? (int32_t)(left_ns / 1000 + 1) : 0; /* a neighbour is about to push */
+        if (left_ns > 0)
+            return (int32_t)(left_ns / 1000 + 1);
+        /* A neighbour is about to push: in a moment, or when its edit is published. */
+        return committer->is_stuck && !has_work(committer) ? STUCK_US : 0;
     }
     if (fasti_load_relaxed(&committer->state->is_disk_low))
         return 100 * 1000;

@@ -41,7 +41,8 @@ struct fasti_committer {
     uint32_t last_count;           /* effects of the last batch */
     uint64_t gather_target;        /* how many may want the next one */
     int64_t appended_ns, flush_ns; /* when the last batch went out; what batches take, smoothed */
-    bool is_filled;                /* the log's buffer holds a batch that was not appended yet */
+    bool is_stuck;  /* what is deferred waits for an effect that was not pushed yet */
+    bool is_filled; /* the log's buffer holds a batch that was not appended yet */
     uint32_t filled_count, filled_bytes;
     uint64_t taken;                   /* effects taken from the list so far */
     struct fasti_hash128 digest_next; /* after the batch in flight */

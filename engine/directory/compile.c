@@ -287,6 +287,17 @@ static void past_clear(struct job *job) {
     }
 }
 
+void fasti_compile_forget(struct fasti_directory *directory, fasti_schedule_id id) {
+    struct fasti_schedule *schedule = fasti_schedule_get(directory, id);
+    fasti_date chunk = {FASTI_DATE_FIRST};
+    while (fasti_days_next_chunk(directory->arena, &schedule->days, chunk, &chunk)) {
+        const struct fasti_day_ref ref = fasti_days_find(directory->arena, &schedule->days, chunk);
+        for (uint32_t at = 0; at < FASTI_CHUNK_DAYS; at++)
+            fasti_store_release(&ref.chunk->patterns[at], FASTI_PATTERN_NONE);
+        chunk.v += FASTI_CHUNK_DAYS;
+    }
+}
+
 void fasti_compile_schedule(struct fasti_directory *directory, fasti_schedule_id schedule,
                             const struct fasti_schedule_config *old, enum fasti_touch touch,
                             const struct fasti_publish *publish) {

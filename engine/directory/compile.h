@@ -44,6 +44,10 @@ void fasti_compile_schedule(struct fasti_directory *directory, fasti_schedule_id
                             const struct fasti_schedule_config *old, enum fasti_touch touch,
                             const struct fasti_publish *publish);
 
+/* Every day's pattern becomes "not compiled", so that nobody reads it with another zone or
+ * resolution: before such a configuration is published. */
+void fasti_compile_forget(struct fasti_directory *directory, fasti_schedule_id schedule);
+
 /* A service has another duration or grid: its plans on the existing days of every schedule that
  * offers it; their open days are touched. */
 void fasti_compile_service(struct fasti_directory *directory, fasti_service_id service,

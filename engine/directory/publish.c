@@ -130,6 +130,8 @@ static enum fasti_status bulk_publish(struct act *act, struct fasti_bulk *bulk,
         const struct fasti_bulk_item *item = &bulk->items[i];
         item->now->zone = table;
         item->now->zone_id = zone;
+        if (!is_rehearsal(act))
+            fasti_compile_forget(act->directory, item->schedule);
         is_stored = fasti_made_keep(act->directory, item->now) &&
                     config_store(act, item->schedule, item->now) && is_stored;
     }
@@ -273,6 +275,8 @@ static enum fasti_status config_replace(struct act *act, struct fasti_schedule_c
                                         enum fasti_touch touch) {
     const fasti_schedule_id id = {act->id};
     const struct fasti_schedule_config *old = fasti_config_get(act->directory, id);
+    if (touch == FASTI_TOUCH_USED && !is_rehearsal(act))
+        fasti_compile_forget(act->directory, id);
     if (!config_store(act, id, now))
         return FASTI_LIMIT_MEMORY;
     if (is_rehearsal(act))
@@ -280,8 +284,7 @@ static enum fasti_status config_replace(struct act *act, struct fasti_schedule_c
     /* Retired before the days are compiled, while there is room for sure. Still readable here:
      * this worker announces nothing before it returns. */
     retire(act, old);
-    /* Days of another zone or resolution would be read wrongly meanwhile: those are compiled now.
-     */
+    /* Days that were forgotten are slow to read: those are compiled now. */
     if (touch == FASTI_TOUCH_USED || !fasti_later_schedule(act->publish->later, id, old, touch))
         fasti_compile_schedule(act->directory, id, old, touch, act->publish);
     return FASTI_OK;

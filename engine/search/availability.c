@@ -9,6 +9,8 @@
 #include "engine/calendar/kernels.h"
 #include "engine/time/civil.h"
 
+#define ROW_TRIES_MAX 16
+
 /* One schedule of the question, and the day of it that is looked at. */
 struct row {
     const struct fasti_schedule_config *config;
@@ -183,9 +185,10 @@ static uint32_t days_inside(const struct fasti_availability_query *query) {
     return query->day_count < left ? query->day_count : left;
 }
 
-static enum fasti_status row_fill(struct fasti_search *search, struct row *row,
-                                  const struct fasti_availability_query *query, uint32_t at,
-                                  struct fasti_detail *detail) {
+/* One row under the configuration that row_load found. */
+static enum fasti_status row_fill_once(struct fasti_search *search, struct row *row,
+                                       const struct fasti_availability_query *query, uint32_t at,
+                                       struct fasti_detail *detail) {
     struct fasti_availability_answer *answer = &search->answer;
     enum fasti_reason window = FASTI_REASON_CLOSED;
     const uint32_t total_before = answer->total;
@@ -213,6 +216,31 @@ static enum fasti_status row_fill(struct fasti_search *search, struct row *row,
     if (answer->totals[at] == 0 && inside == query->day_count)
         next_slot_find(search, row, (fasti_date){query->first.v + query->day_count - 1}, at);
     return FASTI_OK;
+}
+
+/* A row, all of it under one configuration: an edit that was published meanwhile may have given the
+ * patterns that were read another meaning. */
+static enum fasti_reason row_fill(struct fasti_search *search, fasti_organization_id organization,
+                                  const struct fasti_availability_query *query, uint32_t at,
+                                  int64_t now_ms, enum fasti_status *status,
+                                  struct fasti_detail *detail) {
+    struct fasti_availability_answer *answer = &search->answer;
+    const uint32_t total_before = answer->total;
+    for (uint32_t tries = 0; tries < ROW_TRIES_MAX; tries++) {
+        struct row row = {.now_ms = now_ms};
+        answer->total = total_before;
+        answer->totals[at] = 0;
+        answer->next_slot_utc_s[at] = 0;
+        answer->next_slot_offset_s[at] = 0;
+        const enum fasti_reason reason = row_load(search, organization, query, at, &row);
+        if (reason != FASTI_REASON_FREE)
+            return reason;
+        *status = row_fill_once(search, &row, query, at, detail);
+        if (row.config == fasti_load_seq_cst(&row.schedule->config))
+            return reason;
+    }
+    *status = fasti_detail_set(detail, FASTI_BUSY, "a schedule is edited all the time; try again");
+    return FASTI_REASON_FREE;
 }
 
 static enum fasti_status query_check(const struct fasti_availability_query *query,
@@ -245,15 +273,12 @@ enum fasti_status fasti_availability(struct fasti_search *search,
     /* Local days start up to 26 hours before the UTC day of the same date. */
     answer->base_utc_s = ((int64_t)query->first.v - 2) * FASTI_DAY_SECONDS;
     for (uint32_t at = 0; at < query->schedule_count; at++) {
-        struct row row = {.now_ms = now_ms};
-        answer->totals[at] = 0;
-        answer->next_slot_utc_s[at] = 0;
-        answer->next_slot_offset_s[at] = 0;
-        const enum fasti_reason reason = row_load(search, organization, query, at, &row);
-        if (reason == FASTI_REASON_FREE) {
-            FASTI_TRY(row_fill(search, &row, query, at, detail));
+        enum fasti_status status = FASTI_OK;
+        const enum fasti_reason reason =
+            row_fill(search, organization, query, at, now_ms, &status, detail);
+        FASTI_TRY(status);
+        if (reason == FASTI_REASON_FREE)
             continue;
-        }
         answer->reasons[at] = (uint8_t)reason;
         memset(&answer->counts[at * query->day_count], 0,
                query->day_count * sizeof answer->counts[0]);
