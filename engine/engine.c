@@ -221,6 +221,11 @@ static enum fasti_status open_all(struct fasti_engine *engine,
                                   struct fasti_recovery *recovery, struct fasti_detail *detail) {
     const uint64_t memory =
         options->memory_bytes_max == 0 ? MEMORY_BYTES_DEFAULT : options->memory_bytes_max;
+    if (memory / FASTI_ARENA_CHUNK_BYTES < 3 * (uint64_t)options->worker_count)
+        return fasti_detail_set(detail, FASTI_INVALID_OPTION,
+                                "%llu bytes of memory are too few for %u workers: %llu are needed",
+                                (unsigned long long)memory, options->worker_count,
+                                3ULL * options->worker_count * FASTI_ARENA_CHUNK_BYTES);
     FASTI_TRY(fasti_state_init(&engine->state, options->worker_count, memory, options->clock));
     for (uint32_t i = 0; i < options->worker_count; i++)
         FASTI_TRY(worker_open(engine, i));

@@ -27,7 +27,7 @@ struct fasti_engine;
 
 struct fasti_engine_options {
     uint32_t worker_count;     /* 1 to FASTI_WORKERS_MAX */
-    uint64_t memory_bytes_max; /* pages, records, descriptors; 0 = 8 GiB */
+    uint64_t memory_bytes_max; /* pages, records, descriptors; 0 = 8 GiB, else 6 MiB a worker */
     uint64_t segment_bytes;    /* 0 = FASTI_SEGMENT_BYTES; small ones for tests */
     struct fasti_clock clock;  /* copied; see fasti_engine_clock */
     /* While it recovers, some times a second; false: stop, open gives STARTING. May be NULL. */

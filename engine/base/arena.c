@@ -1,7 +1,7 @@
 /*
  * arena.c - chunks cut into units of 16 bytes, with a free list a size and worker.
  *
- * The only file of the engine that takes large memory: malloc is jemalloc's in release builds.
+ * malloc is jemalloc's in release builds.
  */
 #include "engine/base/arena.h"
 
@@ -62,10 +62,12 @@ void fasti_arena_reserve(struct fasti_arena *arena, uint32_t chunks) {
     arena->chunks_reserved = chunks < arena->chunks_max / 2 ? chunks : arena->chunks_max / 2;
 }
 
-bool fasti_arena_has_room(struct fasti_arena *arena, uint64_t bytes) {
-    const uint32_t end = arena->chunks_max - arena->chunks_reserved;
+bool fasti_arena_has_room(const struct fasti_arena_local *local, uint64_t bytes) {
+    struct fasti_arena *arena = local->arena;
+    const uint32_t end = arena->chunks_max - arena->chunks_reserved / 2;
     const uint32_t count = fasti_load_relaxed(&arena->chunk_count);
-    return count < end && (uint64_t)(end - count) * FASTI_ARENA_CHUNK_BYTES >= bytes;
+    const uint64_t untouched = count < end ? (uint64_t)(end - count) * FASTI_ARENA_CHUNK_BYTES : 0;
+    return untouched + local->free_bytes / 4 >= bytes;
 }
 
 /* A chunk from the allocator; false: the limit is reached. */
@@ -125,6 +127,7 @@ uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size) {
         uint8_t *object = fasti_arena_at(local->arena, index);
         UNPOISON(object, (size_t)units * FASTI_ARENA_UNIT_BYTES);
         memcpy(&local->free[units], object, sizeof local->free[units]);
+        local->free_bytes -= (uint64_t)units * FASTI_ARENA_UNIT_BYTES;
         return index;
     }
     if (local->unit + units > local->unit_end && !chunk_next(local))
@@ -142,6 +145,7 @@ void fasti_arena_free(struct fasti_arena_local *local, uint32_t index, size_t si
     memcpy(object, &local->free[units], sizeof local->free[units]);
     POISON(object, (size_t)units * FASTI_ARENA_UNIT_BYTES);
     local->free[units] = index;
+    local->free_bytes += (uint64_t)units * FASTI_ARENA_UNIT_BYTES;
 }
 
 uint64_t fasti_arena_bytes(struct fasti_arena *arena) {

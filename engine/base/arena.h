@@ -37,6 +37,7 @@ struct fasti_arena_local {
     uint32_t unit_end; /* 0 before the first chunk */
     uint32_t spare;    /* the chunk after it, when has_spare */
     bool has_spare;
+    uint64_t free_bytes; /* on the lists below */
     uint32_t free[FASTI_ARENA_CLASSES];
 };
 
@@ -47,8 +48,9 @@ void fasti_arena_deinit(struct fasti_arena *arena);
 /* Keeps chunks back, at most half of all. Before anything is allocated. */
 void fasti_arena_reserve(struct fasti_arena *arena, uint32_t chunks);
 
-/* Would bytes of small objects find room, the reserve left alone? */
-bool fasti_arena_has_room(struct fasti_arena *arena, uint64_t bytes);
+/* Would bytes of small objects surely find room here, half of the reserve left alone? Counts chunks
+ * that nobody took and a quarter of what this local has on its free lists (sizes differ). */
+bool fasti_arena_has_room(const struct fasti_arena_local *local, uint64_t bytes);
 void fasti_arena_local_init(struct fasti_arena_local *local, struct fasti_arena *arena);
 
 /* Returns the index of size bytes (1 to FASTI_ARENA_SIZE_MAX), uninitialised, 16-byte aligned;

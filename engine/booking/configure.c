@@ -149,7 +149,7 @@ static enum fasti_disposition put_locked(struct fasti_booking *booking,
         pending->answer.id = put_id(state, put);
         return fasti_config_unchanged(booking, pending);
     }
-    if (!fasti_arena_has_room(&state->arena, fasti_directory_reach_bytes(state->directory, put)))
+    if (!fasti_arena_has_room(&booking->arena, fasti_directory_reach_bytes(state->directory, put)))
         return fasti_config_fail(pending, FASTI_LIMIT_MEMORY);
     struct fasti_moved moved = {0};
     fasti_directory_moved(state->directory, put, fasti_moved_add, &moved);

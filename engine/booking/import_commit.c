@@ -63,8 +63,8 @@ static enum fasti_status sweep_stage(struct fasti_booking *booking,
 struct staged_run {
     struct fasti_directory *directory; /* the engine's, or a rehearsal of it */
     struct fasti_publish publish;
-    struct fasti_moved *moved; /* NULL: nobody asks; else reach_bytes is counted, too */
-    uint64_t reach_bytes;
+    struct fasti_moved *moved;     /* NULL: nobody asks; else reach_bytes is counted, too */
+    uint64_t reach_bytes, reached; /* the key of the schedule that was counted last */
     struct fasti_import_answer answer;
     struct fasti_hash128 delta;
 };
@@ -73,6 +73,18 @@ static void result_count(struct fasti_import_answer *answer, enum fasti_put_resu
     answer->created += result == FASTI_PUT_CREATED;
     answer->changed += result == FASTI_PUT_CHANGED;
     answer->unchanged += result == FASTI_PUT_UNCHANGED;
+}
+
+/* A schedule whose openings are put one by one is compiled once, so it is counted once in a row. */
+static uint64_t staged_reach(const struct fasti_directory *directory, const struct fasti_put *put,
+                             struct staged_run *run) {
+    if (put->kind == FASTI_ENTITY_OPENINGS) {
+        const uint64_t key = fasti_import_key(put->organization, put->kind, &put->id);
+        if (key == run->reached)
+            return 0;
+        run->reached = key;
+    }
+    return fasti_directory_reach_bytes(directory, put);
 }
 
 /* Applies one staged put, which scratch holds. */
@@ -86,9 +98,8 @@ static enum fasti_status staged_run_one(struct fasti_booking *booking,
     FASTI_TRY(fasti_directory_check(run->directory, put, NULL, &result, detail));
     if (run->moved != NULL) {
         fasti_directory_moved(run->directory, put, fasti_moved_add, run->moved);
-        run->reach_bytes += result == FASTI_PUT_UNCHANGED
-                                ? 0
-                                : fasti_directory_reach_bytes(booking->state->directory, put);
+        run->reach_bytes +=
+            result == FASTI_PUT_UNCHANGED ? 0 : staged_reach(booking->state->directory, put, run);
     }
     if (put->kind != FASTI_ENTITY_ZONE) /* those come with locations */
         result_count(&run->answer, result);
@@ -129,7 +140,7 @@ static enum fasti_status staged_rehearse(struct fasti_booking *booking,
     if (run.directory == NULL)
         return FASTI_LIMIT_MEMORY;
     enum fasti_status status = staged_run(booking, import, &run, detail);
-    if (status == FASTI_OK && !fasti_arena_has_room(&booking->state->arena, run.reach_bytes))
+    if (status == FASTI_OK && !fasti_arena_has_room(&booking->arena, run.reach_bytes))
         status = FASTI_LIMIT_MEMORY;
     /* A schedule that only this import makes has no day yet. */
     const uint32_t known = fasti_directory_count(booking->state->directory, FASTI_ENTITY_SCHEDULE);

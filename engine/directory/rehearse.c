@@ -130,33 +130,47 @@ static uint64_t schedule_reach(const struct fasti_directory *directory, fasti_sc
     return bytes;
 }
 
-static bool is_reached(const struct fasti_schedule_config *config, enum fasti_entity_kind kind,
-                       uint32_t id) {
-    switch (kind) {
-    case FASTI_ENTITY_LOCATION: return config->location.v == id;
-    case FASTI_ENTITY_ZONE: return config->zone_id.v == id;
-    case FASTI_ENTITY_SERVICE: return fasti_schedule_offers(config, (fasti_service_id){id});
-    case FASTI_ENTITY_ORGANIZATION:
-    case FASTI_ENTITY_PRACTITIONER:
-    case FASTI_ENTITY_SCHEDULE:
-    case FASTI_ENTITY_OPENINGS: break;
-    }
-    return false;
+struct reach {
+    const struct fasti_directory *directory;
+    uint64_t bytes;
+};
+
+static void reach_add(void *context, fasti_schedule_id schedule) {
+    struct reach *reach = context;
+    reach->bytes += schedule_reach(reach->directory, schedule);
+}
+
+/* Every schedule that offers a service whose terms change. */
+static void service_reach(const struct fasti_put *put, uint32_t id, struct reach *reach) {
+    const fasti_service_id service = {id};
+    const struct fasti_service *published = fasti_service_get(reach->directory, service);
+    struct fasti_service next;
+    fasti_resolve_service(put, &next);
+    if (published == NULL || (published->duration_minutes == next.duration_minutes &&
+                              published->grid_minutes == next.grid_minutes))
+        return;
+    const uint32_t count = fasti_directory_count(reach->directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t i = 1; i <= count; i++)
+        if (fasti_schedule_offers(fasti_config_get(reach->directory, (fasti_schedule_id){i}),
+                                  service))
+            reach_add(reach, (fasti_schedule_id){i});
 }
 
 uint64_t fasti_directory_reach_bytes(const struct fasti_directory *directory,
                                      const struct fasti_put *put) {
+    struct reach reach = {.directory = directory};
     const uint32_t id = fasti_directory_find(directory, put->organization, put->kind, &put->id);
-    if (put->kind == FASTI_ENTITY_OPENINGS || (put->kind == FASTI_ENTITY_SCHEDULE && id != 0))
-        return schedule_reach(directory, (fasti_schedule_id){id});
-    if (put->kind == FASTI_ENTITY_ORGANIZATION || put->kind == FASTI_ENTITY_PRACTITIONER)
-        return 0;
-    const uint32_t count = fasti_directory_count(directory, FASTI_ENTITY_SCHEDULE);
-    uint64_t bytes = 0;
-    for (uint32_t i = 1; id != 0 && i <= count; i++) {
-        const fasti_schedule_id schedule = {i};
-        if (is_reached(fasti_config_get(directory, schedule), put->kind, id))
-            bytes += schedule_reach(directory, schedule);
+    switch (put->kind) {
+    case FASTI_ENTITY_SCHEDULE:
+        if (id != 0)
+            reach_add(&reach, (fasti_schedule_id){id});
+        break;
+    case FASTI_ENTITY_OPENINGS: reach_add(&reach, (fasti_schedule_id){id}); break;
+    case FASTI_ENTITY_SERVICE: service_reach(put, id, &reach); break;
+    case FASTI_ENTITY_LOCATION:
+    case FASTI_ENTITY_ZONE: fasti_directory_moved(directory, put, reach_add, &reach); break;
+    case FASTI_ENTITY_ORGANIZATION:
+    case FASTI_ENTITY_PRACTITIONER: break;
     }
-    return bytes;
+    return reach.bytes;
 }
