@@ -159,23 +159,59 @@ static enum fasti_status connect_tcp(struct fasti_client *client, const char *se
 
 /* ---- sending and receiving bytes ---- */
 
+/* Waits until more can be sent. The server reads no more from a peer that takes no answers: those
+ * that come meanwhile are taken, as far as the buffer goes. */
+static bool flush_wait(struct fasti_client *client) {
+    const size_t room = RECEIVE_BYTES - client->receive_size;
+    struct pollfd poll_fd = {.fd = client->fd,
+                             .events = (short)(POLLOUT | (room > 0 ? POLLIN : 0))};
+    int ready;
+    do
+        ready = poll(&poll_fd, 1, client->timeout_ms);
+    while (ready < 0 && errno == EINTR);
+    if (ready != 1)
+        return false;
+    if ((poll_fd.revents & POLLIN) == 0)
+        return true;
+    const ssize_t done = recv(client->fd, client->receive + client->receive_size, room, 0);
+    if (done > 0)
+        client->receive_size += (size_t)done;
+    return done > 0 || errno == EAGAIN || errno == EINTR;
+}
+
+/* Nothing more can be sent nor taken before the caller takes an answer. */
+static bool is_crowded(const struct fasti_client *client) {
+    return client->receive_size == RECEIVE_BYTES;
+}
+
 enum fasti_status fasti_client_flush(struct fasti_client *client) {
     size_t sent = 0;
-    while (!client->is_broken && sent < client->send_size) {
+    bool is_crammed = false;
+    while (!client->is_broken && sent < client->send_size && !is_crammed) {
         const ssize_t done =
             send(client->fd, client->send + sent, client->send_size - sent, MSG_NOSIGNAL);
         if (done > 0)
             sent += (size_t)done;
-        else if (errno == EAGAIN ? !wait_for(client, client->fd, POLLOUT) : errno != EINTR)
+        else if (errno == EAGAIN && is_crowded(client))
+            is_crammed = true;
+        else if (errno == EAGAIN ? !flush_wait(client) : errno != EINTR)
             client->is_broken = true;
     }
-    client->send_size = 0;
-    return client->is_broken ? FASTI_UNREACHABLE : FASTI_OK;
+    if (client->is_broken)
+        sent = client->send_size;
+    memmove(client->send, client->send + sent, client->send_size - sent);
+    client->send_size -= sent;
+    if (client->is_broken)
+        return FASTI_UNREACHABLE;
+    return is_crammed ? FASTI_BUSY : FASTI_OK;
 }
 
 static enum fasti_status append(struct fasti_client *client, struct fasti_bytes frame) {
+    if (SEND_BYTES - client->send_size < frame.size &&
+        fasti_client_flush(client) == FASTI_UNREACHABLE)
+        return FASTI_UNREACHABLE;
     if (SEND_BYTES - client->send_size < frame.size)
-        FASTI_TRY(fasti_client_flush(client));
+        return FASTI_BUSY;
     memcpy(client->send + client->send_size, frame.bytes, frame.size);
     client->send_size += frame.size;
     return FASTI_OK;
@@ -332,7 +368,8 @@ enum fasti_status fasti_client_send(struct fasti_client *client,
 enum fasti_status fasti_client_receive(struct fasti_client *client, struct fasti_answer *answer) {
     if (client->in_flight == 0)
         return FASTI_INVALID_STATE;
-    FASTI_TRY(fasti_client_flush(client));
+    if (fasti_client_flush(client) == FASTI_UNREACHABLE)
+        return FASTI_UNREACHABLE;
     FASTI_TRY(frame_receive(client, NULL));
     if (client->frame.kind != FASTI_SERVER_ANSWER)
         return broken(client);

@@ -48,12 +48,14 @@ int fasti_client_fd(const struct fasti_client *client);
 
 /* Encodes a command into the send buffer; nothing is sent before flush (or receive). tag comes
  * back in the answer (not UINT64_MAX). BUSY: as many commands are on their way as the server takes,
- * receive first; LIMIT_MESSAGE: the command does not fit in a frame; UNREACHABLE: the connection is
- * gone. */
+ * or their answers fill the receive buffer: receive first; LIMIT_MESSAGE: the command does not fit
+ * in a frame; UNREACHABLE: the connection is gone. */
 FASTI_MUST_USE enum fasti_status
 fasti_client_send(struct fasti_client *client, const struct fasti_command *command, uint64_t tag);
 
-/* Sends all that was encoded; blocking. */
+/* Sends all that was encoded; blocking. Takes answers meanwhile, for the server reads no more from
+ * a peer that takes none. BUSY: the receive buffer is full; receive, the rest is sent on the way.
+ */
 FASTI_MUST_USE enum fasti_status fasti_client_flush(struct fasti_client *client);
 
 /* The next answer, in the server's order; flushes first, waits up to the timeout. The return value

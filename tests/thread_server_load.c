@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "api/api_limits.h"
+#include "api/client.h"
 #include "tests/support/check.h"
 #include "tests/support/server_world.h"
 
@@ -23,6 +24,7 @@
 #define GREEDY_BYTES  (64 * 1024 * 1024)
 #define LISTS         300
 #define PIPELINED     500
+#define LIBRARY_ASKED 500
 #define LARGE_BYTES   (64 * 1024)
 #define RECORDS       256
 #define STOPPED       200
@@ -207,6 +209,37 @@ static void patient_pipeliner(void) {
     CHECK(PIPELINED * starts * sizeof starts > 2 * FASTI_CONNECTION_OUTPUT_END, "too little");
     wire_close(wire);
     wire_close(other);
+    server_world_stop(world);
+}
+
+/* The client library sends far more than the server takes from a peer that reads nothing: it takes
+ * answers while it sends, and says BUSY where the caller must. */
+static void library_pipeliner(void) {
+    struct server_world *world =
+        server_world_start((struct fasti_server_options){.worker_count = 1});
+    struct fasti_client *client = NULL;
+    struct fasti_detail detail;
+    CHECK(fasti_client_open(world->unix_where, 0, &client, &detail) == FASTI_OK, "%s", detail.text);
+    struct fasti_command ask = engine_availability(1, 1, "2026-01-06", 60);
+    ask.body.availability.schedule_count = 16;
+    for (int i = 1; i < 16; i++)
+        ask.body.availability.schedules[i] = ask.body.availability.schedules[0];
+    struct fasti_answer answer;
+    uint32_t sent = 0, taken = 0;
+    while (taken < LIBRARY_ASKED) {
+        enum fasti_status status = FASTI_OK;
+        for (; sent < LIBRARY_ASKED && status == FASTI_OK; sent += status == FASTI_OK)
+            status = fasti_client_send(client, &ask, sent);
+        if (status == FASTI_OK)
+            status = fasti_client_flush(client);
+        CHECK(status == FASTI_OK || status == FASTI_BUSY, "after %u: %s", sent,
+              fasti_status_name(status));
+        CHECK(fasti_client_receive(client, &answer) == FASTI_OK, "%s",
+              fasti_client_fault(client)->text);
+        CHECK(answer.status == FASTI_OK && answer.tag == taken, "%s", answer.detail.text);
+        taken++;
+    }
+    fasti_client_close(client);
     server_world_stop(world);
 }
 
@@ -432,6 +465,7 @@ int main(int argc, char **argv) {
         {"disk_low", disk_low},
         {"large_inputs", large_inputs},
         {"patient_pipeliner", patient_pipeliner},
+        {"library_pipeliner", library_pipeliner},
     };
     alarm(240);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
