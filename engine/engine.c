@@ -191,7 +191,9 @@ static enum fasti_status recover(struct fasti_engine *engine,
     const int64_t started_ns = fasti_clock_monotonic_ns();
     memset(report, 0, sizeof *report);
     worker_enter(engine->workers[0]);
+    fasti_arena_load_begin(&engine->state.arena);
     const enum fasti_status status = fasti_replay_run(&replay, engine->io, report);
+    fasti_arena_load_end(&engine->state.arena);
     worker_leave(engine->workers[0]);
     engine->recovery_ms = (fasti_clock_monotonic_ns() - started_ns) / 1000000;
     engine->recovered_effects = replay.effects;

@@ -81,6 +81,45 @@ Test(arena, the_limit_holds_and_frees_are_used_again) {
     arena_drop(arena);
 }
 
+Test(arena, the_reserve_lends_and_what_it_frees_is_kept) {
+    struct fasti_arena *arena = arena_make(UINT64_C(4) * FASTI_ARENA_CHUNK_BYTES);
+    struct fasti_arena_local local;
+    fasti_arena_reserve(arena, 1);
+    fasti_arena_local_init(&local, arena);
+    uint32_t last = 0;
+    for (uint32_t index; (index = fasti_arena_alloc(&local, 1024)) != 0;)
+        last = index;
+    fasti_arena_free(&local, last, 1024);
+    cr_assert_eq(fasti_arena_alloc(&local, 1024), 0, "the last of it is kept");
+    local.uses_reserve = true;
+    cr_assert_eq(fasti_arena_alloc(&local, 1024), last, "for those that may use the reserve");
+    while (fasti_arena_alloc(&local, 1024) != 0) { /* they take all there is */
+    }
+    fasti_arena_free(&local, last, 1024);
+    const uint32_t half = fasti_arena_alloc(&local, 512);
+    cr_assert_neq(half, 0, "they borrow from a larger class");
+    cr_assert_neq(fasti_arena_alloc(&local, 512), 0, "and what was left of it is free");
+    memset(fasti_arena_at(arena, half), 1, 512);
+    arena_drop(arena);
+}
+
+Test(arena, loading_goes_beyond_the_limit_and_leaves_the_reserve) {
+    struct fasti_arena *arena = arena_make(UINT64_C(8) * FASTI_ARENA_CHUNK_BYTES);
+    struct fasti_arena_local local, other;
+    fasti_arena_reserve(arena, 2);
+    fasti_arena_local_init(&local, arena);
+    fasti_arena_local_init(&other, arena);
+    fasti_arena_load_begin(arena);
+    while (fasti_arena_alloc(&local, 1024) != 0) {
+    }
+    cr_assert_eq(fasti_arena_bytes(arena), UINT64_C(10) * FASTI_ARENA_CHUNK_BYTES);
+    fasti_arena_load_end(arena);
+    cr_assert_eq(fasti_arena_alloc(&other, 1024), 0);
+    other.uses_reserve = true;
+    cr_assert_neq(fasti_arena_alloc(&other, 1024), 0);
+    arena_drop(arena);
+}
+
 Test(arena, no_limit_is_the_largest_one) {
     struct fasti_arena *arena = arena_make(UINT64_MAX);
     cr_assert_eq(arena->chunks_max, FASTI_ARENA_CHUNKS_MAX);

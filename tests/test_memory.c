@@ -102,3 +102,47 @@ Test(memory, cancels_are_served_at_the_bound, .timeout = 120) {
     cr_assert(fasti_hash128_equal(engine_world_digest(world), after));
     cr_assert_eq(run(0, nth_booking(0)).outcome, FASTI_OUTCOME_BOOKED);
 }
+
+/* Bookings and cancels by turns at the bound, until the bookings are refused; then all is ended. */
+Test(memory, cancels_are_served_after_a_long_mix, .timeout = 120) {
+    const uint32_t count = fill();
+    uint32_t next = count, held = count;
+    for (uint32_t round = 0; round < 200; round++) {
+        for (uint32_t i = 0; i < 12; i++) {
+            const uint32_t at = (round * 12 + i) * 7919 % count;
+            if (records[at] == 0)
+                continue;
+            const struct fasti_answer answer = run(i % 2, engine_cancel(records[at]));
+            cr_assert_eq(answer.outcome, FASTI_OUTCOME_CANCELLED, "round %u: %s", round,
+                         answer.detail.text);
+            records[at] = 0;
+        }
+        for (uint32_t i = 0; i < 64 && next < RECORDS_MAX; i++, next++)
+            records[next] = run(i % 2, nth_booking(next)).record.v;
+    }
+    for (uint32_t i = 0; i < next; i++)
+        if (records[i] != 0) {
+            const struct fasti_answer answer = run(i % 2, engine_cancel(records[i]));
+            cr_assert_eq(answer.outcome, FASTI_OUTCOME_CANCELLED, "%u of %u: %s", i, next,
+                         answer.detail.text);
+            held++;
+        }
+    cr_assert_gt(held, count);
+}
+
+Test(memory, what_was_acknowledged_loads_at_the_same_bound, .timeout = 120) {
+    const uint32_t count = fill();
+    for (uint32_t i = 0; i < count; i += 9)
+        if (records[i] != 0)
+            cr_assert_eq(run(i % 2, engine_cancel(records[i])).outcome, FASTI_OUTCOME_CANCELLED);
+    for (uint32_t i = count; i < count + 2000; i++)
+        records[i] = run(i % 2, nth_booking(i)).record.v;
+    const struct fasti_hash128 before = engine_world_digest(world);
+    for (uint32_t start = 0; start < 3; start++) {
+        engine_world_crash(world);
+        cr_assert_eq(engine_world_open(world), FASTI_OK, "%s", world->detail.text);
+        cr_assert(fasti_hash128_equal(engine_world_digest(world), before));
+    }
+    const struct fasti_answer answer = run(1, engine_cancel(records[1]));
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_CANCELLED, "%s", answer.detail.text);
+}

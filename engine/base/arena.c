@@ -27,6 +27,7 @@
 #endif
 
 #define CHUNK_UNITS (UINT32_C(1) << FASTI_ARENA_UNIT_BITS)
+#define KEPT_BYTES  (FASTI_ARENA_CHUNK_BYTES / 8) /* a local, once memory is scarce */
 
 void fasti_arena_init(struct fasti_arena *arena, uint64_t bytes_max) {
     memset(arena, 0, sizeof *arena);
@@ -62,6 +63,28 @@ void fasti_arena_reserve(struct fasti_arena *arena, uint32_t chunks) {
     arena->chunks_reserved = chunks < arena->chunks_max / 2 ? chunks : arena->chunks_max / 2;
 }
 
+static uint32_t chunks_at_most(uint64_t chunks) {
+    return chunks < FASTI_ARENA_CHUNKS_MAX ? (uint32_t)chunks : FASTI_ARENA_CHUNKS_MAX;
+}
+
+void fasti_arena_load_begin(struct fasti_arena *arena) {
+    arena->is_loading = true;
+}
+
+void fasti_arena_load_end(struct fasti_arena *arena) {
+    arena->is_loading = false;
+    const uint32_t needed =
+        chunks_at_most((uint64_t)fasti_load_relaxed(&arena->chunk_count) + arena->chunks_reserved);
+    if (arena->chunks_max < needed)
+        arena->chunks_max = needed;
+}
+
+static uint32_t limit(const struct fasti_arena *arena, bool uses_reserve) {
+    if (arena->is_loading)
+        return chunks_at_most((uint64_t)arena->chunks_max + arena->chunks_max / 8 + 1);
+    return arena->chunks_max - (uses_reserve ? 0 : arena->chunks_reserved);
+}
+
 bool fasti_arena_has_room(const struct fasti_arena_local *local, uint64_t bytes) {
     struct fasti_arena *arena = local->arena;
     const uint32_t end = arena->chunks_max - arena->chunks_reserved / 2;
@@ -73,7 +96,7 @@ bool fasti_arena_has_room(const struct fasti_arena_local *local, uint64_t bytes)
 /* A chunk from the allocator; false: the limit is reached. */
 static bool chunk_take(struct fasti_arena *arena, bool uses_reserve, uint32_t *taken) {
     const uint32_t chunk = fasti_add_relaxed(&arena->chunk_count, 1);
-    if (chunk >= arena->chunks_max - (uses_reserve ? 0 : arena->chunks_reserved)) {
+    if (chunk >= limit(arena, uses_reserve)) {
         fasti_add_relaxed(&arena->chunk_count, UINT32_MAX); /* subtract one */
         return false;
     }
@@ -102,8 +125,10 @@ static bool chunk_next(struct fasti_arena_local *local) {
                          (size_t)left * FASTI_ARENA_UNIT_BYTES);
         local->unit += left;
     }
-    if (!local->has_spare && !chunk_take(local->arena, local->uses_reserve, &local->spare))
+    if (!local->has_spare && !chunk_take(local->arena, local->uses_reserve, &local->spare)) {
+        local->is_scarce = true;
         return false;
+    }
     local->has_spare = false;
     local->chunk = local->spare;
     local->unit = local->chunk == 0 ? 1 : 0; /* index 0 means none */
@@ -120,18 +145,45 @@ void fasti_arena_prepare(struct fasti_arena_local *local) {
     local->has_spare = chunk_take(arena, false, &local->spare);
 }
 
-uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size) {
-    const uint32_t units = unit_count(size);
-    uint32_t index = local->free[units];
-    if (index != 0) {
-        uint8_t *object = fasti_arena_at(local->arena, index);
-        UNPOISON(object, (size_t)units * FASTI_ARENA_UNIT_BYTES);
-        memcpy(&local->free[units], object, sizeof local->free[units]);
-        local->free_bytes -= (uint64_t)units * FASTI_ARENA_UNIT_BYTES;
+/* Is what is left here kept for those that may use the reserve? */
+static bool is_kept(const struct fasti_arena_local *local) {
+    const uint64_t uncut = (uint64_t)(local->unit_end - local->unit) * FASTI_ARENA_UNIT_BYTES;
+    return local->is_scarce && !local->uses_reserve && local->arena->chunks_reserved != 0 &&
+           local->free_bytes + uncut < KEPT_BYTES;
+}
+
+static uint32_t list_pop(struct fasti_arena_local *local, uint32_t units) {
+    const uint32_t index = local->free[units];
+    if (index == 0)
+        return 0;
+    uint8_t *object = fasti_arena_at(local->arena, index);
+    UNPOISON(object, (size_t)units * FASTI_ARENA_UNIT_BYTES);
+    memcpy(&local->free[units], object, sizeof local->free[units]);
+    local->free_bytes -= (uint64_t)units * FASTI_ARENA_UNIT_BYTES;
+    return index;
+}
+
+/* The first units of the smallest larger object that is free; the rest of it is free too. */
+static uint32_t list_split(struct fasti_arena_local *local, uint32_t units) {
+    for (uint32_t larger = units + 1; larger < FASTI_ARENA_CLASSES; larger++) {
+        const uint32_t index = list_pop(local, larger);
+        if (index == 0)
+            continue;
+        fasti_arena_free(local, index + units, (size_t)(larger - units) * FASTI_ARENA_UNIT_BYTES);
         return index;
     }
-    if (local->unit + units > local->unit_end && !chunk_next(local))
+    return 0;
+}
+
+uint32_t fasti_arena_alloc(struct fasti_arena_local *local, size_t size) {
+    const uint32_t units = unit_count(size);
+    if (is_kept(local))
         return 0;
+    uint32_t index = list_pop(local, units);
+    if (index != 0)
+        return index;
+    if (local->unit + units > local->unit_end && !chunk_next(local))
+        return local->uses_reserve ? list_split(local, units) : 0;
     index = local->chunk << FASTI_ARENA_UNIT_BITS | local->unit;
     local->unit += units;
     UNPOISON(fasti_arena_at(local->arena, index), (size_t)units * FASTI_ARENA_UNIT_BYTES);

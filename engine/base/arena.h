@@ -27,6 +27,7 @@ struct fasti_arena {
     _Atomic uint32_t chunk_count;
     uint32_t chunks_max;      /* the memory limit, 1 to FASTI_ARENA_CHUNKS_MAX */
     uint32_t chunks_reserved; /* of them: for locals that may use the reserve */
+    bool is_loading;          /* between load_begin and load_end */
 };
 
 struct fasti_arena_local {
@@ -37,6 +38,7 @@ struct fasti_arena_local {
     uint32_t unit_end; /* 0 before the first chunk */
     uint32_t spare;    /* the chunk after it, when has_spare */
     bool has_spare;
+    bool is_scarce; /* a chunk was refused here: the last of the memory is kept for the reserve */
     uint64_t free_bytes; /* on the lists below */
     uint32_t free[FASTI_ARENA_CLASSES];
 };
@@ -45,8 +47,17 @@ struct fasti_arena_local {
 void fasti_arena_init(struct fasti_arena *arena, uint64_t bytes_max);
 void fasti_arena_deinit(struct fasti_arena *arena);
 
-/* Keeps chunks back, at most half of all. Before anything is allocated. */
+/* Keeps chunks back, at most half of all. Before anything is allocated. Once chunks are refused,
+ * each local also keeps an eighth of a chunk of its free memory for those that may use the reserve,
+ * who then take a larger object where there is none of their size: without that, what is freed out
+ * of the reserve would serve the others until nothing is left of it. */
 void fasti_arena_reserve(struct fasti_arena *arena, uint32_t chunks);
+
+/* What was acknowledged must load, whatever the order in which it came to be: between the two, the
+ * limit is an eighth and a chunk larger and nothing is kept back. Afterwards the whole reserve is
+ * there again, beyond the limit if need be. By one thread, while no other uses the arena. */
+void fasti_arena_load_begin(struct fasti_arena *arena);
+void fasti_arena_load_end(struct fasti_arena *arena);
 
 /* Would bytes of small objects surely find room here, half of the reserve left alone? Counts chunks
  * that nobody took and a quarter of what this local has on its free lists (sizes differ). */
