@@ -6,7 +6,9 @@
  *   bench_world.c       the schedules and services that a server knows
  *   bench_connection.c  one connection's closed loop
  *   bench_engine.c      engine: figures in process, on the simulated disk
+ *   bench_group.c       the connections of one thread, by poll
  *   bench_histogram.c   latencies
+ *   rooms.c             fasti-bench-rooms, a program of its own: the rooms below the engine
  *
  * bench/ knows api/client.h and engine/engine.h and nothing deeper but the random numbers of
  * engine/base/prng.h.

@@ -3,9 +3,10 @@
  *
  *   command (plain data) --submit--> answer now, or PENDING --log durable--> poll gives the answer
  *
- * api/ and tools/ include this header and none below it. A command is decided at once by the
- * worker that submits it (any worker, any command); an answer that rests on something not yet
- * durable comes later through poll, with the caller's own tag. Queries never write.
+ * api/ and tools/ include this header and what it includes, and nothing deeper. A command is
+ * decided at once by the worker that submits it (any worker, any command); an answer that rests on
+ * something not yet durable comes later through poll, with the caller's own tag. Queries never
+ * write.
  * Threading: open and close from one thread; every other call names a worker, and one worker is
  * used by one thread at a time. A worker's thread calls poll whenever event_fd is readable, and
  * enters idle / leaves idle around blocking waits.

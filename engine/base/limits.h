@@ -58,7 +58,6 @@
 #define FASTI_PAYLOAD_BYTES_MAX 1024 /* opaque sealed payload */
 #define FASTI_RECORDS_MAX       (UINT64_C(1) << 30)
 #define FASTI_RECORD_CHUNK      4096
-#define FASTI_REQUEST_IDS_MAX   (1 << 20)
 #define FASTI_PATIENT_BUCKETS   (UINT32_C(1) << 20)
 
 /* ---- queries ---- */

@@ -105,7 +105,7 @@ struct fasti_block {
 
 struct fasti_cancel {
     fasti_record_id record;
-    uint8_t reason; /* the caller's code, 0 to 255; FHIR's codes come with issue 3's work */
+    uint8_t reason; /* the caller's code, 0 to 255; not FHIR's codes yet */
 };
 
 struct fasti_availability_query {
@@ -160,8 +160,8 @@ struct fasti_command {
     fasti_organization_id organization; /* scope; 0 only for STATUS, CHECKPOINT, organizations and
                                            imports of several; in such an import's puts it may be
                                            one that the import makes, as its PUT answered */
-    fasti_request_id request; /* kept in the log; at-most-once comes with issue 3's work */
-    uint32_t import;          /* PUT: stage under this import; 0 = at once */
+    fasti_request_id request;           /* kept in the log; not yet at-most-once */
+    uint32_t import;                    /* PUT: stage under this import; 0 = at once */
     union {
         struct fasti_put put;
         struct fasti_book book;

@@ -1,7 +1,8 @@
 /*
  * configure.h - changes of the directory: put, import, and their replay.
  *
- *   lock -> check -> raise config_version -> publish (-> touch days) -> push effect -> unlock
+ *   lock -> check -> pause -> raise config_version -> publish -> touch days -> push effect
+ *        -> unlock
  *
  * config_version is raised before anything new is visible, and every effect carries the version
  * that its worker had seen, so the committer never numbers a booking before the configuration that

@@ -82,7 +82,7 @@ struct fasti_effect {
     uint32_t body_bytes;
 };
 
-/* Room for a decoded put and what it borrows. 180 KiB: one an engine, under the config lock. */
+/* Room for a decoded put and what it borrows. 180 KiB: the engine has three, under its lock. */
 struct fasti_put_scratch {
     struct fasti_put put;
     struct fasti_zone zone;

@@ -10,7 +10,7 @@
  * Taken bits are counted in ticks from a local day's start. While a day holds any, another zone or
  * resolution would move them to other instants, and two patients could get one time. A claimer
  * reads the cell, then is_paused, then swaps: it sees the pause, or loses to the touch, or was
- * before the second look. Moving what is taken comes with issue 4's work.
+ * before the second look. Moving what is taken is not offered yet.
  * Threading: under the configuration lock.
  */
 #ifndef FASTI_BOOKING_PAUSE_H

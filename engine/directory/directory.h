@@ -6,8 +6,8 @@
  * A record is immutable once published; a put publishes a new one and retires the old through the
  * epoch. Schedules are stable objects (their day cells live here) that point to an immutable
  * configuration. Dense ids are given in log order, so replay gives the same ones.
- * A put is done in two steps under the configuration lock: check says what it would do, then the
- * caller pushes the effect, then publish does it and cannot fail but for memory. Effects carry
+ * A put is done in two steps under the configuration lock: check says what it would do, then
+ * publish does it and cannot fail but for memory; the caller pushes the effect. Effects carry
  * external ids, so a staged import can name records that are staged before them.
  * Threading: check and publish hold the lock (one writer); everything else lock-free, any thread
  * that is online in the epoch.

@@ -271,10 +271,6 @@ uint64_t fasti_log_lsn_end(const struct fasti_log *log) {
     return log->lsn_end;
 }
 
-uint64_t fasti_log_epoch(const struct fasti_log *log) {
-    return log->epoch;
-}
-
 bool fasti_log_is_low(const struct fasti_log *log) {
     return fasti_reserve_is_low(&log->reserve);
 }

@@ -139,7 +139,6 @@ bool fasti_log_is_busy(const struct fasti_log *log);
 
 /* The LSN after the last durable one: the first of the next batch while none is in flight. */
 uint64_t fasti_log_lsn_end(const struct fasti_log *log);
-uint64_t fasti_log_epoch(const struct fasti_log *log);
 
 /* true: fewer prepared segments than FASTI_SEGMENTS_RESERVED and no room for more. Any thread. */
 bool fasti_log_is_low(const struct fasti_log *log);
