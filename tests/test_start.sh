@@ -3,6 +3,7 @@
 . tests/support/session.sh
 
 serve() { # serve FLAG...: one whole life on $work/data, its lines in $work/log; waits for ready
+    : >"$work/log" # the child empties it, too, but perhaps after the first look
     "$bin/fastid" --data "$work/data" --listen none --unix "$work/s" "$@" 2>"$work/log" &
     pid=$!
     for _ in $(seq 600); do
