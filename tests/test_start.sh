@@ -2,28 +2,16 @@
 # test_start.sh - starts that are stopped, late, bounded or incomplete, and what is said of them.
 . tests/support/session.sh
 
-serve() { # serve FLAG...: one whole life on $work/data, its lines in $work/log; waits for ready
-    : >"$work/log" # the child empties it, too, but perhaps after the first look
-    "$bin/fastid" --data "$work/data" --listen none --unix "$work/s" "$@" 2>"$work/log" &
-    pid=$!
-    for _ in $(seq 600); do
-        ! grep -q 'ready' "$work/log" || return 0
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    ! grep -q 'io_uring' "$work/log" || { echo 'skipped: io_uring is denied'; exit 77; }
-    fail 'fastid is not ready' "$work/log"
-}
 silent() { ! grep -q 'warning' "$work/log" || fail "$1" "$work/log"; }
 
 # ---- the log's time ----
-serve --now 2150-01-01T00:00:00Z
+serve --listen none --now 2150-01-01T00:00:00Z
 fasti create organization --id clinic >/dev/null
 stop
-serve
+serve --listen none
 expect 'the log is ahead' 'warning: .* 2150-01-01T00:00:0.* days .* ahead' "$work/log"
 stop
-serve --now 2151-01-01T00:00:00Z
+serve --listen none --now 2151-01-01T00:00:00Z
 silent 'the clock is ahead of the log'
 fasti create organization --id other >/dev/null
 stop
@@ -48,7 +36,7 @@ rc=0
 [ "$rc" = 1 ] || fail "ulimit -f 100: exits $rc" "$work/out"
 expect 'a small file' 'cannot open the data directory: .*IO_WRITE' "$work/out"
 
-serve
+serve --listen none
 prlimit --pid "$pid" --fsize=4096
 exits 3 'a write beyond the bound' fasti create organization --id late
 expect 'a write beyond the bound' 'not known\|broke' "$work/out"
@@ -60,7 +48,7 @@ expect 'a write beyond the bound' 'fault: the log could not be written' "$work/l
 
 # ---- files that are gone: after a kill nothing else can tell ----
 rm -r "$work/data"
-serve --log-segment-bytes 512K
+serve --listen none --log-segment-bytes 512K
 for id in $(seq 150); do
     printf '{"kind":"practitioner","id":"p-%s","name":"%0100d"}\n' "$id" 0
 done >"$work/lines"
@@ -71,16 +59,16 @@ for id in $(seq 200); do # until three segments were begun: two prepared ones ar
     fasti import ndjson "$work/more" >/dev/null 2>&1
 done
 kill_server
-serve
+serve --listen none
 silent 'nothing is gone'
 kill_server
 mapfile -t files < <(ls "$work"/data/log-*)
 [ "${#files[@]}" -ge 5 ] || fail "only ${#files[@]} files"
 rm "${files[@]:2}" # and the prepared ones behind them
-serve
+serve --listen none
 expect 'files are gone' 'warning: no prepared file follows' "$work/log"
 stop
-serve
+serve --listen none
 silent 'told once'
 stop
 echo 'passed: time ahead, SIGTERM while recovering, ulimit -f, files that are gone'

@@ -18,19 +18,21 @@ trap tidy EXIT
 
 need_feed() { [ -d "$feed" ] || { echo "skipped: $feed is absent"; exit 77; }; }
 
-start() { # on the data of this session, 2023-03-23
-    : >"$work/log"
-    "$bin/fastid" --data "$work/data" --listen 127.0.0.1:0 --unix "$work/s" \
-        --now 2023-03-23T12:00:00Z 2>"$work/log" &
+serve() { # serve FLAG...: on $work/data, its lines in $work/log; waits for ready
+    : >"$work/log" # the child empties it, too, but perhaps after the first look
+    "$bin/fastid" --data "$work/data" --unix "$work/s" "$@" 2>"$work/log" &
     pid=$!
     for _ in $(seq 600); do
         ! grep -q 'ready' "$work/log" || return 0
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done
-    cat "$work/log"
     ! grep -q 'io_uring' "$work/log" || { echo 'skipped: io_uring is denied'; exit 77; }
-    exit 1
+    fail 'fastid is not ready' "$work/log"
+}
+
+start() { # on the data of this session, 2023-03-23
+    serve --listen 127.0.0.1:0 --now 2023-03-23T12:00:00Z
 }
 
 stop() { # with SIGTERM; what it left is sound
