@@ -14,6 +14,7 @@
 
 #include "engine/base/panic.h"
 #include "engine/engine.h"
+#include "fuzz/inspect.h"
 #include "tests/support/log_image.h"
 
 #define FILES      3
@@ -149,26 +150,6 @@ static enum fasti_status read_log(struct fasti_io *io, struct fasti_log_report *
     return status;
 }
 
-static void print(void *context, const char *line) {
-    uint64_t *lines = context;
-    const size_t length = strlen(line);
-    FASTI_ASSERT(length > 2 && line[0] == '{' && line[length - 1] == '}');
-    ++*lines;
-}
-
-static enum fasti_status inspect(struct fasti_sim_disk *disk, enum fasti_inspect_mode mode,
-                                 struct fasti_inspect_report *report) {
-    struct fasti_io *io = fasti_sim_disk_open(disk);
-    struct fasti_detail detail = {{0}};
-    uint64_t lines = 0;
-    const enum fasti_status status = fasti_engine_inspect(io, mode, print, &lines, report, &detail);
-    io->operations->close(io);
-    FASTI_ASSERT(status == FASTI_OK || detail.text[0] != '\0');
-    if (status == FASTI_OK && mode == FASTI_INSPECT_DUMP)
-        FASTI_ASSERT(lines == report->effects);
-    return status;
-}
-
 /* A log that was read opens for writing, and then reads as before, with one more epoch. */
 static void open_log(struct fasti_sim_disk *disk, const struct fasti_log_report *before) {
     struct fasti_io *io = fasti_sim_disk_open(disk);
@@ -194,11 +175,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const enum fasti_status status = read_log(io, &report);
     io->operations->close(io);
     struct fasti_inspect_report inspected;
-    const enum fasti_status verified = inspect(disk, FASTI_INSPECT_VERIFY, &inspected);
+    const enum fasti_status verified = fuzz_inspect(disk, FASTI_INSPECT_VERIFY, &inspected);
     FASTI_ASSERT(status == FASTI_OK || verified != FASTI_OK);
-    FASTI_ASSERT(inspect(disk, FASTI_INSPECT_DUMP, &inspected) == verified);
+    FASTI_ASSERT(fuzz_inspect(disk, FASTI_INSPECT_DUMP, &inspected) == verified);
     if (verified == FASTI_OK && inspected.effects > 0 &&
-        inspect(disk, FASTI_INSPECT_DIGEST, &inspected) == FASTI_OK)
+        fuzz_inspect(disk, FASTI_INSPECT_DIGEST, &inspected) == FASTI_OK)
         FASTI_ASSERT(fasti_hash128_equal(inspected.digest_logged, inspected.digest_computed));
     FASTI_ASSERT(fasti_sim_disk_write_count(disk) == 0);
     FASTI_ASSERT(fasti_hash128_equal(log_image_hash(disk), hash));

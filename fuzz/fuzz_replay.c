@@ -16,6 +16,7 @@
 #include "engine/base/panic.h"
 #include "engine/booking/apply.h"
 #include "engine/calendar/cell.h"
+#include "fuzz/inspect.h"
 #include "fuzz/items.h"
 #include "tests/support/engine_ask.h"
 #include "tests/support/log_image.h"
@@ -194,37 +195,18 @@ static struct fasti_sim_disk *disk_make(const struct replayed *r, uint8_t flags,
     return disk;
 }
 
-static void print(void *context, const char *line) {
-    uint64_t *lines = context;
-    const size_t length = strlen(line);
-    FASTI_ASSERT(length > 2 && line[0] == '{' && line[length - 1] == '}');
-    ++*lines;
-}
-
-static enum fasti_status inspect(struct fasti_sim_disk *disk, enum fasti_inspect_mode mode,
-                                 struct fasti_inspect_report *report) {
-    struct fasti_io *io = fasti_sim_disk_open(disk);
-    struct fasti_detail detail = {{0}};
-    uint64_t lines = 0;
-    const enum fasti_status status = fasti_engine_inspect(io, mode, print, &lines, report, &detail);
-    FASTI_ASSERT(status != FASTI_OK || lines == (mode == FASTI_INSPECT_DUMP ? report->effects : 0));
-    FASTI_ASSERT(status == FASTI_OK || detail.text[0] != '\0');
-    io->operations->close(io);
-    return status;
-}
-
 /* Recovers from the log of what was replayed. */
 static void log_verify(const struct replayed *r, uint8_t flags, size_t size) {
     const bool is_whole = r->status == FASTI_OK || (flags & HELP) != 0;
     struct fasti_sim_disk *disk = disk_make(r, flags, size);
     struct fasti_inspect_report report;
-    const enum fasti_status status = inspect(disk, FASTI_INSPECT_DIGEST, &report);
+    const enum fasti_status status = fuzz_inspect(disk, FASTI_INSPECT_DIGEST, &report);
     FASTI_ASSERT(status == (is_whole ? FASTI_OK : r->status));
     if (is_whole) {
         FASTI_ASSERT(fasti_hash128_equal(report.digest_computed, r->digest));
         FASTI_ASSERT(report.effects == r->count);
     }
-    const enum fasti_status dumped = inspect(disk, FASTI_INSPECT_DUMP, &report);
+    const enum fasti_status dumped = fuzz_inspect(disk, FASTI_INSPECT_DUMP, &report);
     FASTI_ASSERT(dumped == FASTI_OK || !is_whole);
     if (is_whole && (flags & OPEN) != 0)
         engine_ask_all(disk, r->digest);
