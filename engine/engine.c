@@ -383,7 +383,8 @@ static void answer_seal(struct fasti_answer *answer) {
     if (answer->status == FASTI_OK)
         return;
     answer->outcome = FASTI_OUTCOME_NONE;
-    answer->id = 0;
+    if (answer->kind != FASTI_COMMAND_IMPORT_COMMIT) /* the put at fault */
+        answer->id = 0;
     answer->record = (fasti_record_id){0};
 }
 

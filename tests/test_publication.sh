@@ -6,11 +6,12 @@
 . tests/support/session.sh
 need_feed
 
-import() { # import ORGANIZATION DIR [OPTION...]
-    fasti --json --organization "$1" import smart "$2" --zone America/New_York --minutes 15 "${@:3}"
+minutes=15
+import() { # import ORGANIZATION DIR [OPTION...]: visits of $minutes
+    fasti --json --organization "$1" import smart "$2" --zone America/New_York --minutes "$minutes" "${@:3}"
 }
 check() { # check WHAT ORGANIZATION DIR
-    "$bin/check_feed" "unix:$work/s" "$2" "$3" America/New_York 15 >"$work/check" 2>&1 ||
+    "$bin/check_feed" "unix:$work/s" "$2" "$3" America/New_York "$minutes" >"$work/check" 2>&1 ||
         fail "$1" "$work/check"
 }
 says() { # says WHAT PATTERN: of the last command
@@ -143,17 +144,25 @@ wait "$silence" || fail 'a URL of the manifest was fetched' "$work/called"
 says 'other names' '"outcome":"UNCHANGED",.*"unchanged":337'
 same 'other names' "$first"
 
-# ---- refused in the middle: services of 7 minutes do not fit schedules of 15 ----
-exits 2 'a put that is refused' fasti --organization riteaid import smart "$feed" \
-    --zone America/New_York --minutes 7
-says 'a put that is refused' 'not a multiple of the resolution.*nothing was imported'
-same 'a put that is refused' "$first"
-
-# ---- a newer publication ----
+# ---- other minutes: services and resolutions change together, unless time is held ----
 book() { # book START
     fasti --json --organization riteaid book --schedule 116 --service covid19-immunization \
         --patient p-1 --start "$1"
 }
+exits 0 'a booking that holds its schedule' book 2023-03-27T09:00:00-04:00
+held=$(sed 's/.*"record":\([0-9]*\),.*/\1/;q' "$work/out")
+before=$(digest)
+minutes=20
+exits 2 'ticks of other minutes' import riteaid "$feed"
+says 'ticks of other minutes' "riteaid-schedules-NJ.ndjson:[0-9]*: schedule .*116.* has time taken on 2023-03-27.*; nothing was imported"
+same 'ticks of other minutes' "$before"
+exits 0 'cancelling' fasti --organization riteaid cancel "$held"
+for minutes in 20 7 15; do
+    exits 0 "visits of $minutes minutes" import riteaid "$feed"
+    check "every start of $minutes minutes" riteaid "$feed"
+done
+
+# ---- a newer publication ----
 exits 0 'a booking that the newer one leaves alone' book 2023-03-27T09:00:00-04:00
 kept=$(sed 's/.*"record":\([0-9]*\),.*/\1/;q' "$work/out")
 exits 0 'a booking that loses its opening' book 2023-03-25T10:00:00-04:00

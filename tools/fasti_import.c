@@ -30,6 +30,7 @@ struct pipeline {
     uint64_t failed;  /* index of the first put that was refused, if failure is not OK */
     enum fasti_status failure;
     struct fasti_detail detail;
+    uint64_t *staged; /* bit n: put n was staged; those are numbered by the server, in order */
 };
 
 /* On a terminal a line that overwrites itself; else a line a tenth of a long import. */
@@ -43,17 +44,16 @@ static void show_progress(const struct pipeline *pipeline, bool is_terminal) {
                 (unsigned long long)count);
 }
 
-static enum fasti_exit import_command(struct pipeline *pipeline, enum fasti_command_kind kind,
-                                      struct fasti_answer *answer) {
+/* BEGIN or COMMIT; the answer's status and outcome are the caller's to look at. */
+static enum fasti_exit ask(struct pipeline *pipeline, enum fasti_command_kind kind,
+                           struct fasti_answer *answer) {
     struct fasti_session *session = pipeline->session;
     struct fasti_command command = {
         .kind = kind, .body.import = {.import = pipeline->import, .source = pipeline->job->source}};
     const fasti_organization_id own = session->organization;
     session->organization = pipeline->scope;
-    const enum fasti_exit exit = fasti_session_call(session, &command, answer);
+    const enum fasti_exit exit = fasti_session_ask(session, &command, answer);
     session->organization = own;
-    if (exit == FASTI_EXIT_DONE && !fasti_outcome_is_done(answer->outcome))
-        return fasti_session_refuse(session, answer, "import");
     return exit;
 }
 
@@ -89,6 +89,17 @@ static enum fasti_status send_next(struct pipeline *pipeline, struct fasti_comma
     return status;
 }
 
+static void fault_keep(struct pipeline *pipeline, uint64_t index,
+                       const struct fasti_answer *answer) {
+    pipeline->failed = index;
+    pipeline->failure = answer->status != FASTI_OK ? answer->status : FASTI_INVALID_REFERENCE;
+    pipeline->detail = answer->detail;
+    if (pipeline->detail.text[0] == '\0')
+        fasti_detail_set(&pipeline->detail, FASTI_OK, "%s",
+                         answer->status != FASTI_OK ? fasti_status_text(answer->status)
+                                                    : fasti_outcome_text(answer->outcome));
+}
+
 static void take_answer(struct pipeline *pipeline, const struct fasti_answer *answer) {
     pipeline->answered++;
     if (pipeline->barrier == 1 + answer->tag) {
@@ -96,15 +107,11 @@ static void take_answer(struct pipeline *pipeline, const struct fasti_answer *an
         pipeline->organization.v = answer->id;
     }
     const bool is_good = answer->status == FASTI_OK && fasti_outcome_is_done(answer->outcome);
+    if (answer->outcome == FASTI_OUTCOME_STAGED)
+        pipeline->staged[answer->tag / 64] |= UINT64_C(1) << answer->tag % 64;
     if (is_good || (pipeline->failure != FASTI_OK && answer->tag > pipeline->failed))
         return;
-    pipeline->failed = answer->tag;
-    pipeline->failure = answer->status != FASTI_OK ? answer->status : FASTI_INVALID_REFERENCE;
-    pipeline->detail = answer->detail;
-    if (pipeline->detail.text[0] == '\0')
-        fasti_detail_set(&pipeline->detail, FASTI_OK, "%s",
-                         answer->status != FASTI_OK ? fasti_status_text(answer->status)
-                                                    : fasti_outcome_text(answer->outcome));
+    fault_keep(pipeline, answer->tag, answer);
 }
 
 /* Stages all puts. The return value speaks of the connection; pipeline->failure of the puts. */
@@ -156,24 +163,58 @@ static void abandon(struct pipeline *pipeline) {
               stderr);
 }
 
-static enum fasti_exit refuse_put(struct pipeline *pipeline) {
+/* Prints what was refused: a put (failed below count), or all of it. */
+static enum fasti_exit refuse(struct pipeline *pipeline) {
+    const bool is_input = fasti_status_class(pipeline->failure) == FASTI_CLASS_INVALID;
+    const enum fasti_exit exit = is_input ? FASTI_EXIT_INVALID : FASTI_EXIT_FAILED;
+    const char *why = pipeline->detail.text;
+    if (pipeline->failed >= pipeline->count)
+        return fasti_session_fail(pipeline->session, exit, pipeline->failure,
+                                  "%s; nothing was imported", why);
     struct fasti_put put;
     char where[320] = "";
     put_fill(pipeline, pipeline->failed, &put, where, sizeof where);
-    const bool is_input = fasti_status_class(pipeline->failure) == FASTI_CLASS_INVALID;
     return fasti_session_fail(
-        pipeline->session, is_input ? FASTI_EXIT_INVALID : FASTI_EXIT_FAILED, pipeline->failure,
-        "%s%s%s \"%.*s\": %s; nothing was imported", where, where[0] == '\0' ? "" : ": ",
+        pipeline->session, exit, pipeline->failure, "%s%s%s \"%.*s\": %s; nothing was imported",
+        where, where[0] == '\0' ? "" : ": ",
         put.kind == FASTI_ENTITY_OPENINGS ? "openings of" : fasti_entity_name(put.kind),
-        FASTI_PRINT(put.id), pipeline->detail.text);
+        FASTI_PRINT(put.id), why);
+}
+
+/* The index of the put that the server staged as number (from 1); count if it is none of ours. */
+static uint64_t staged_index(const struct pipeline *pipeline, uint32_t number) {
+    uint64_t seen = 0;
+    for (uint64_t index = 0; number != 0 && index < pipeline->count; index++) {
+        seen += pipeline->staged[index / 64] >> index % 64 & 1;
+        if (seen == number)
+            return index;
+    }
+    return pipeline->count;
+}
+
+static enum fasti_exit commit(struct pipeline *pipeline, struct fasti_import_answer *result) {
+    struct fasti_answer answer;
+    const enum fasti_exit exit = ask(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    if (answer.status == FASTI_UNKNOWN)
+        return fasti_session_fail_status(pipeline->session, answer.status, &answer.detail);
+    if (answer.status != FASTI_OK || !fasti_outcome_is_done(answer.outcome)) {
+        fault_keep(pipeline, staged_index(pipeline, answer.id), &answer);
+        return refuse(pipeline);
+    }
+    *result = answer.body.import;
+    return exit;
 }
 
 static enum fasti_exit run_pipeline(struct pipeline *pipeline, struct fasti_import_answer *result) {
     struct fasti_session *session = pipeline->session;
     struct fasti_answer answer;
-    enum fasti_exit exit = import_command(pipeline, FASTI_COMMAND_IMPORT_BEGIN, &answer);
+    const enum fasti_exit exit = ask(pipeline, FASTI_COMMAND_IMPORT_BEGIN, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
+    if (answer.status != FASTI_OK)
+        return fasti_session_fail_status(session, answer.status, &answer.detail);
     pipeline->import = answer.body.import.import;
     const enum fasti_status status = stage(pipeline);
     const char *fault = fasti_client_fault(session->client)->text;
@@ -184,14 +225,11 @@ static enum fasti_exit run_pipeline(struct pipeline *pipeline, struct fasti_impo
     if (pipeline->failure != FASTI_OK || is_interrupted) {
         abandon(pipeline);
         return pipeline->failure != FASTI_OK
-                   ? refuse_put(pipeline)
+                   ? refuse(pipeline)
                    : fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_OK,
                                         "interrupted: nothing was imported");
     }
-    exit = import_command(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
-    if (exit == FASTI_EXIT_DONE)
-        *result = answer.body.import;
-    return exit;
+    return commit(pipeline, result);
 }
 
 enum fasti_exit fasti_import_run(struct fasti_session *session, const struct fasti_import_job *job,
@@ -204,11 +242,17 @@ enum fasti_exit fasti_import_run(struct fasti_session *session, const struct fas
                                                        : session->organization,
                                 .organization = session->organization,
                                 .failure = FASTI_OK};
+    pipeline.staged = calloc(pipeline.count / 64 + 1, sizeof *pipeline.staged);
+    if (pipeline.staged == NULL)
+        return fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
+                                  "no memory for %llu records; nothing was imported",
+                                  (unsigned long long)pipeline.count);
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART}, before;
     is_interrupted = 0;
     sigaction(SIGINT, &action, &before);
     enum fasti_exit exit = run_pipeline(&pipeline, result);
     sigaction(SIGINT, &before, NULL);
+    free(pipeline.staged);
     if (exit == FASTI_EXIT_DONE && job->creates != NULL)
         exit = fasti_session_resolve(session, FASTI_ENTITY_ORGANIZATION, job->creates,
                                      &session->organization.v);

@@ -109,11 +109,11 @@ enum fasti_exit fasti_session_scope(struct fasti_session *session) {
                                  &session->organization.v);
 }
 
-enum fasti_exit fasti_session_call(struct fasti_session *session, struct fasti_command *command,
-                                   struct fasti_answer *answer) {
+enum fasti_exit fasti_session_ask(struct fasti_session *session, struct fasti_command *command,
+                                  struct fasti_answer *answer) {
     command->organization = session->organization;
     command->request = session->request;
-    enum fasti_status status = fasti_client_call(session->client, command, answer);
+    const enum fasti_status status = fasti_client_call(session->client, command, answer);
     if (status == FASTI_UNREACHABLE) {
         const char *fault = fasti_client_fault(session->client)->text;
         return fasti_session_fail(session, FASTI_EXIT_FAILED, status,
@@ -123,9 +123,15 @@ enum fasti_exit fasti_session_call(struct fasti_session *session, struct fasti_c
     }
     if (status != FASTI_OK)
         return fasti_session_fail_status(session, status, fasti_client_fault(session->client));
-    if (answer->status != FASTI_OK)
-        return fasti_session_fail_status(session, answer->status, &answer->detail);
     return FASTI_EXIT_DONE;
+}
+
+enum fasti_exit fasti_session_call(struct fasti_session *session, struct fasti_command *command,
+                                   struct fasti_answer *answer) {
+    const enum fasti_exit exit = fasti_session_ask(session, command, answer);
+    if (exit == FASTI_EXIT_DONE && answer->status != FASTI_OK)
+        return fasti_session_fail_status(session, answer->status, &answer->detail);
+    return exit;
 }
 
 /* ---- names ---- */

@@ -55,8 +55,13 @@ FASTI_MUST_USE enum fasti_exit fasti_session_connect(struct fasti_session *sessi
 /* Connects, and finds the organization that --organization names. */
 FASTI_MUST_USE enum fasti_exit fasti_session_scope(struct fasti_session *session);
 
-/* Sets the organization and request id of the command, asks, and refuses statuses that are not
- * OK; the outcome is the caller's to look at. */
+/* Sets the organization and request id of the command and asks; what is answered is the caller's
+ * to look at. */
+FASTI_MUST_USE enum fasti_exit fasti_session_ask(struct fasti_session *session,
+                                                 struct fasti_command *command,
+                                                 struct fasti_answer *answer);
+
+/* As ask, and refuses statuses that are not OK; the outcome is the caller's to look at. */
 FASTI_MUST_USE enum fasti_exit fasti_session_call(struct fasti_session *session,
                                                   struct fasti_command *command,
                                                   struct fasti_answer *answer);

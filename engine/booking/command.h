@@ -271,9 +271,10 @@ struct fasti_answer {
     enum fasti_command_kind kind;
     enum fasti_status status;
     enum fasti_outcome outcome; /* when status is OK */
-    uint32_t id;                /* RESOLVE, PUT: dense id */
-    fasti_record_id record;     /* BOOK, BLOCK, CANCEL, UNBLOCK, SHOW */
-    uint64_t as_of;             /* log position that the answer rests on */
+    uint32_t id;            /* RESOLVE, PUT, DESCRIBE: dense id; of a refused IMPORT_COMMIT: which
+                               staged put is at fault, from 1 (0: none alone) */
+    fasti_record_id record; /* BOOK, BLOCK, CANCEL, UNBLOCK, SHOW */
+    uint64_t as_of;         /* log position that the answer rests on */
     struct fasti_detail detail; /* a sentence when it was refused; else empty */
     union {
         const struct fasti_availability_answer *availability;

@@ -46,7 +46,6 @@ struct fasti_staged_import {
     uint32_t slot_count, slot_capacity;
     uint32_t unchanged;
     uint32_t created[FASTI_KIND_SLOTS]; /* by kind: new records */
-    uint32_t schedule_puts;
 };
 
 struct fasti_imports {

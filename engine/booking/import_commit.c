@@ -67,6 +67,7 @@ struct staged_run {
     uint64_t reach_bytes, reached; /* the key of the schedule that was counted last */
     struct fasti_import_answer answer;
     struct fasti_hash128 delta;
+    uint32_t fault; /* number of the put that stands in the way; 0: none, or not one alone */
 };
 
 static void result_count(struct fasti_import_answer *answer, enum fasti_put_result result) {
@@ -95,7 +96,7 @@ static enum fasti_status staged_run_one(struct fasti_booking *booking,
     enum fasti_put_result result;
     if (!fasti_stage_place(import, put))
         return FASTI_INVALID_REFERENCE;
-    FASTI_TRY(fasti_directory_check(run->directory, put, NULL, &result, detail));
+    FASTI_TRY(fasti_directory_check(run->directory, put, &fasti_staged_nothing, &result, detail));
     if (run->moved != NULL) {
         fasti_directory_moved(run->directory, put, fasti_moved_add, run->moved);
         run->reach_bytes +=
@@ -122,16 +123,46 @@ static enum fasti_status staged_run(struct fasti_booking *booking,
     for (uint32_t i = 0; i < import->count; i++) {
         FASTI_TRY(fasti_put_decode(import->puts[i].bytes, import->puts[i].size,
                                    booking->state->put_scratch));
+        run->fault = i + 1;
         FASTI_TRY(staged_run_one(booking, import, i, run, detail));
     }
+    run->fault = 0;
     return FASTI_OK;
+}
+
+static uint32_t put_number(const struct fasti_staged_import *import,
+                           fasti_organization_id organization, enum fasti_entity_kind kind,
+                           const struct fasti_id_text *id) {
+    const struct fasti_staged_slot *slot =
+        fasti_import_slot(import, fasti_import_key(organization, kind, id));
+    return slot == NULL ? 0 : slot->put;
+}
+
+/* The put that touched a schedule last and nearest: of itself, its openings, a service, its
+ * location. 0: none did, or it is of an organization that only this import makes. */
+static uint32_t fault_of(const struct fasti_staged_import *import,
+                         const struct fasti_directory *directory, fasti_schedule_id schedule) {
+    const struct fasti_schedule_config *config =
+        fasti_load_seq_cst(&fasti_schedule_get(directory, schedule)->config);
+    const fasti_organization_id scope = config->organization;
+    uint32_t number = put_number(import, scope, FASTI_ENTITY_SCHEDULE, &config->id);
+    if (number == 0)
+        number = put_number(import, scope, FASTI_ENTITY_OPENINGS, &config->id);
+    for (uint32_t i = 0; number == 0 && i < config->service_count; i++)
+        number = put_number(import, scope, FASTI_ENTITY_SERVICE,
+                            &fasti_service_get(directory, config->services[i])->id);
+    if (number == 0)
+        number = put_number(import, scope, FASTI_ENTITY_LOCATION,
+                            &fasti_location_get(directory, config->location)->id);
+    return number;
 }
 
 /* Would the commit go through as the directory is now, and which schedules would it move? A put
  * may fit when it is staged and not fit any more when it is published: others edit, too. */
 static enum fasti_status staged_rehearse(struct fasti_booking *booking,
                                          struct fasti_staged_import *import, int64_t now_ms,
-                                         struct fasti_moved *moved, struct fasti_detail *detail) {
+                                         struct fasti_moved *moved, uint32_t *fault,
+                                         struct fasti_detail *detail) {
     struct staged_run run = {
         .directory = fasti_rehearsal_begin(booking->state->directory),
         .publish = fasti_config_publish_of(booking, now_ms, false),
@@ -140,6 +171,13 @@ static enum fasti_status staged_rehearse(struct fasti_booking *booking,
     if (run.directory == NULL)
         return FASTI_LIMIT_MEMORY;
     enum fasti_status status = staged_run(booking, import, &run, detail);
+    *fault = run.fault;
+    if (status == FASTI_OK) {
+        fasti_schedule_id schedule;
+        status = fasti_rehearsal_check(run.directory, booking->state->directory, &schedule, detail);
+        if (status != FASTI_OK)
+            *fault = fault_of(import, run.directory, schedule);
+    }
     if (status == FASTI_OK && !fasti_arena_has_room(&booking->arena, run.reach_bytes))
         status = FASTI_LIMIT_MEMORY;
     /* A schedule that only this import makes has no day yet. */
@@ -189,13 +227,17 @@ static enum fasti_disposition staged_publish(struct fasti_booking *booking,
 static enum fasti_status import_prepare(struct fasti_booking *booking,
                                         const struct fasti_command *command,
                                         struct fasti_staged_import *import,
-                                        struct fasti_moved *moved, int64_t now_ms,
-                                        struct fasti_detail *detail) {
+                                        struct fasti_moved *moved, struct fasti_pending *pending) {
+    struct fasti_detail *detail = &pending->answer.detail;
     FASTI_TRY(sweep_stage(booking, command, import));
     if (import->count == 0)
         return FASTI_OK;
-    FASTI_TRY(staged_rehearse(booking, import, now_ms, moved, detail));
-    return fasti_pause_begin(booking, moved, detail);
+    FASTI_TRY(
+        staged_rehearse(booking, import, pending->decided_ms, moved, &pending->answer.id, detail));
+    const enum fasti_status status = fasti_pause_begin(booking, moved, detail);
+    if (moved->held.v != 0)
+        pending->answer.id = fault_of(import, booking->state->directory, moved->held);
+    return status;
 }
 
 /* A refused commit ends the import: it is all or nothing, once. */
@@ -206,8 +248,7 @@ enum fasti_disposition fasti_import_commit(struct fasti_booking *booking,
     struct fasti_moved moved = {0};
     pending->query.conflicts.schedule = 0;
     pending->query.conflicts.record = 0;
-    const enum fasti_status status = import_prepare(booking, command, import, &moved,
-                                                    pending->decided_ms, &pending->answer.detail);
+    const enum fasti_status status = import_prepare(booking, command, import, &moved, pending);
     enum fasti_disposition disposition;
     if (status != FASTI_OK) {
         disposition = fasti_config_fail(pending, status);

@@ -79,10 +79,15 @@ static void all_store(struct fasti_booking *booking, const struct fasti_moved *m
             &fasti_schedule_get(booking->state->directory, moved->ids[i])->is_paused, is_paused);
 }
 
-static enum fasti_status all_idle(struct fasti_booking *booking, const struct fasti_moved *moved,
+static enum fasti_status all_idle(struct fasti_booking *booking, struct fasti_moved *moved,
                                   struct fasti_detail *detail) {
-    for (uint32_t i = 0; i < moved->count; i++)
-        FASTI_TRY(idle_check(booking, moved->ids[i], detail));
+    for (uint32_t i = 0; i < moved->count; i++) {
+        const enum fasti_status status = idle_check(booking, moved->ids[i], detail);
+        if (status != FASTI_OK) {
+            moved->held = moved->ids[i];
+            return status;
+        }
+    }
     return FASTI_OK;
 }
 

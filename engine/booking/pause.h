@@ -22,7 +22,8 @@
 struct fasti_moved {
     fasti_schedule_id *ids;
     uint32_t count, capacity;
-    bool is_short; /* there was no memory for all */
+    bool is_short;          /* there was no memory for all */
+    fasti_schedule_id held; /* the one that holds time, where that refused the begin */
 };
 
 /* Adds one: for fasti_directory_moved, context is the struct. */

@@ -108,10 +108,8 @@ enum fasti_status fasti_stage_check(struct fasti_state *state, struct fasti_stag
                                     const struct fasti_put *put, enum fasti_put_result *result,
                                     struct fasti_detail *detail) {
     const struct staged_context context = {import, state->schedule_scratch, state->put_scratch};
-    struct fasti_staged staged = {.find = staged_find,
-                                  .context = &context,
-                                  .created = import->created,
-                                  .has_schedules = import->schedule_puts > 0};
+    struct fasti_staged staged = {
+        .find = staged_find, .context = &context, .created = import->created};
     FASTI_TRY(organization_check(import, put, detail));
     if (put->kind == FASTI_ENTITY_OPENINGS)
         FASTI_TRY(openings_before(state, import, put, &staged, detail));
@@ -132,7 +130,6 @@ static enum fasti_status learn(struct fasti_state *state, struct fasti_staged_im
     }
     slot->put = number;
     import->created[put->kind] += result == FASTI_PUT_CREATED;
-    import->schedule_puts += put->kind == FASTI_ENTITY_SCHEDULE;
     return FASTI_OK;
 }
 

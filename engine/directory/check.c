@@ -8,11 +8,17 @@
  */
 #include <string.h>
 
+#include "engine/directory/agree.h"
 #include "engine/directory/directory.h"
 #include "engine/directory/encode.h"
 #include "engine/directory/merge.h"
 #include "engine/directory/resolve.h"
 #include "engine/directory/shape.h"
+
+/* A put alone leaves every schedule in agreement; those of an import do so together. */
+static bool is_alone(const struct fasti_resolver *r) {
+    return r->staged == NULL;
+}
 
 static uint32_t kind_max(enum fasti_entity_kind kind) {
     switch (kind) {
@@ -33,7 +39,8 @@ static enum fasti_status conclude(const struct fasti_resolver *r, uint32_t id, b
     const struct fasti_put *put = r->put;
     if (id == 0) {
         const bool is_staged = fasti_resolve_staged(r, put->kind, &put->id) != NULL;
-        const uint32_t created = r->staged == NULL ? 0 : r->staged->created[put->kind];
+        const bool is_counted = r->staged != NULL && r->staged->created != NULL;
+        const uint32_t created = is_counted ? r->staged->created[put->kind] : 0;
         *result = is_staged ? FASTI_PUT_CHANGED : FASTI_PUT_CREATED;
         if (!is_staged &&
             fasti_directory_count(r->directory, put->kind) + created >= kind_max(put->kind))
@@ -87,7 +94,7 @@ static enum fasti_status location_check(struct fasti_resolver *r, uint32_t id,
     const struct fasti_zone *zone = fasti_zone_get(r->directory, next.zone, NULL);
     const bool is_moved = published != NULL && zone != NULL && published->zone.v != next.zone.v;
     const uint32_t schedules = fasti_directory_count(r->directory, FASTI_ENTITY_SCHEDULE);
-    for (uint32_t i = 1; is_moved && i <= schedules; i++) {
+    for (uint32_t i = 1; is_alone(r) && is_moved && i <= schedules; i++) {
         const struct fasti_schedule_config *config =
             fasti_config_get(r->directory, (fasti_schedule_id){i});
         if (config->location.v == id)
@@ -109,7 +116,7 @@ static enum fasti_status zone_check(struct fasti_resolver *r, uint32_t id,
         same = before->utc_s == after->utc_s && before->offset_s == after->offset_s;
     }
     const uint32_t schedules = fasti_directory_count(r->directory, FASTI_ENTITY_SCHEDULE);
-    for (uint32_t i = 1; published != NULL && !same && i <= schedules; i++) {
+    for (uint32_t i = 1; is_alone(r) && published != NULL && !same && i <= schedules; i++) {
         const struct fasti_schedule_config *config =
             fasti_config_get(r->directory, (fasti_schedule_id){i});
         if (config->zone_id.v == id)
@@ -119,63 +126,22 @@ static enum fasti_status zone_check(struct fasti_resolver *r, uint32_t id,
     return conclude(r, id, same, result);
 }
 
-/* Does a service of this duration and grid fit a schedule of this resolution? */
-static enum fasti_status fit_check(const struct fasti_resolver *r, uint32_t duration, uint32_t grid,
-                                   const struct fasti_id_text *service, uint32_t resolution,
-                                   const struct fasti_id_text *schedule) {
-    const bool duration_fits = duration % resolution == 0;
-    if (duration_fits && grid % resolution == 0)
-        return FASTI_OK;
-    return fasti_detail_set(r->detail, FASTI_INVALID_RESOLUTION,
-                            "the %s of service '%.*s', %u minutes, is not a multiple of the "
-                            "resolution of schedule '%.*s', %u minutes",
-                            duration_fits ? "grid" : "duration", service->length, service->bytes,
-                            duration_fits ? grid : duration, schedule->length, schedule->bytes,
-                            resolution);
-}
-
-static bool is_refitted(const struct fasti_service *before, const struct fasti_service *next) {
-    return before->duration_minutes != next->duration_minutes ||
-           before->grid_minutes != next->grid_minutes;
-}
-
-/* A schedule staged before may rest on the service as it was: looking through all of them for
- * every service would be quadratic, so their order is asked for instead. */
-static enum fasti_status service_order_check(const struct fasti_resolver *r,
-                                             const struct fasti_service *published,
-                                             const struct fasti_service *next) {
-    const struct fasti_put *staged = fasti_resolve_staged(r, FASTI_ENTITY_SERVICE, &next->id);
-    struct fasti_service before;
-    if (staged != NULL)
-        fasti_resolve_service(staged, &before);
-    else if (published != NULL)
-        before = *published;
-    else
-        return FASTI_OK;
-    if (!r->staged->has_schedules || !is_refitted(&before, next))
-        return FASTI_OK;
-    return fasti_detail_set(r->detail, FASTI_INVALID_STATE,
-                            "the duration or grid of service '%.*s' changes after schedules were "
-                            "put in the same import: put services first",
-                            next->id.length, next->id.bytes);
-}
-
 static enum fasti_status service_check(struct fasti_resolver *r, uint32_t id,
                                        enum fasti_put_result *result) {
     const fasti_service_id service = {id};
     const struct fasti_service *published = fasti_service_get(r->directory, service);
     struct fasti_service next;
     fasti_resolve_service(r->put, &next);
-    if (r->staged != NULL)
-        FASTI_TRY(service_order_check(r, published, &next));
-    const bool is_refit = published != NULL && is_refitted(published, &next);
+    const bool is_refit =
+        published != NULL && (published->duration_minutes != next.duration_minutes ||
+                              published->grid_minutes != next.grid_minutes);
     const uint32_t schedules = fasti_directory_count(r->directory, FASTI_ENTITY_SCHEDULE);
-    for (uint32_t i = 1; is_refit && i <= schedules; i++) {
+    for (uint32_t i = 1; is_alone(r) && is_refit && i <= schedules; i++) {
         const struct fasti_schedule_config *config =
             fasti_config_get(r->directory, (fasti_schedule_id){i});
         if (fasti_schedule_offers(config, service))
-            FASTI_TRY(fit_check(r, next.duration_minutes, next.grid_minutes, &next.id,
-                                config->resolution_minutes, &config->id));
+            FASTI_TRY(
+                fasti_agree_service(&next, config->resolution_minutes, &config->id, r->detail));
     }
     return compare(r, id, &next, published, result);
 }
@@ -191,29 +157,7 @@ static enum fasti_status services_fit_check(struct fasti_resolver *r,
             fasti_resolve_service(staged, &service);
         else
             service = *fasti_service_get(r->directory, next->services[i]);
-        FASTI_TRY(fit_check(r, service.duration_minutes, service.grid_minutes, name,
-                            next->resolution_minutes, &next->id));
-    }
-    return FASTI_OK;
-}
-
-/* Every service that an opening of the published schedule names is still offered. */
-static enum fasti_status services_kept_check(const struct fasti_resolver *r,
-                                             const struct fasti_schedule_config *published,
-                                             const struct fasti_schedule_config *next) {
-    for (uint32_t i = 0; i < published->opening_count; i++) {
-        const struct fasti_opening *opening = &published->openings[i];
-        for (uint32_t j = 0; j < opening->service_count; j++) {
-            if (fasti_schedule_offers(next, opening->services[j]))
-                continue;
-            const struct fasti_service *service =
-                fasti_service_get(r->directory, opening->services[j]);
-            return fasti_detail_set(r->detail, FASTI_INVALID_REFERENCE,
-                                    "schedule '%.*s' cannot drop service '%.*s': its opening "
-                                    "'%.*s' names it",
-                                    next->id.length, next->id.bytes, service->id.length,
-                                    service->id.bytes, opening->id.length, opening->id.bytes);
-        }
+        FASTI_TRY(fasti_agree_service(&service, next->resolution_minutes, &next->id, r->detail));
     }
     return FASTI_OK;
 }
@@ -225,27 +169,6 @@ static bool put_offers(const struct fasti_put *schedule, const struct fasti_id_t
     return false;
 }
 
-/* Openings that were staged before may name any service that the schedule had then. */
-static enum fasti_status services_order_check(const struct fasti_resolver *r,
-                                              const struct fasti_put *staged,
-                                              const struct fasti_schedule_config *published,
-                                              const struct fasti_schedule_config *next) {
-    const struct fasti_staged *before = r->staged;
-    if (!before->find(before->context, next->organization, FASTI_ENTITY_OPENINGS, &next->id, NULL))
-        return FASTI_OK;
-    bool is_kept = true;
-    for (uint32_t i = 0; staged != NULL && i < staged->body.schedule.service_count; i++)
-        is_kept = is_kept && put_offers(r->put, &staged->body.schedule.services[i]);
-    for (uint32_t i = 0; staged == NULL && i < published->service_count; i++)
-        is_kept = is_kept && fasti_schedule_offers(next, published->services[i]);
-    if (is_kept)
-        return FASTI_OK;
-    return fasti_detail_set(r->detail, FASTI_INVALID_STATE,
-                            "schedule '%.*s' drops a service after its openings were put in the "
-                            "same import: put schedules first",
-                            next->id.length, next->id.bytes);
-}
-
 /* The resolution is the unit of every taken bit: it changes only while no day holds anything, which
  * is not known here (booking/pause.h). */
 static enum fasti_status schedule_check(struct fasti_resolver *r, uint32_t id,
@@ -255,18 +178,13 @@ static enum fasti_status schedule_check(struct fasti_resolver *r, uint32_t id,
     struct fasti_schedule_config next;
     FASTI_TRY(fasti_resolve_schedule(r, &next));
     FASTI_TRY(services_fit_check(r, &next));
-    if (next.zone != NULL)
+    if (is_alone(r)) {
         FASTI_TRY(
             fasti_resolution_check_zone(next.resolution_minutes, next.zone, &next.id, r->detail));
-    const struct fasti_put *staged = fasti_resolve_staged(r, FASTI_ENTITY_SCHEDULE, &next.id);
-    if (published != NULL) {
-        if (published->resolution_minutes != next.resolution_minutes)
-            FASTI_TRY(fasti_openings_check_resolution(published->openings, published->opening_count,
-                                                      next.resolution_minutes, r->detail));
-        FASTI_TRY(services_kept_check(r, published, &next));
+        if (published != NULL)
+            FASTI_TRY(fasti_agree_openings(r->directory, &next, published->openings,
+                                           published->opening_count, r->detail));
     }
-    if (r->staged != NULL && (staged != NULL || published != NULL))
-        FASTI_TRY(services_order_check(r, staged, published, &next));
     return compare(r, id, &next, published, result);
 }
 
@@ -345,6 +263,8 @@ fasti_directory_checked_openings(const struct fasti_directory *directory, uint32
     *count = directory->merge->count;
     return directory->merge->openings;
 }
+
+const struct fasti_staged fasti_staged_nothing = {0};
 
 enum fasti_status fasti_directory_check(const struct fasti_directory *directory,
                                         const struct fasti_put *put,

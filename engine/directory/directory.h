@@ -92,21 +92,27 @@ void fasti_directory_destroy(struct fasti_directory *directory);
 #define FASTI_KIND_SLOTS 8 /* arrays by kind */
 
 /* What an import has staged before the put that is checked: a check against it and against what is
- * published says what publishing all of it in order will say. */
+ * published says what publishing all of it in order will say. What records that others rest on owe
+ * to those (the resolution of a schedule to its openings, the duration of a service or the zone of
+ * a location to its schedules) may be made good by a later put, so in an import it is asked of all
+ * together at the end: fasti_rehearsal_check. A put alone owes it at once. */
 struct fasti_staged {
-    /* true when (organization, kind, id) is staged, and then the newest put of it if asked for. */
+    /* true when (organization, kind, id) is staged, and then the newest put of it if asked for.
+     * NULL: all that came before in the import is published. */
     bool (*find)(const void *context, fasti_organization_id organization,
                  enum fasti_entity_kind kind, const struct fasti_id_text *id,
                  const struct fasti_put **put);
     const void *context;
     const uint32_t *created; /* by kind: new records */
-    bool has_schedules;      /* some were staged */
     /* OPENINGS: those that the schedule will have by then; NULL: no staged put changes them. */
     const struct fasti_schedule_config *openings;
 };
 
+/* In an import, with all that came before published. */
+extern const struct fasti_staged fasti_staged_nothing;
+
 /* Would this put be valid, and what would it change? Every range, every reference, every limit.
- * staged NULL: references must be published. UNCHANGED compares with what is published (for a
+ * staged NULL: a put alone. UNCHANGED compares with what is published (for a
  * staged record: reports CHANGED). EXISTS, INVALID_*, LIMIT_RECORDS with a sentence in *detail. */
 FASTI_MUST_USE enum fasti_status fasti_directory_check(const struct fasti_directory *directory,
                                                        const struct fasti_put *put,

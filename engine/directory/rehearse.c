@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/directory/agree.h"
 #include "engine/directory/resolve.h"
 #include "engine/directory/state.h"
 
@@ -57,6 +58,30 @@ void fasti_rehearsal_end(struct fasti_directory *rehearsal) {
         free(made->items);
     free(made);
     free(rehearsal);
+}
+
+/* A schedule is looked at where its configuration or the record of a service is another one. */
+static bool is_changed(const struct fasti_schedule_config *config,
+                       const struct fasti_schedule_config *before,
+                       const struct fasti_directory *rehearsal,
+                       const struct fasti_directory *published) {
+    bool is_same = config == before;
+    for (uint32_t i = 0; is_same && i < config->service_count; i++)
+        is_same = fasti_service_get(rehearsal, config->services[i]) ==
+                  fasti_service_get(published, config->services[i]);
+    return !is_same;
+}
+
+enum fasti_status fasti_rehearsal_check(const struct fasti_directory *rehearsal,
+                                        const struct fasti_directory *published,
+                                        fasti_schedule_id *schedule, struct fasti_detail *detail) {
+    const uint32_t count = fasti_directory_count(rehearsal, FASTI_ENTITY_SCHEDULE);
+    for (schedule->v = 1; schedule->v <= count; schedule->v++) {
+        const struct fasti_schedule_config *config = fasti_config_get(rehearsal, *schedule);
+        if (is_changed(config, fasti_config_get(published, *schedule), rehearsal, published))
+            FASTI_TRY(fasti_agree_schedule(rehearsal, config, detail));
+    }
+    return FASTI_OK;
 }
 
 /* ---- moved ---- */

@@ -15,6 +15,13 @@
 
 /* NULL: no memory. */
 struct fasti_directory *fasti_rehearsal_begin(const struct fasti_directory *directory);
+/* Is every schedule that the rehearsal makes or changes, or whose services it changes, in agreement
+ * (agree.h)? published: where it began. INVALID_RESOLUTION, INVALID_REFERENCE: *schedule is the
+ * first that is not. */
+FASTI_MUST_USE enum fasti_status fasti_rehearsal_check(const struct fasti_directory *rehearsal,
+                                                       const struct fasti_directory *published,
+                                                       fasti_schedule_id *schedule,
+                                                       struct fasti_detail *detail);
 void fasti_rehearsal_end(struct fasti_directory *rehearsal);
 
 /* Remembers memory that ends with the rehearsal; frees it and says false when there is no room for

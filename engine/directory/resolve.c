@@ -25,7 +25,8 @@ const struct fasti_put *fasti_resolve_staged(const struct fasti_resolver *resolv
     const fasti_organization_id organization =
         kind == FASTI_ENTITY_ZONE ? (fasti_organization_id){0} : resolver->put->organization;
     const struct fasti_put *put = NULL;
-    if (staged == NULL || !staged->find(staged->context, organization, kind, name, &put))
+    if (staged == NULL || staged->find == NULL ||
+        !staged->find(staged->context, organization, kind, name, &put))
         return NULL;
     return put;
 }
