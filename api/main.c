@@ -233,6 +233,10 @@ static void recovery_log(const struct fasti_recovery *recovery, int64_t now_ms) 
         log_line("warning: no prepared file follows the log's last one, although some are kept "
                  "unless the disk is full: if it was not, the newest files may have been deleted, "
                  "and what they held is missing");
+    if (recovery->mended > 0)
+        log_line("warning: %" PRIu64 " damaged headers in the log, each read from its other copy: "
+                 "nothing is missing, but the disk may be failing",
+                 recovery->mended);
     const int64_t ahead_s = (recovery->logged_ms - now_ms) / 1000;
     if (ahead_s < 1)
         return;

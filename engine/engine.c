@@ -207,6 +207,7 @@ static enum fasti_status recover(struct fasti_engine *engine,
         .digest = replay.digest,
         .clean = report->clean,
         .torn = report->torn,
+        .mended = report->mended,
         .lacks_reserve = fasti_log_lacks_reserve(report),
     };
     if (report->torn) {

@@ -42,6 +42,7 @@ struct fasti_recovery {
     int64_t logged_ms; /* the log's time, 0 if it is new: the engine's never falls below it */
     struct fasti_hash128 digest;
     bool clean, torn;
+    uint64_t mended;      /* damaged headers of batches, segments where the other copy stood in */
     bool lacks_reserve;   /* see fasti_log_lacks_reserve: files may be missing at the end */
     char torn_where[128]; /* file and offset of a tail that was cut */
 };
@@ -95,6 +96,7 @@ struct fasti_inspect_report {
     struct fasti_hash128 digest_logged;   /* as the last batch says */
     struct fasti_hash128 digest_computed; /* by replaying; only when replay was asked for */
     bool clean, torn;
+    uint64_t mended; /* damaged headers where the other copy stood in */
     char where[160]; /* "file FILE, offset N, LSN N" of a torn tail or of damage */
 };
 

@@ -143,6 +143,7 @@ static void report_fill(struct fasti_inspect_report *report, const struct fasti_
         .digest_computed = computed,
         .clean = log->clean,
         .torn = log->torn,
+        .mended = log->mended,
     };
     if (log->where.file[0] != '\0')
         snprintf(report->where, sizeof report->where, "file %s, offset %llu, LSN %llu",

@@ -16,8 +16,10 @@ cli=$bin/fasti
 says 0 'availability .*Which starts are free' "$cli" help
 says 0 'availability .*Which starts are free' "$cli" --help
 says 0 'availability .*Which starts are free' "$cli" help --help
+says 0 'availability .*Which starts are free' "$cli" help help
 says 0 'Usage: fasti set opening' "$cli" help set opening
 says 0 'Usage: fasti status' "$cli" help status
+says 0 'What is not said stays as it is' "$cli" help set schedule
 says 0 'set opening' "$cli" help set
 says 0 'set opening' "$cli" set --help
 says 2 'there is no command "nonsense"' "$cli" help nonsense

@@ -71,4 +71,14 @@ stop
 serve --listen none
 silent 'told once'
 stop
-echo 'passed: time ahead, SIGTERM while recovering, ulimit -f, files that are gone'
+
+# ---- a header that is damaged: its copy is read ----
+printf '\377' | dd of="${files[0]}" bs=1 seek=40 conv=notrunc status=none
+exits 0 'a damaged header' "$bin/fasti-log" verify "$work/data"
+expect 'a damaged header' '^1 damaged headers' "$work/out"
+exits 0 'a damaged header' "$bin/fasti-log" --json verify "$work/data"
+expect 'a damaged header' '"mended":1,' "$work/out"
+serve --listen none
+expect 'a damaged header' 'warning: 1 damaged headers' "$work/log"
+stop
+echo 'passed: time ahead, SIGTERM while recovering, ulimit -f, files that are gone, a mended header'

@@ -208,6 +208,12 @@ static enum fasti_exit run_spec(struct fasti_session *session,
     snprintf(name, sizeof name, "fasti %s%s%s", spec->verb, spec->noun != NULL ? " " : "",
              spec->noun != NULL ? spec->noun : "");
     argv[0] = name;
+    char help[512];
+    if (strcmp(spec->verb, "set") == 0) {
+        snprintf(help, sizeof help, "%s\v%s", spec->help,
+                 "What is not said stays as it is; \"if not said\" speaks of a new one.");
+        filled.help = help;
+    }
     json_t *options;
     fasti_options_parse(session, &filled, argc, argv, 0, &options);
     const enum fasti_exit exit = filled.run(session, &filled, options);
@@ -232,7 +238,7 @@ static enum fasti_exit help_command(struct fasti_session *session, int argc, cha
     char help[] = "--help";
     char *help_argv[] = {NULL, help, NULL};
     const struct fasti_command_spec *spec = find_spec(argc, argv, &words);
-    if (argc == 0 || is_help(argv[0]))
+    if (argc == 0 || is_help(argv[0]) || strcmp(argv[0], "help") == 0)
         print_help(stdout);
     else if (spec != NULL)
         return run_spec(session, spec, 2, help_argv);

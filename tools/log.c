@@ -79,13 +79,14 @@ static void print_json(const struct arguments *arguments, enum fasti_status stat
     char logged[33], computed[33];
     format_digest(report->digest_logged, logged);
     format_digest(report->digest_computed, computed);
-    json_t *object = json_pack(
-        "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:s}", "status",
-        fasti_status_name(status), "message", status == FASTI_OK ? "" : detail->text, "segments",
-        (json_int_t)report->segments, "batches", (json_int_t)report->batches, "effects",
-        (json_int_t)report->effects, "bytes", (json_int_t)report->bytes, "lsn_end",
-        (json_int_t)report->lsn_end, "epoch", (json_int_t)report->epoch, "digest", logged, "clean",
-        (int)report->clean, "torn", (int)report->torn, "where", report->where);
+    json_t *object =
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:b, s:b, s:I, s:s}", "status",
+                  fasti_status_name(status), "message", status == FASTI_OK ? "" : detail->text,
+                  "segments", (json_int_t)report->segments, "batches", (json_int_t)report->batches,
+                  "effects", (json_int_t)report->effects, "bytes", (json_int_t)report->bytes,
+                  "lsn_end", (json_int_t)report->lsn_end, "epoch", (json_int_t)report->epoch,
+                  "digest", logged, "clean", (int)report->clean, "torn", (int)report->torn,
+                  "mended", (json_int_t)report->mended, "where", report->where);
     if (arguments->mode == FASTI_INSPECT_DIGEST && status == FASTI_OK)
         json_object_set_new(object, "digest_computed", json_string(computed));
     FASTI_ASSERT(object != NULL);
@@ -118,6 +119,10 @@ static void print_text(const struct arguments *arguments, enum fasti_status stat
         fprintf(file, "digest %s by replay\n", computed);
     if (status != FASTI_OK)
         return;
+    if (report->mended > 0)
+        fprintf(file,
+                "%llu damaged headers, each read from its other copy: the disk may be failing\n",
+                (unsigned long long)report->mended);
     if (report->torn)
         fprintf(file, "intact, with a torn tail that was never acknowledged: %s\n", report->where);
     else
