@@ -79,7 +79,8 @@ int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker);
  * is being gathered); 0 = at once, -1 = never. */
 int32_t fasti_engine_timeout_us(struct fasti_engine *engine, uint32_t worker);
 
-/* Around a blocking wait of the worker's thread: nothing that an answer pointed to stays valid. */
+/* Around a blocking wait of the worker's thread: nothing that an answer pointed to stays valid. A
+ * thread that neither calls nor is idle holds up edits of zones and resolutions (BUSY). */
 void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker);
 void fasti_engine_idle_leave(struct fasti_engine *engine, uint32_t worker);
 

@@ -117,6 +117,16 @@ Test(epoch, a_limbo_grows_when_asked_and_keeps_its_order) {
     cr_assert_eq(fasti_limbo_collect(&limbos[0], UINT32_MAX), FASTI_LIMBO_MAX);
 }
 
+Test(epoch, waiting_ends_when_the_others_are_offline_and_not_before) {
+    fasti_epoch_offline(&limbos[1]);
+    fasti_epoch_offline(&limbos[2]);
+    cr_assert(fasti_epoch_wait(&limbos[0]), "alone");
+    fasti_epoch_online(&limbos[1]);
+    cr_assert_not(fasti_epoch_wait(&limbos[0]), "the other one is in a command");
+    fasti_epoch_offline(&limbos[1]);
+    cr_assert(fasti_epoch_wait(&limbos[0]));
+}
+
 Test(epoch, announcing_offline_crashes, .signal = SIGABRT) {
     fasti_epoch_offline(&limbos[0]);
     fasti_epoch_quiescent(&limbos[0]);

@@ -1,11 +1,12 @@
 /*
- * thread_edits.c - agenda pages beside an edit that gives ticks another meaning.
+ * thread_edits.c - agenda pages and claims beside an edit that gives ticks another meaning.
  *
- *   worker 0   puts schedule "anna" at resolution 5, 15, 5, 15 ... (no day of it holds time)
+ *   worker 0   puts schedule "anna" at resolution 5, 15, 5, 15 ... while no day of it holds time
  *   worker 1   asks for a fortnight of it: always the same 32 quarter hours a working day
+ *   worker 2   books 09:00 of another day, looks whether just that is gone, cancels it
  *
- * A page that mixes the patterns of one resolution with the other shows other times. A plain
- * program: ctest runs it, also under TSan.
+ * A page that mixes the patterns of one resolution with the other shows other times; a claim that
+ * an edit overtook takes other times. A plain program: ctest runs it, also under TSan.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #define FLIPS 300
 
 static _Atomic bool is_over;
+static uint32_t changed, held; /* edits: done, refused because time was held */
 
 static struct fasti_command anna(uint8_t resolution_minutes) {
     struct fasti_command command = engine_put(FASTI_ENTITY_SCHEDULE, 1, "anna");
@@ -27,18 +29,27 @@ static struct fasti_command anna(uint8_t resolution_minutes) {
     return command;
 }
 
+static void call(struct engine_world *world, uint32_t worker, const struct fasti_command *command,
+                 struct fasti_answer *answer) {
+    bool is_answered = fasti_engine_submit(world->engine, worker, command, 1, answer);
+    while (!is_answered)
+        is_answered = fasti_engine_poll(world->engine, worker, answer, 1) == 1;
+}
+
 static void *edit(void *context) {
     struct engine_world *world = context;
     for (int i = 0; i < FLIPS; i++) {
         const struct fasti_command command = anna(i % 2 == 0 ? 15 : 5);
         struct fasti_answer answer;
-        bool is_answered = fasti_engine_submit(world->engine, 0, &command, 1, &answer);
-        while (!is_answered)
-            is_answered = fasti_engine_poll(world->engine, 0, &answer, 1) == 1;
+        do {
+            call(world, 0, &command, &answer);
+            held += answer.status == FASTI_INVALID_STATE;
+        } while (answer.status == FASTI_INVALID_STATE);
         if (answer.outcome != FASTI_OUTCOME_CHANGED) {
             fprintf(stderr, "flip %d: %s\n", i, answer.detail.text);
             break;
         }
+        changed++;
     }
     fasti_store_seq_cst(&is_over, true);
     return NULL;
@@ -71,17 +82,76 @@ static uint32_t ask(struct engine_world *world) {
     return asked == 0 ? 1 : wrong;
 }
 
+/* Are all starts of 2026-02-02 there but 09:00 in Berlin (08:00Z)? */
+static bool is_taken_right(struct engine_world *world) {
+    const struct fasti_command command = engine_availability(1, 1, "2026-02-02", 1);
+    struct fasti_answer answer;
+    call(world, 2, &command, &answer);
+    const struct fasti_availability_answer *page = answer.body.availability;
+    bool is_right = answer.status == FASTI_OK && page->total == 31;
+    for (uint32_t i = 0; is_right && i < page->total; i++)
+        is_right = (page->base_utc_s + page->starts[i]) % 86400 != 8 * 3600;
+    return is_right;
+}
+
+/* Books and cancels until the edits are over; *context is the world. NULL: all went right. */
+static void *claim(void *context) {
+    struct engine_world *world = context;
+    uint32_t booked = 0, wrong = 0;
+    while (!fasti_load_seq_cst(&is_over)) {
+        const struct fasti_command book = engine_book(1, 1, "2026-02-02T08:00:00Z", "p-1");
+        struct fasti_answer answer;
+        call(world, 2, &book, &answer);
+        if (answer.status == FASTI_BUSY || answer.status == FASTI_INVALID_STATE)
+            continue; /* an edit is under way */
+        const struct fasti_command cancel = engine_cancel(answer.record.v);
+        if (answer.outcome != FASTI_OUTCOME_BOOKED || !is_taken_right(world)) {
+            fprintf(stderr, "booking %u: status %d, outcome %d %s\n", booked, answer.status,
+                    answer.outcome, answer.detail.text);
+            wrong++;
+            break;
+        }
+        booked++;
+        do
+            call(world, 2, &cancel, &answer);
+        while (answer.status == FASTI_BUSY); /* an edit is under way */
+        if (answer.outcome != FASTI_OUTCOME_CANCELLED) {
+            fprintf(stderr, "cancel %u: status %d, outcome %d %s\n", booked, answer.status,
+                    answer.outcome, answer.detail.text);
+            wrong++;
+            break;
+        }
+        for (uint32_t i = 0; i < 64; i++) /* leaves the edits their turn */
+            (void)fasti_engine_poll(world->engine, 2, &answer, 1);
+    }
+    fasti_engine_idle_enter(world->engine, 2);
+    printf("%u bookings beside them, %u wrong\n", booked, wrong);
+    return wrong == 0 && booked > 0 ? NULL : context;
+}
+
 int main(void) {
-    struct engine_world *world = engine_world_make(1, 2, "2026-01-05T07:00:00Z");
+    struct engine_world *world = engine_world_make(1, 3, "2026-01-05T07:00:00Z");
     engine_world_practice(world);
     const struct fasti_command first = anna(5);
     (void)engine_world_run(world, 0, &first);
-    pthread_t editor;
-    if (pthread_create(&editor, NULL, edit, world) != 0)
+    pthread_t editor, claimer;
+    if (pthread_create(&editor, NULL, edit, world) != 0 ||
+        pthread_create(&claimer, NULL, claim, world) != 0)
         return 1;
-    const uint32_t wrong = ask(world);
+    uint32_t wrong = ask(world);
+    fasti_engine_idle_enter(world->engine, 1);
+    void *claimed;
     pthread_join(editor, NULL);
+    pthread_join(claimer, &claimed);
+    printf("%u edits, %u refused while time was held\n", changed, held);
+    wrong += claimed != NULL || changed != FLIPS;
+    const struct fasti_hash128 before = engine_world_digest(world);
     engine_world_crash(world);
+    if (engine_world_open(world) != FASTI_OK ||
+        !fasti_hash128_equal(engine_world_digest(world), before)) {
+        fprintf(stderr, "another state after a restart: %s\n", world->detail.text);
+        wrong++;
+    }
     engine_world_free(world);
     return wrong == 0 ? 0 : 1;
 }

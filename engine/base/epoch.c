@@ -6,9 +6,11 @@
  */
 #include "engine/base/epoch.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/panic.h"
 
 _Static_assert((FASTI_LIMBO_MAX & (FASTI_LIMBO_MAX - 1)) == 0, "ring positions are masked");
@@ -100,6 +102,27 @@ void fasti_epoch_online(struct fasti_limbo *limbo) {
     struct fasti_epoch *epoch = limbo->epoch;
     for (int round = 0; round < 2; round++)
         fasti_store_seq_cst(&epoch->slots[limbo->worker].seen, fasti_load_seq_cst(&epoch->counter));
+}
+
+/* The counter leaves g + 1, which it reached after this call began, when all that are online have
+ * announced g + 1. */
+bool fasti_epoch_wait(struct fasti_limbo *limbo) {
+    struct fasti_epoch *epoch = limbo->epoch;
+    const int64_t started_ns = fasti_clock_monotonic_ns();
+    fasti_epoch_offline(limbo);
+    const uint64_t end = fasti_load_seq_cst(&epoch->counter) + 2;
+    bool is_over = false;
+    for (;;) {
+        const uint64_t counter = fasti_load_seq_cst(&epoch->counter);
+        is_over = counter >= end;
+        if (is_over ||
+            fasti_clock_monotonic_ns() - started_ns > FASTI_EPOCH_WAIT_MS * INT64_C(1000000))
+            break;
+        counter_advance(epoch, counter);
+        sched_yield();
+    }
+    fasti_epoch_online(limbo);
+    return is_over;
 }
 
 static bool ring_has_room(const struct fasti_limbo_ring *ring, uint32_t count) {

@@ -29,6 +29,9 @@
 #include "engine/base/arena.h"
 #include "engine/base/atomics.h"
 #include "engine/base/limits.h"
+#include "engine/base/status.h"
+
+#define FASTI_EPOCH_WAIT_MS 2000
 
 #define FASTI_GRACE_PAGE       3
 #define FASTI_GRACE_DESCRIPTOR 4
@@ -81,6 +84,12 @@ void fasti_epoch_quiescent(struct fasti_limbo *limbo);
 /* Around a blocking wait: an offline worker holds no reference and delays nobody. */
 void fasti_epoch_offline(struct fasti_limbo *limbo);
 void fasti_epoch_online(struct fasti_limbo *limbo);
+
+/* Waits until every other worker was between two commands, or offline, since the call: whatever one
+ * of them had loaded before the call, it is done with. The caller is offline meanwhile, so only
+ * references that something else protects stay valid. false: somebody did not come out of a command
+ * for FASTI_EPOCH_WAIT_MS. Two callers never wait for each other: both are offline. */
+FASTI_MUST_USE bool fasti_epoch_wait(struct fasti_limbo *limbo);
 
 /* Room for count more retired objects of each kind? Asked before a claim, so retiring never
  * fails. */

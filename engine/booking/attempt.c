@@ -85,7 +85,7 @@ enum fasti_look_result fasti_day_look(struct fasti_booking *booking,
     if (look->ref.chunk != NULL)
         fasti_day_reload(booking, look);
     look->config = fasti_load_seq_cst(&look->schedule->config);
-    /* After the cell: whoever pauses touches the cells next, so this claim would lose its swap. */
+    /* After the cell: whoever pauses waits for this command's end, then looks at the cell. */
     if (fasti_load_seq_cst(&look->schedule->is_paused))
         return FASTI_LOOK_PAUSED;
     /* After the pattern: what was loaded in between belongs to this configuration. */

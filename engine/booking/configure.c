@@ -161,6 +161,15 @@ static enum fasti_disposition put_locked(struct fasti_booking *booking,
     return disposition;
 }
 
+/* Offline while somebody else's edit is waited for: it may wait for this worker (pause.h). */
+static void config_lock(struct fasti_booking *booking) {
+    if (pthread_mutex_trylock(&booking->state->config_lock) == 0)
+        return;
+    fasti_epoch_offline(&booking->limbo);
+    pthread_mutex_lock(&booking->state->config_lock);
+    fasti_epoch_online(&booking->limbo);
+}
+
 static enum fasti_status configure_condition(const struct fasti_booking *booking) {
     if (fasti_load_relaxed(&booking->state->is_dead))
         return FASTI_UNKNOWN;
@@ -178,7 +187,7 @@ enum fasti_disposition fasti_configure_put(struct fasti_booking *booking,
     const bool is_global = put->kind == FASTI_ENTITY_ORGANIZATION || put->kind == FASTI_ENTITY_ZONE;
     if (put->organization.v != (is_global ? 0 : command->organization.v))
         return fasti_config_fail(pending, FASTI_INVALID_REFERENCE);
-    pthread_mutex_lock(&state->config_lock);
+    config_lock(booking);
     const enum fasti_disposition disposition = put_locked(booking, command, pending);
     pthread_mutex_unlock(&state->config_lock);
     return disposition;
@@ -211,7 +220,7 @@ enum fasti_disposition fasti_configure_import(struct fasti_booking *booking,
     const enum fasti_status condition = configure_condition(booking);
     if (condition != FASTI_OK)
         return fasti_config_fail(pending, condition);
-    pthread_mutex_lock(&state->config_lock);
+    config_lock(booking);
     const enum fasti_disposition disposition = import_locked(booking, command, pending);
     pthread_mutex_unlock(&state->config_lock);
     return disposition;

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "engine/booking/touch.h"
+#include "engine/base/epoch.h"
 #include "engine/calendar/claim.h"
 
 void fasti_moved_add(void *context, fasti_schedule_id schedule) {
@@ -54,24 +54,6 @@ static enum fasti_status idle_check(struct fasti_booking *booking, fasti_schedul
                             config->id.length, config->id.bytes, text);
 }
 
-/* Claims that looked before the pause lose their swap. */
-static bool days_touch(struct fasti_booking *booking, fasti_schedule_id id) {
-    struct fasti_schedule *schedule = fasti_schedule_get(booking->state->directory, id);
-    fasti_date chunk_first = {FASTI_DATE_FIRST};
-    while (
-        fasti_days_next_chunk(&booking->state->arena, &schedule->days, chunk_first, &chunk_first)) {
-        for (int32_t at = 0; at < FASTI_CHUNK_DAYS; at++) {
-            const fasti_date date = {chunk_first.v + at};
-            if (fasti_date_is_bookable(date) && !fasti_touch_day(booking, id, date)) {
-                fasti_store_relaxed(&booking->state->is_dead, true);
-                return false;
-            }
-        }
-        chunk_first.v += FASTI_CHUNK_DAYS;
-    }
-    return true;
-}
-
 static void all_store(struct fasti_booking *booking, const struct fasti_moved *moved,
                       bool is_paused) {
     for (uint32_t i = 0; i < moved->count; i++)
@@ -115,11 +97,8 @@ enum fasti_status fasti_pause_begin(struct fasti_booking *booking, struct fasti_
     moved_unique(moved);
     FASTI_TRY(all_idle(booking, moved, detail));
     all_store(booking, moved, true);
-    enum fasti_status status = FASTI_OK;
-    for (uint32_t i = 0; status == FASTI_OK && i < moved->count; i++)
-        status = days_touch(booking, moved->ids[i]) ? FASTI_OK : FASTI_UNKNOWN;
-    if (status == FASTI_OK)
-        status = all_idle(booking, moved, detail);
+    const bool is_alone = moved->count == 0 || fasti_epoch_wait(&booking->limbo);
+    const enum fasti_status status = is_alone ? all_idle(booking, moved, detail) : FASTI_BUSY;
     if (status != FASTI_OK)
         all_store(booking, moved, false);
     return status;

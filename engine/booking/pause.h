@@ -3,14 +3,14 @@
  *
  *   does a day hold anything? --yes--> refused
  *        | no
- *   paused (no look succeeds) -> every existing day touched (claims under way lose) -> look again
+ *   paused (no look succeeds) -> every worker was between two commands -> look again
  *        | still nothing                                             | something came before that
  *   publish, then on again                                           on again, refused
  *
  * Taken bits are counted in ticks from a local day's start. While a day holds any, another zone or
  * resolution would move them to other instants, and two patients could get one time. A claimer
- * reads the cell, then is_paused, then swaps: it sees the pause, or loses to the touch, or was
- * before the second look. Moving what is taken is not offered yet.
+ * reads the cell, then is_paused, then swaps: it sees the pause, or is done before the second look.
+ * No claim is under way then, so the edit touches no day. Moving what is taken is not offered yet.
  * Threading: under the configuration lock.
  */
 #ifndef FASTI_BOOKING_PAUSE_H
@@ -30,7 +30,7 @@ struct fasti_moved {
 void fasti_moved_add(void *context, fasti_schedule_id schedule);
 
 /* Nothing is claimed on them until the end. INVALID_STATE with a sentence when one of them holds
- * time, LIMIT_MEMORY, UNKNOWN (a touch failed: the engine is dead): nothing is paused then. */
+ * time, LIMIT_MEMORY, BUSY (a worker did not come out of a command): nothing is paused then. */
 FASTI_MUST_USE enum fasti_status fasti_pause_begin(struct fasti_booking *booking,
                                                    struct fasti_moved *moved,
                                                    struct fasti_detail *detail);

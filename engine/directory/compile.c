@@ -230,8 +230,11 @@ static uint32_t pattern_before(struct job *job, uint32_t stored, int32_t date) {
     return pattern_expand(job, job->old->openings, job->old->opening_count, job->old, date);
 }
 
+/* Of a paused schedule no claim is under way that would have to lose. */
 static bool is_touched(struct job *job, struct fasti_day_ref ref, uint32_t stored, uint32_t after,
                        int32_t date) {
+    if (fasti_load_seq_cst(&job->schedule->is_paused))
+        return false;
     const uint32_t before = pattern_before(job, stored, date);
     if (before != after || after == FASTI_PATTERN_NONE)
         return true;
@@ -326,7 +329,8 @@ static void service_day(struct job *job, fasti_service_id service, uint32_t stor
         plan_make(job, service, pattern);
         *memo = pattern;
     }
-    if (!job->publish->replay && pattern != FASTI_PATTERN_CLOSED)
+    if (!job->publish->replay && pattern != FASTI_PATTERN_CLOSED &&
+        !fasti_load_seq_cst(&job->schedule->is_paused))
         day_touch(job, date);
 }
 

@@ -160,6 +160,12 @@ struct reach {
     uint64_t bytes;
 };
 
+/* A moved schedule is paused and not touched. */
+static void reach_moved(void *context, fasti_schedule_id schedule) {
+    (void)schedule;
+    ((struct reach *)context)->bytes += AHEAD_BYTES;
+}
+
 static void reach_add(void *context, fasti_schedule_id schedule) {
     struct reach *reach = context;
     reach->bytes += schedule_reach(reach->directory, schedule);
@@ -187,13 +193,14 @@ uint64_t fasti_directory_reach_bytes(const struct fasti_directory *directory,
     const uint32_t id = fasti_directory_find(directory, put->organization, put->kind, &put->id);
     switch (put->kind) {
     case FASTI_ENTITY_SCHEDULE:
-        if (id != 0)
+        fasti_directory_moved(directory, put, reach_moved, &reach);
+        if (id != 0 && reach.bytes == 0)
             reach_add(&reach, (fasti_schedule_id){id});
         break;
     case FASTI_ENTITY_OPENINGS: reach_add(&reach, (fasti_schedule_id){id}); break;
     case FASTI_ENTITY_SERVICE: service_reach(put, id, &reach); break;
     case FASTI_ENTITY_LOCATION:
-    case FASTI_ENTITY_ZONE: fasti_directory_moved(directory, put, reach_add, &reach); break;
+    case FASTI_ENTITY_ZONE: fasti_directory_moved(directory, put, reach_moved, &reach); break;
     case FASTI_ENTITY_ORGANIZATION:
     case FASTI_ENTITY_PRACTITIONER: break;
     }

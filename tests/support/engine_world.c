@@ -65,6 +65,9 @@ void engine_world_close(struct engine_world *world) {
 struct fasti_answer engine_world_run(struct engine_world *world, uint32_t worker,
                                      const struct fasti_command *command) {
     struct fasti_answer answer;
+    for (uint32_t w = 0; w < world->worker_count; w++)
+        if (w != worker) /* an edit may wait for those that are in a command */
+            fasti_engine_idle_enter(world->engine, w);
     if (fasti_engine_submit(world->engine, worker, command, 77, &answer))
         return answer;
     for (int i = 0; i < POLLS_MAX; i++)
