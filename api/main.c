@@ -156,7 +156,8 @@ static void arguments_read(int argc, char **argv, struct arguments *arguments) {
         NULL,
         "The Fasti server: availability search and slot booking.\v"
         "It stops on SIGTERM or SIGINT after answering what is in flight. All state is in the "
-        "data directory; one server at a time uses it.",
+        "data directory; one server at a time uses it. FASTI_KERNEL=scalar in the environment "
+        "searches without wide registers.",
         NULL,
         NULL,
         NULL};
@@ -323,8 +324,16 @@ int main(int argc, char **argv) {
         return EXIT_FAILURE;
     }
     files_raise();
-    log_line("start: version %s, data %s, %u workers%s", FASTI_VERSION, arguments.data,
-             arguments.server.worker_count, arguments.has_now ? ", test clock" : "");
+    const char *kernel = fasti_engine_choose_kernel(getenv("FASTI_KERNEL"));
+    if (kernel == NULL) {
+        log_line(
+            "FASTI_KERNEL \"%s\": this processor has no such kernel; say scalar, or nothing for "
+            "the widest",
+            getenv("FASTI_KERNEL"));
+        return EXIT_USAGE;
+    }
+    log_line("start: version %s, data %s, %u workers, %s kernel%s", FASTI_VERSION, arguments.data,
+             arguments.server.worker_count, kernel, arguments.has_now ? ", test clock" : "");
     struct fasti_detail detail = {{0}};
     struct fasti_server *server = NULL;
     struct fasti_engine *engine = NULL;

@@ -184,6 +184,7 @@ static uint32_t day_starts(const struct week_store *store, uint32_t index, uint1
 }
 
 static void bench_week(const struct options *options) {
+    const char *kernel = fasti_kernels_choose(getenv("FASTI_KERNEL"));
     struct week_store store = {.shop = workshop_open()};
     struct fasti_prng prng = {2};
     static uint16_t ticks[WEEK_DAYS * DAY_TICKS + FASTI_KERNEL_GROUP];
@@ -205,7 +206,8 @@ static void bench_week(const struct options *options) {
     const int64_t elapsed_ns = fasti_clock_monotonic_ns() - begin_ns;
     report_loop(options, "week of a random schedule", WEEK_QUERIES, elapsed_ns);
     if (!options->json)
-        printf("%-28s %14.1f starts a week\n", "", (double)total / WEEK_QUERIES);
+        printf("%-28s %14.1f starts a week, kernel %s\n", "", (double)total / WEEK_QUERIES,
+               kernel != NULL ? kernel : "scalar");
     free(store.pages);
     workshop_close(store.shop);
 }

@@ -18,6 +18,7 @@
 #include "engine/booking/configure.h"
 #include "engine/booking/lookup.h"
 #include "engine/booking/reserve.h"
+#include "engine/calendar/kernels.h"
 #include "engine/commit/committer.h"
 #include "engine/commit/recovery.h"
 #include "engine/search/availability.h"
@@ -541,6 +542,10 @@ void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker) {
 
 void fasti_engine_idle_leave(struct fasti_engine *engine, uint32_t worker) {
     worker_enter(engine->workers[worker]);
+}
+
+const char *fasti_engine_choose_kernel(const char *name) {
+    return fasti_kernels_choose(name);
 }
 
 bool fasti_engine_is_dead(const struct fasti_engine *engine) {

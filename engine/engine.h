@@ -90,6 +90,11 @@ bool fasti_engine_is_dead(const struct fasti_engine *engine);
 /* The engine's clock, for tests that move time (offset_ms); not while workers run. */
 struct fasti_clock *fasti_engine_clock(struct fasti_engine *engine);
 
+/* Which form of the search kernels this process uses: "scalar", "avx512"; NULL or empty: the widest
+ * that the processor has, as without a call. The name of it; NULL: there is none of that name here,
+ * and nothing changed. */
+const char *fasti_engine_choose_kernel(const char *name);
+
 /* ---- offline ---- */
 
 struct fasti_inspect_report {

@@ -72,6 +72,7 @@ refuses 2 'longer than' --listen none --unix "$work/$(printf '%0200d' 0)"
 refuses 2 'not a multiple of 4096' --log-segment-bytes 600001
 refuses 2 'not a size' --memory 1
 refuses 2 'not 1 to 64' --workers 0
+FASTI_KERNEL=abacus refuses 2 'no such kernel' --listen none --unix "$work/s"
 refuses 2 'not an instant' --now yesterday
 refuses 2 'is not a directory' --zoneinfo "$work/file"
 refuses 2 'options only' nonsense

@@ -5,6 +5,7 @@
  * full, single bits at word edges, alternating). All lengths from 1 beyond the day's end.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/calendar/kernels.h"
@@ -71,11 +72,11 @@ Test(kernels, runs_every_length) {
         runs_compare(taken, WORDS, length);
 }
 
-Test(kernels, positions) {
+static void positions_compare(const char *kernel) {
     struct fasti_prng prng = fasti_test_prng("kernels.positions");
     for (int round = 0; round < 2000; round++) {
         uint64_t words[WORDS];
-        uint16_t ticks[WORDS * 64 + FASTI_KERNEL_GROUP];
+        uint16_t ticks[WORDS * 64 + FASTI_KERNEL_GROUP + 1];
         day_random(&prng, words);
         const uint32_t used = (uint32_t)fasti_prng_below(&prng, WORDS + 1);
         memset(ticks, 0xee, sizeof ticks);
@@ -83,12 +84,29 @@ Test(kernels, positions) {
         uint32_t expected = 0;
         for (uint32_t t = 0; t < used * 64; t++) {
             if (bit(words, t))
-                cr_assert_eq(ticks[expected++], t);
+                cr_assert_eq(ticks[expected++], t, "%s", kernel);
         }
-        cr_assert_eq(count, expected);
-        cr_assert_eq(ticks[count + FASTI_KERNEL_GROUP - 1], 0xeeee,
-                     "nothing is written beyond the last group");
+        cr_assert_eq(count, expected, "%s", kernel);
+        cr_assert_eq(ticks[count + FASTI_KERNEL_GROUP], 0xeeee,
+                     "%s: nothing is written beyond the last group", kernel);
     }
+}
+
+Test(kernels, positions_of_every_form_that_this_processor_has) {
+    static const char *const names[] = {"scalar", "avx512"};
+    positions_compare("before any choice");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *chosen = fasti_kernels_choose(names[i]);
+        if (chosen == NULL) {
+            fprintf(stderr, "skipped: this processor has no %s\n", names[i]);
+            continue;
+        }
+        cr_assert_str_eq(chosen, names[i]);
+        positions_compare(names[i]);
+    }
+    cr_assert_null(fasti_kernels_choose("abacus"));
+    cr_assert_not_null(fasti_kernels_choose(NULL));
+    cr_assert_not_null(fasti_kernels_choose(""));
 }
 
 Test(kernels, ranges) {

@@ -14,6 +14,8 @@
 
 #include "engine/base/panic.h"
 
+#define GROUP 8 /* positions written at once */
+
 /* words &= words >> shift, with zeros coming in beyond the last word. */
 static void and_shifted(uint64_t *words, uint32_t count, uint32_t shift) {
     const uint32_t skip = shift / 64;
@@ -63,14 +65,15 @@ void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, u
 
 /* How many bits are set decides when a group ends, not which: the branches are easy to predict
  * (after simdjson's flatten_bits, Langdale and Lemire 2019). */
-uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks) {
+uint32_t fasti_kernel_positions_scalar(const uint64_t *words, uint32_t word_count,
+                                       uint16_t *ticks) {
     static const uint64_t beyond = UINT64_C(1) << 63; /* keeps ctz defined once no bit is left */
     uint32_t count = 0;
     for (uint32_t i = 0; i < word_count; i++) {
         uint64_t left = words[i];
         const uint32_t base = i * 64;
-        for (uint16_t *group = ticks + count; left != 0; group += FASTI_KERNEL_GROUP) {
-            for (uint32_t k = 0; k < FASTI_KERNEL_GROUP; k++) {
+        for (uint16_t *group = ticks + count; left != 0; group += GROUP) {
+            for (uint32_t k = 0; k < GROUP; k++) {
                 group[k] = (uint16_t)(base + (uint32_t)__builtin_ctzll(left | beyond));
                 left &= left - 1;
             }

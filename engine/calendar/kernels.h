@@ -1,9 +1,10 @@
 /*
  * kernels.h - bit arithmetic over one day: which starts are free.
  *
- * A day is FASTI_DAY_WORDS_MAX words, bit t of word t / 64 = tick t. Scalar twins of what issue-5
- * work will do with AVX2 and AVX-512 under the same signatures; tests compare them with loops
- * over single ticks. Pure functions, any thread.
+ * A day is FASTI_DAY_WORDS_MAX words, bit t of word t / 64 = tick t. Every kernel has a scalar
+ * form; where a wide one is worth it, the widest that the processor has is used, unless
+ * fasti_kernels_choose said another. Tests compare each with a loop over single ticks. Pure
+ * functions, any thread.
  */
 #ifndef FASTI_CALENDAR_KERNELS_H
 #define FASTI_CALENDAR_KERNELS_H
@@ -18,9 +19,15 @@
 void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs);
 
 /* Writes the positions of the set bits, ascending, to ticks; returns how many. Writes whole groups,
- * so ticks needs room for FASTI_KERNEL_GROUP - 1 entries more, whose content is unspecified. */
+ * so ticks needs room for FASTI_KERNEL_GROUP entries more, whose content is unspecified. */
 uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks);
-#define FASTI_KERNEL_GROUP 8
+uint32_t fasti_kernel_positions_scalar(const uint64_t *words, uint32_t word_count, uint16_t *ticks);
+#define FASTI_KERNEL_GROUP 32
+
+/* Chooses for the whole process: "scalar", "avx512", or (NULL or empty) the widest that this
+ * processor has. Returns the name of what is used from now on, NULL (and nothing changed) for one
+ * that is unknown or that the processor lacks. */
+const char *fasti_kernels_choose(const char *name);
 
 /* The bits of one word that belong to ticks [tick, end); the word overlaps the range. */
 static inline uint64_t fasti_bits_mask(uint32_t word, uint32_t tick, uint32_t end) {

@@ -11,6 +11,7 @@
 #define FASTI_SEARCH_AVAILABILITY_H
 
 #include "engine/booking/command.h"
+#include "engine/calendar/kernels.h"
 #include "engine/directory/directory.h"
 #include "engine/rules/rule.h"
 
@@ -22,7 +23,7 @@ struct fasti_search {
     struct fasti_rules_scratch scratch;
     uint64_t starts[FASTI_DAY_WORDS_MAX];
     uint16_t lengths[FASTI_DAY_WORDS_MAX * 64];
-    uint16_t ticks[FASTI_TICKS_MAX + 64];
+    uint16_t ticks[FASTI_TICKS_MAX + FASTI_KERNEL_GROUP];
     struct fasti_availability_answer answer;
 };
 
