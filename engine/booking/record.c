@@ -5,10 +5,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "engine/time/zone.h"
 
-#define CHUNK_COUNT (FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK)
+#define CHUNK_COUNT    (FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK)
+#define SLAB_BYTES     ((size_t)2 << 20)
+#define SLAB_CHUNKS    ((uint32_t)(SLAB_BYTES / sizeof(struct fasti_record_chunk)))
+#define SLABS_MAX      ((uint32_t)((CHUNK_COUNT + SLAB_CHUNKS - 1) / SLAB_CHUNKS))
+#define PATIENTS_BYTES (FASTI_PATIENT_BUCKETS * sizeof(uint64_t))
 
 static bool item_is_sound(const struct fasti_item *item) {
     return item->start_utc_s >= FASTI_ZONE_FIRST_UTC_S &&
@@ -33,29 +38,61 @@ bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
            record->flags == 0 && record->item_count == 1 && item_is_sound(&record->items[0]);
 }
 
+/* ---- memory ---- */
+
+/* Zeroed memory that faults in whole huge pages where the system has them; NULL: none. */
+static void *huge_get(size_t bytes) {
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
+/* A zeroed chunk; NULL: no memory. */
+static struct fasti_record_chunk *chunk_cut(struct fasti_record_slabs *slabs) {
+    struct fasti_record_chunk *chunk = slabs->spare;
+    slabs->spare = NULL;
+    if (chunk != NULL)
+        return chunk;
+    if (slabs->slab_count == 0 || slabs->cut_count == SLAB_CHUNKS) {
+        uint8_t *slab = slabs->slab_count == SLABS_MAX ? NULL : huge_get(SLAB_BYTES);
+        if (slab == NULL)
+            return NULL;
+        slabs->slabs[slabs->slab_count++] = slab;
+        slabs->cut_count = 0;
+    }
+    uint8_t *slab = slabs->slabs[slabs->slab_count - 1];
+    return (struct fasti_record_chunk *)(void *)(slab + slabs->cut_count++ * sizeof *chunk);
+}
+
 bool fasti_records_init(struct fasti_records *records) {
     memset(records, 0, sizeof *records);
-    /* Both arrays are large and mostly untouched: calloc leaves that to the kernel's zero pages. */
+    pthread_mutex_init(&records->slabs.lock, NULL);
+    /* The arrays are large and mostly untouched: calloc leaves that to the kernel's zero pages. */
+    records->slabs.slabs = calloc(SLABS_MAX, sizeof *records->slabs.slabs);
     records->chunks = calloc(CHUNK_COUNT, sizeof *records->chunks);
-    records->patients = calloc(FASTI_PATIENT_BUCKETS, sizeof *records->patients);
+    records->patients = huge_get(PATIENTS_BYTES);
     fasti_store_relaxed(&records->next_id, UINT64_C(1));
-    if (records->chunks != NULL && records->patients != NULL)
+    if (records->slabs.slabs != NULL && records->chunks != NULL && records->patients != NULL)
         return true;
     fasti_records_deinit(records);
     return false;
 }
 
 void fasti_records_deinit(struct fasti_records *records) {
-    uint32_t left = fasti_load_relaxed(&records->chunk_count);
-    for (size_t i = 0; left > 0; i++) {
-        struct fasti_record_chunk *chunk = fasti_load_relaxed(&records->chunks[i]);
-        left -= chunk != NULL;
-        free(chunk);
-    }
+    for (uint32_t i = 0; i < records->slabs.slab_count; i++)
+        (void)munmap(records->slabs.slabs[i], SLAB_BYTES);
+    if (records->patients != NULL)
+        (void)munmap(records->patients, PATIENTS_BYTES);
+    free(records->slabs.slabs);
     free(records->chunks);
-    free(records->patients);
+    pthread_mutex_destroy(&records->slabs.lock);
     memset(records, 0, sizeof *records);
 }
+
+/* ---- entries ---- */
 
 struct fasti_record_entry *fasti_records_find(struct fasti_records *records, fasti_record_id id) {
     if (id.v == 0 || id.v >= FASTI_RECORDS_MAX)
@@ -72,14 +109,13 @@ struct fasti_record_entry *fasti_records_get(struct fasti_records *records, fast
     struct fasti_record_entry *entry = fasti_records_find(records, id);
     if (entry != NULL)
         return entry;
-    struct fasti_record_chunk *made = calloc(1, sizeof *made);
-    if (made == NULL)
-        return NULL;
+    pthread_mutex_lock(&records->slabs.lock);
+    struct fasti_record_chunk *made = chunk_cut(&records->slabs);
     struct fasti_record_chunk *expected = NULL;
-    if (fasti_cas_acq_rel(&records->chunks[id.v / FASTI_RECORD_CHUNK], &expected, made))
-        fasti_add_relaxed(&records->chunk_count, 1);
-    else
-        free(made); /* another worker was faster */
+    if (made != NULL &&
+        !fasti_cas_acq_rel(&records->chunks[id.v / FASTI_RECORD_CHUNK], &expected, made))
+        records->slabs.spare = made; /* another worker was faster */
+    pthread_mutex_unlock(&records->slabs.lock);
     return fasti_records_find(records, id);
 }
 

@@ -14,6 +14,7 @@
 #ifndef FASTI_BOOKING_RECORD_H
 #define FASTI_BOOKING_RECORD_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -86,9 +87,18 @@ struct fasti_record_chunk {
     struct fasti_record_entry entries[FASTI_RECORD_CHUNK];
 };
 
+/* Chunks are cut from huge pages: a fault for each 4 KiB of them would cost more than replaying the
+ * records in it. Under the lock, which is taken once a chunk. */
+struct fasti_record_slabs {
+    pthread_mutex_t lock;
+    uint32_t slab_count, cut_count;   /* chunks that were cut of the newest slab */
+    uint8_t **slabs;                  /* room for as many as FASTI_RECORDS_MAX need */
+    struct fasti_record_chunk *spare; /* cut, but another worker was faster; NULL: none */
+};
+
 struct fasti_records {
+    struct fasti_record_slabs slabs;
     _Atomic(struct fasti_record_chunk *) *chunks; /* FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK */
-    _Atomic uint32_t chunk_count;                 /* those that are there: usually the first */
     _Atomic uint64_t *patients;                   /* heads, FASTI_PATIENT_BUCKETS */
     _Atomic uint64_t next_id;
 };
