@@ -470,8 +470,12 @@ enum fasti_status fasti_log_open(struct fasti_io *io, const struct fasti_log_rep
     const enum fasti_status status = log_start(made, report, now_ms, bytes);
     if (status != FASTI_OK) {
         fasti_log_close(made, false);
-        return fasti_detail_set(detail, status, "the log could not be opened for writing: %s",
-                                fasti_status_text(status));
+        return fasti_detail_set(
+            detail, status, "the log could not be opened for writing: %s",
+            status == FASTI_DISK_LOW
+                ? "the disk has no room for a file of the log, and none that was kept ready is "
+                  "left; nothing was changed: make room, and start again"
+                : fasti_status_text(status));
     }
     *log = made;
     return FASTI_OK;
