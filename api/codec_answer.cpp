@@ -104,7 +104,8 @@ static Offset<void> describe_write(struct fasti_codec *codec,
     const enum fasti_status status = fasti_codec_write_described(codec, describe, &entity);
     FASTI_ASSERT(status == FASTI_OK); /* the engine's own record */
     return wire::CreateDescribeReply(codec->builder, static_cast<wire::EntityKind>(describe->kind),
-                                     describe->id, describe->put.organization.v, entity)
+                                     describe->id, describe->put.organization.v, entity,
+                                     describe->etag)
         .Union();
 }
 
@@ -327,6 +328,7 @@ static enum fasti_status describe_read(const wire::DescribeReply *reply,
     FASTI_TRY(fasti_codec_read_kind(kind, FASTI_ENTITY_ZONE, "describe.kind", detail));
     describe->kind = static_cast<enum fasti_entity_kind>(kind);
     describe->id = reply->id();
+    describe->etag = reply->etag();
     describe->openings = space->openings;
     const wire::Entity *entity = reply->entity();
     if (entity == nullptr || describe->id == 0)

@@ -199,6 +199,7 @@ static enum fasti_status put_read(struct fasti_codec *codec, const wire::Put *pu
     struct fasti_put *body = &command->body.put;
     FASTI_TRY(fasti_codec_read_entity(codec->openings, put->entity(), body, detail));
     body->create_only = put->create_only();
+    command->if_match = put->if_match();
     body->organization = command->organization;
     if (body->kind == FASTI_ENTITY_ORGANIZATION)
         body->organization.v = 0;
@@ -341,10 +342,10 @@ static enum fasti_status list_write(FlatBufferBuilder &b, const struct fasti_lis
 }
 
 static enum fasti_status put_write(struct fasti_codec *codec, const struct fasti_put *put,
-                                   Offset<void> *body) {
+                                   uint64_t if_match, Offset<void> *body) {
     Offset<wire::Entity> entity;
     FASTI_TRY(fasti_codec_write_entity(codec, put, &entity));
-    *body = wire::CreatePut(codec->builder, put->create_only, entity).Union();
+    *body = wire::CreatePut(codec->builder, put->create_only, entity, if_match).Union();
     return FASTI_OK;
 }
 
@@ -368,7 +369,7 @@ static enum fasti_status body_write(struct fasti_codec *codec, const struct fast
         return is(RequestBody::ResolveQuery, resolve_write(b, &command->body.resolve));
     case FASTI_COMMAND_PUT:
         *type = RequestBody::Put;
-        return put_write(codec, &command->body.put, body);
+        return put_write(codec, &command->body.put, command->if_match, body);
     case FASTI_COMMAND_BOOK:
         *type = RequestBody::Book;
         return book_write(b, &command->body.book, body);

@@ -30,6 +30,7 @@
     X(GAP_TIME, 26, INVALID, "the local time does not exist: clocks skip over it")          \
     X(NOT_FOUND, 27, INVALID, "there is no such record")                                    \
     X(EXISTS, 28, INVALID, "a record with this id exists and differs")                      \
+    X(STALE, 29, INVALID, "the record is not as it was read: read it again")                \
     X(BUSY, 40, BUSY, "the server is busy: nothing was changed, try again")                 \
     X(STARTING, 41, BUSY, "the server is still recovering")                                 \
     X(LIMIT_RECORDS, 50, LIMIT, "the limit of records of this kind is reached")             \

@@ -162,6 +162,9 @@ struct fasti_command {
                                            one that the import makes, as its PUT answered */
     fasti_request_id request;           /* kept in the log; not yet at-most-once */
     uint32_t import;                    /* PUT: stage under this import; 0 = at once */
+    uint64_t if_match;                  /* PUT at once: STALE unless the record's etag (the
+                                           schedule's for OPENINGS) is this one; 0 = whatever is
+                                           there. Not logged: what it let through holds anyway */
     union {
         struct fasti_put put;
         struct fasti_book book;
@@ -244,6 +247,7 @@ struct fasti_status_answer {
 struct fasti_describe_answer {
     enum fasti_entity_kind kind;
     uint32_t id;                          /* dense id; 0: there is none */
+    uint64_t etag;                        /* of the record as told here (fasti_record_etag) */
     struct fasti_put put;                 /* the record as a put; openings and zone left out */
     uint32_t opening_count;               /* a schedule's */
     const struct fasti_opening *openings; /* valid until the worker's next call; .services are

@@ -118,31 +118,60 @@ enum fasti_disposition fasti_configure_stage(struct fasti_booking *booking,
     return FASTI_PUSHED;
 }
 
+static enum fasti_disposition put_staged(struct fasti_booking *booking,
+                                         const struct fasti_command *command,
+                                         struct fasti_pending *pending) {
+    const struct fasti_put *put = &command->body.put;
+    struct fasti_staged_import *import =
+        fasti_import_find(&booking->state->imports, command->import);
+    if (import == NULL ||
+        (import->organization.v != 0 && import->organization.v != command->organization.v)) {
+        (void)fasti_detail_set(&pending->answer.detail, FASTI_NOT_FOUND,
+                               "import %u is not open in this organization; begin a new one",
+                               command->import);
+        return fasti_config_fail(pending, FASTI_NOT_FOUND);
+    }
+    if (put->kind == FASTI_ENTITY_ORGANIZATION && import->organization.v != 0) {
+        (void)fasti_detail_set(&pending->answer.detail, FASTI_INVALID_REFERENCE,
+                               "an import of one organization makes no other");
+        return fasti_config_fail(pending, FASTI_INVALID_REFERENCE);
+    }
+    return fasti_configure_stage(booking, command, put, import, pending);
+}
+
+/* ---- at once ---- */
+
+/* Is the record still the one that the put was made from? Asked before all else: what is wrong
+ * with the put otherwise may come of its being old. */
+static enum fasti_status match_check(const struct fasti_state *state,
+                                     const struct fasti_command *command,
+                                     struct fasti_detail *detail) {
+    const struct fasti_put *put = &command->body.put;
+    const uint32_t id = put_id(state, put);
+    if (command->if_match == 0 ||
+        command->if_match == fasti_directory_etag(state->directory, put->kind, id))
+        return FASTI_OK;
+    if (id == 0)
+        return fasti_detail_set(detail, FASTI_STALE, "there is no such record: create it");
+    return fasti_detail_set(detail, FASTI_STALE,
+                            "'%.*s' has changed since it was described: describe it again and put "
+                            "what it should be now",
+                            put->id.length, put->id.bytes);
+}
+
 static enum fasti_disposition put_locked(struct fasti_booking *booking,
                                          const struct fasti_command *command,
                                          struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
     const struct fasti_put *put = &command->body.put;
     pending->decided_ms = fasti_state_now_ms(state);
-    if (command->import != 0) {
-        struct fasti_staged_import *import = fasti_import_find(&state->imports, command->import);
-        if (import == NULL ||
-            (import->organization.v != 0 && import->organization.v != command->organization.v)) {
-            (void)fasti_detail_set(&pending->answer.detail, FASTI_NOT_FOUND,
-                                   "import %u is not open in this organization; begin a new one",
-                                   command->import);
-            return fasti_config_fail(pending, FASTI_NOT_FOUND);
-        }
-        if (put->kind == FASTI_ENTITY_ORGANIZATION && import->organization.v != 0) {
-            (void)fasti_detail_set(&pending->answer.detail, FASTI_INVALID_REFERENCE,
-                                   "an import of one organization makes no other");
-            return fasti_config_fail(pending, FASTI_INVALID_REFERENCE);
-        }
-        return fasti_configure_stage(booking, command, put, import, pending);
-    }
+    if (command->import != 0)
+        return put_staged(booking, command, pending);
     enum fasti_put_result result;
-    const enum fasti_status status =
-        fasti_directory_check(state->directory, put, NULL, &result, &pending->answer.detail);
+    enum fasti_status status = match_check(state, command, &pending->answer.detail);
+    if (status == FASTI_OK)
+        status =
+            fasti_directory_check(state->directory, put, NULL, &result, &pending->answer.detail);
     if (status != FASTI_OK)
         return fasti_config_fail(pending, status);
     if (result == FASTI_PUT_UNCHANGED) {
@@ -187,6 +216,11 @@ enum fasti_disposition fasti_configure_put(struct fasti_booking *booking,
     const bool is_global = put->kind == FASTI_ENTITY_ORGANIZATION || put->kind == FASTI_ENTITY_ZONE;
     if (put->organization.v != (is_global ? 0 : command->organization.v))
         return fasti_config_fail(pending, FASTI_INVALID_REFERENCE);
+    if (command->import != 0 && command->if_match != 0) {
+        (void)fasti_detail_set(&pending->answer.detail, FASTI_INVALID_RANGE,
+                               "put.if_match is for a put at once: under an import it must be 0");
+        return fasti_config_fail(pending, FASTI_INVALID_RANGE);
+    }
     config_lock(booking);
     const enum fasti_disposition disposition = put_locked(booking, command, pending);
     pthread_mutex_unlock(&state->config_lock);

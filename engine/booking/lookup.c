@@ -37,7 +37,8 @@ enum fasti_disposition fasti_lookup_resolve(struct fasti_booking *booking,
     return answer(pending, pending->answer.id != 0 ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NO_SUCH);
 }
 
-/* Fills the put of one record if the organization may see it. */
+/* Fills the put of one record if the organization may see it. The etag is of the very object that
+ * is told, for another one may be published meanwhile. */
 static bool describe(struct fasti_booking *booking, fasti_organization_id organization,
                      enum fasti_entity_kind kind, uint32_t id,
                      struct fasti_describe_answer *described) {
@@ -52,6 +53,7 @@ static bool describe(struct fasti_booking *booking, fasti_organization_id organi
             fasti_organization_get(directory, (fasti_organization_id){id});
         if (it == NULL || (organization.v != 0 && organization.v != id))
             return false;
+        described->etag = fasti_record_etag(kind, id, it);
         put->id = it->id;
         put->name = it->name;
         return true;
@@ -60,6 +62,7 @@ static bool describe(struct fasti_booking *booking, fasti_organization_id organi
         const struct fasti_location *it = fasti_location_get(directory, (fasti_location_id){id});
         if (it == NULL || it->organization.v != organization.v)
             return false;
+        described->etag = fasti_record_etag(kind, id, it);
         put->id = it->id;
         put->name = it->name;
         (void)fasti_zone_get(directory, it->zone, &put->body.location.zone);
@@ -73,6 +76,7 @@ static bool describe(struct fasti_booking *booking, fasti_organization_id organi
             fasti_practitioner_get(directory, (fasti_practitioner_id){id});
         if (it == NULL || it->organization.v != organization.v)
             return false;
+        described->etag = fasti_record_etag(kind, id, it);
         put->id = it->id;
         put->name = it->name;
         return true;
@@ -81,6 +85,7 @@ static bool describe(struct fasti_booking *booking, fasti_organization_id organi
         const struct fasti_service *it = fasti_service_get(directory, (fasti_service_id){id});
         if (it == NULL || it->organization.v != organization.v)
             return false;
+        described->etag = fasti_record_etag(kind, id, it);
         put->id = it->id;
         put->name = it->name;
         put->body.service.duration_minutes = it->duration_minutes;
@@ -103,6 +108,7 @@ static bool describe_schedule(struct fasti_booking *booking, fasti_organization_
         return false;
     struct fasti_put *put = &described->put;
     memset(put, 0, sizeof *put);
+    described->etag = fasti_record_etag(FASTI_ENTITY_SCHEDULE, id, config);
     put->kind = FASTI_ENTITY_SCHEDULE;
     put->organization = organization;
     put->id = config->id;
@@ -128,6 +134,7 @@ static bool describe_zone(struct fasti_booking *booking, uint32_t id,
                           struct fasti_describe_answer *described) {
     memset(&described->put, 0, sizeof described->put);
     described->put.kind = FASTI_ENTITY_ZONE;
+    described->etag = fasti_directory_etag(booking->state->directory, FASTI_ENTITY_ZONE, id);
     return fasti_zone_get(booking->state->directory, (fasti_zone_id){id}, &described->put.id) !=
            NULL;
 }
@@ -139,6 +146,7 @@ enum fasti_disposition fasti_lookup_describe(struct fasti_booking *booking,
     struct fasti_describe_answer *described = &booking->describe;
     described->kind = query->kind;
     described->id = 0;
+    described->etag = 0;
     described->opening_count = 0;
     described->openings = booking->openings;
     const uint32_t count = fasti_directory_count(booking->state->directory, query->kind);

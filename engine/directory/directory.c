@@ -207,20 +207,45 @@ bool fasti_schedule_plan_key(const struct fasti_schedule_config *config, fasti_s
     return true;
 }
 
+/* ---- what a record says, as a number ---- */
+
+/* What is published under a dense id; of a SCHEDULE its configuration. NULL: nothing. */
+static const void *record_of(const struct fasti_directory *directory, enum fasti_entity_kind kind,
+                             uint32_t id) {
+    return kind == FASTI_ENTITY_SCHEDULE
+               ? (const void *)fasti_config_get(directory, (fasti_schedule_id){id})
+               : fasti_table_get(&directory->tables[kind], id);
+}
+
+/* What a record adds to the digest, a schedule's openings included. */
+static struct fasti_hash128 digest_of(enum fasti_entity_kind kind, uint32_t id,
+                                      const void *record) {
+    const struct fasti_hash128 alone = fasti_digest_record(kind, id, record);
+    return kind == FASTI_ENTITY_SCHEDULE
+               ? fasti_hash128_add(alone, fasti_digest_openings((fasti_schedule_id){id}, record))
+               : alone;
+}
+
+uint64_t fasti_record_etag(enum fasti_entity_kind kind, uint32_t id, const void *record) {
+    const uint64_t low = digest_of(kind, id, record).low;
+    return low == 0 ? 1 : low;
+}
+
+uint64_t fasti_directory_etag(const struct fasti_directory *directory, enum fasti_entity_kind kind,
+                              uint32_t id) {
+    if (!fasti_kind_is_known(kind))
+        return 0;
+    kind = fasti_kind_stored(kind);
+    const void *record = record_of(directory, kind, id);
+    return record == NULL ? 0 : fasti_record_etag(kind, id, record);
+}
+
 struct fasti_hash128 fasti_directory_digest(const struct fasti_directory *directory) {
     struct fasti_hash128 sum = {0, 0};
     for (size_t i = 0; i < STORED_KINDS; i++) {
         const enum fasti_entity_kind kind = stored_kinds[i];
-        for (uint32_t id = 1; id <= fasti_directory_count(directory, kind); id++) {
-            const void *record = fasti_table_get(&directory->tables[kind], id);
-            if (kind == FASTI_ENTITY_SCHEDULE) {
-                const fasti_schedule_id schedule = {id};
-                const struct fasti_schedule_config *config = fasti_config_get(directory, schedule);
-                sum = fasti_hash128_add(sum, fasti_digest_openings(schedule, config));
-                record = config;
-            }
-            sum = fasti_hash128_add(sum, fasti_digest_record(kind, id, record));
-        }
+        for (uint32_t id = 1; id <= fasti_directory_count(directory, kind); id++)
+            sum = fasti_hash128_add(sum, digest_of(kind, id, record_of(directory, kind, id)));
     }
     return sum;
 }

@@ -182,6 +182,16 @@ struct fasti_schedule *fasti_schedule_get(const struct fasti_directory *director
 const struct fasti_zone *fasti_zone_get(const struct fasti_directory *directory, fasti_zone_id id,
                                         struct fasti_id_text *name);
 
+/* A number that another state of the record does not have (but for one chance in 2^64), never 0;
+ * made of what the record says, so it survives a restart, and comes back when an edit is undone.
+ * record: as the functions above give it; of a SCHEDULE its configuration, openings included.
+ * Not of a ZONE, whose table does not know its name. */
+uint64_t fasti_record_etag(enum fasti_entity_kind kind, uint32_t id, const void *record);
+
+/* The etag of what is published under a dense id, the schedule's for OPENINGS; 0: nothing is. */
+uint64_t fasti_directory_etag(const struct fasti_directory *directory, enum fasti_entity_kind kind,
+                              uint32_t id);
+
 /* Does the schedule offer the service? */
 bool fasti_schedule_offers(const struct fasti_schedule_config *config, fasti_service_id service);
 

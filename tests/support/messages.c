@@ -156,6 +156,7 @@ void fasti_messages_command(struct fasti_messages *m, struct fasti_command *comm
     case FASTI_COMMAND_PUT:
         fasti_messages_put(m, &command->body.put, (enum fasti_entity_kind)(1 + below(m, 6)));
         command->body.put.create_only = flip(m);
+        command->if_match = below(m, 4) == 0 ? 0 : fasti_prng_next(&m->prng);
         if (command->body.put.kind != FASTI_ENTITY_ORGANIZATION)
             command->body.put.organization = command->organization;
         break;
@@ -259,6 +260,7 @@ static void describe_answer(struct fasti_messages *m) {
     describe->kind = (enum fasti_entity_kind)(1 + below(m, 5));
     fasti_messages_put(m, &describe->put, describe->kind);
     describe->put.organization.v = (uint32_t)below(m, 9);
+    describe->etag = fasti_prng_next(&m->prng);
     if (describe->kind == FASTI_ENTITY_SCHEDULE)
         describe->opening_count = small(m);
     for (uint32_t i = 0; i < describe->opening_count; i++) {
