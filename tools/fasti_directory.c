@@ -100,17 +100,36 @@ static enum fasti_exit opening_services(struct fasti_session *session,
 
 /* ---- create and set ---- */
 
-/* What is there already under the ids of the options, as a line to build on; *found false if there
- * is none. */
+/* Each round that is lost is one that another edit of the record won. */
+#define SET_TRIES_MAX 16
+
+/* What is there already under the ids of the options, as a line to build on. */
+struct base {
+    bool is_found;
+    uint64_t etag; /* of the record, an opening's schedule's; 0: there is none */
+    struct fasti_line line;
+};
+
+static void opening_find(const struct fasti_describe_answer *schedule, const char *id,
+                         struct base *base) {
+    for (uint32_t i = 0; i < schedule->opening_count && !base->is_found; i++)
+        if (strlen(id) == schedule->openings[i].id.length &&
+            memcmp(id, schedule->openings[i].id.bytes, strlen(id)) == 0) {
+            base->line.opening = schedule->openings[i];
+            base->is_found = true;
+        }
+}
+
 static enum fasti_exit find_base(struct fasti_session *session, enum fasti_line_kind kind,
-                                 const json_t *options, struct fasti_line *base, bool *found) {
+                                 const json_t *options, struct base *base) {
     const bool is_opening = kind == FASTI_LINE_OPENING;
     const enum fasti_entity_kind entity =
         is_opening ? FASTI_ENTITY_SCHEDULE : fasti_line_entity(kind);
     const char *id = fasti_field_text(options, is_opening ? "schedule" : "id", "");
     struct fasti_id_text text;
     uint32_t dense = 0;
-    *found = false;
+    memset(base, 0, sizeof *base);
+    base->line.kind = kind;
     if (fasti_id_text_set(&text, id, strlen(id)) != FASTI_OK)
         return FASTI_EXIT_DONE; /* decode will say so */
     enum fasti_exit exit = fasti_session_find(session, entity, &text, &dense);
@@ -120,22 +139,16 @@ static enum fasti_exit find_base(struct fasti_session *session, enum fasti_line_
     exit = fasti_session_describe(session, entity, dense, 0, &answer);
     if (exit != FASTI_EXIT_DONE || answer->id == 0)
         return exit;
-    memset(base, 0, sizeof *base);
-    base->kind = kind;
+    base->etag = answer->etag;
     if (!is_opening) {
-        base->put = answer->put;
-        *found = true;
+        base->line.put = answer->put;
+        base->is_found = true;
         return FASTI_EXIT_DONE;
     }
-    const char *opening_id = fasti_field_text(options, "id", "");
-    for (uint32_t i = 0; i < answer->opening_count && !*found; i++)
-        if (strlen(opening_id) == answer->openings[i].id.length &&
-            memcmp(opening_id, answer->openings[i].id.bytes, strlen(opening_id)) == 0) {
-            base->opening = answer->openings[i];
-            *found = true;
-        }
-    base->put.body.openings.service_name_count = base->opening.service_count;
-    return opening_services(session, &base->opening, base->put.body.openings.service_names);
+    opening_find(answer, fasti_field_text(options, "id", ""), base);
+    base->line.put.body.openings.service_name_count = base->line.opening.service_count;
+    return opening_services(session, &base->line.opening,
+                            base->line.put.body.openings.service_names);
 }
 
 static enum fasti_exit print_put(struct fasti_session *session, const struct fasti_answer *answer,
@@ -162,34 +175,90 @@ static enum fasti_exit print_put(struct fasti_session *session, const struct fas
     return FASTI_EXIT_DONE;
 }
 
-static enum fasti_exit run_put(struct fasti_session *session, const struct fasti_command_spec *spec,
-                               const json_t *options, bool create_only) {
-    const bool is_organization = spec->kind == FASTI_LINE_ORGANIZATION;
-    struct fasti_line base, line;
-    struct fasti_detail detail;
-    bool found = false;
-    enum fasti_exit exit =
-        is_organization ? fasti_session_connect(session) : fasti_session_scope(session);
-    if (exit == FASTI_EXIT_DONE && !create_only)
-        exit = find_base(session, spec->kind, options, &base, &found);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    const enum fasti_status status =
-        fasti_line_decode(options, spec->kind, found ? &base : NULL, &line, &detail);
-    if (status != FASTI_OK)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
-    if (create_only && line.put.body.openings.mode == FASTI_OPENINGS_REMOVE &&
-        spec->kind == FASTI_LINE_OPENING)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
-                                  "an opening is removed with: fasti set opening --remove");
-    struct fasti_command command = {.kind = FASTI_COMMAND_PUT};
-    command.body.put = line.put;
+/* Puts what a line says. *answer is the caller's to look at. */
+static enum fasti_exit ask_put(struct fasti_session *session, const struct fasti_line *line,
+                               bool create_only, uint64_t if_match, struct fasti_answer *answer) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_PUT, .if_match = if_match};
+    command.body.put = line->put;
     command.body.put.create_only = create_only;
     command.body.put.organization = session->organization;
-    struct fasti_answer answer;
-    exit = fasti_session_call(session, &command, &answer);
+    return fasti_session_ask(session, &command, answer);
+}
+
+static enum fasti_exit decode_line(struct fasti_session *session,
+                                   const struct fasti_command_spec *spec, const json_t *options,
+                                   const struct fasti_line *base, struct fasti_line *line) {
+    struct fasti_detail detail;
+    const enum fasti_status status = fasti_line_decode(options, spec->kind, base, line, &detail);
+    return status == FASTI_OK
+               ? FASTI_EXIT_DONE
+               : fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
+}
+
+static bool is_removal(const struct fasti_line *line) {
+    return line->kind == FASTI_LINE_OPENING &&
+           line->put.body.openings.mode == FASTI_OPENINGS_REMOVE;
+}
+
+/* One round of set: read, change, put it back if it is still what was read. What is not there is
+ * created, unless somebody else does so first. A removal keeps nothing of what it read. */
+static enum fasti_exit set_once(struct fasti_session *session,
+                                const struct fasti_command_spec *spec, const json_t *options,
+                                struct fasti_line *line, struct fasti_answer *answer) {
+    struct base base;
+    enum fasti_exit exit = find_base(session, spec->kind, options, &base);
+    if (exit == FASTI_EXIT_DONE)
+        exit = decode_line(session, spec, options, base.is_found ? &base.line : NULL, line);
     if (exit != FASTI_EXIT_DONE)
         return exit;
+    const bool is_kept = !is_removal(line);
+    return ask_put(session, line, is_kept && !base.is_found,
+                   is_kept && base.is_found ? base.etag : 0, answer);
+}
+
+static bool is_overtaken(const struct fasti_answer *answer) {
+    return answer->status == FASTI_STALE || answer->status == FASTI_EXISTS;
+}
+
+static enum fasti_exit set_rounds(struct fasti_session *session,
+                                  const struct fasti_command_spec *spec, const json_t *options,
+                                  struct fasti_line *line, struct fasti_answer *answer) {
+    for (uint32_t tries = 0; tries < SET_TRIES_MAX; tries++) {
+        const enum fasti_exit exit = set_once(session, spec, options, line, answer);
+        if (exit != FASTI_EXIT_DONE || !is_overtaken(answer))
+            return exit;
+    }
+    return fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_STALE,
+                              "others changed the %s each of the %d times that it was read: "
+                              "nothing was set, try again",
+                              fasti_line_kind_name(spec->kind), SET_TRIES_MAX);
+}
+
+static enum fasti_exit create_once(struct fasti_session *session,
+                                   const struct fasti_command_spec *spec, const json_t *options,
+                                   struct fasti_line *line, struct fasti_answer *answer) {
+    const enum fasti_exit exit = decode_line(session, spec, options, NULL, line);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    if (is_removal(line))
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
+                                  "an opening is removed with: fasti set opening --remove");
+    return ask_put(session, line, true, 0, answer);
+}
+
+static enum fasti_exit run_put(struct fasti_session *session, const struct fasti_command_spec *spec,
+                               const json_t *options, bool is_create) {
+    struct fasti_line line;
+    struct fasti_answer answer;
+    enum fasti_exit exit = spec->kind == FASTI_LINE_ORGANIZATION ? fasti_session_connect(session)
+                                                                 : fasti_session_scope(session);
+    if (exit == FASTI_EXIT_DONE)
+        exit = is_create ? create_once(session, spec, options, &line, &answer)
+                         : set_rounds(session, spec, options, &line, &answer);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    if (answer.status != FASTI_OK)
+        return fasti_session_fail_status(session, answer.status, &answer.detail);
     if (!fasti_outcome_is_done(answer.outcome))
         return fasti_session_refuse(session, &answer, fasti_line_kind_name(spec->kind));
     return print_put(session, &answer, &line);
