@@ -44,7 +44,7 @@ static void *edit(void *context) {
         do {
             call(world, 0, &command, &answer);
             held += answer.status == FASTI_INVALID_STATE;
-        } while (answer.status == FASTI_INVALID_STATE);
+        } while (answer.status == FASTI_INVALID_STATE || answer.status == FASTI_BUSY);
         if (answer.outcome != FASTI_OUTCOME_CHANGED) {
             fprintf(stderr, "flip %d: %s\n", i, answer.detail.text);
             break;

@@ -84,11 +84,12 @@ enum fasti_look_result fasti_day_look(struct fasti_booking *booking,
     look->ref = fasti_days_find(&state->arena, &look->schedule->days, look->date);
     if (look->ref.chunk != NULL)
         fasti_day_reload(booking, look);
-    look->config = fasti_load_seq_cst(&look->schedule->config);
-    /* After the cell: whoever pauses waits for this command's end, then looks at the cell. */
+    /* Between the cell and the configuration. Not paused yet: whoever pauses waits for the end of
+     * this command, then looks at the cell. Not any more: the configuration is the new one. */
     if (fasti_load_seq_cst(&look->schedule->is_paused))
         return FASTI_LOOK_PAUSED;
     /* After the pattern: what was loaded in between belongs to this configuration. */
+    look->config = fasti_load_seq_cst(&look->schedule->config);
     if (look->config != before)
         return FASTI_LOOK_AGAIN;
     fasti_zone_day(look->config->zone, look->date, &look->day);

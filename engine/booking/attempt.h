@@ -1,11 +1,12 @@
 /*
  * attempt.h - what every claim path shares: a look at a day, the next page, the effect.
  *
- *   look  day's cell -> configuration -> pattern -> terms -> config_seen     (in this order)
+ *   look  day's cell -> pattern -> paused? -> configuration -> terms -> config_seen (in this order)
  *   make  next page, effect: private until the swap
  *   swap  won: push; lost: drop what was made, look again
  *
- * An edit raises config_version, publishes, then touches the days that it changes. So an attempt
+ * An edit raises config_version, publishes, then touches the days that it changes (or, where ticks
+ * get another meaning, pauses the schedule first: pause.h). So an attempt
  * that used something old loses its swap or comes before the edit in its cell's order, and one
  * that used something new reads a config_seen that covers it: the committer never numbers it
  * before the edit. That is why config_seen is read last.

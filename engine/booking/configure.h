@@ -1,7 +1,7 @@
 /*
  * configure.h - changes of the directory: put, import, and their replay.
  *
- *   lock -> check -> pause -> raise config_version -> publish -> touch days -> push effect
+ *   lock -> check -> pause -> raise config_version -> publish, touch days -> push effect
  *        -> unlock
  *
  * config_version is raised before anything new is visible, and every effect carries the version

@@ -22,30 +22,41 @@ void fasti_moved_add(void *context, fasti_schedule_id schedule) {
     moved->ids[moved->count++] = schedule;
 }
 
-/* The first day that holds something, in *date. */
-static bool holds_time(struct fasti_booking *booking, struct fasti_schedule *schedule,
-                       fasti_date *date) {
+enum day_state { DAYS_IDLE, DAYS_WRITING, DAYS_HELD };
+
+/* Of all days: is one held (*date: the first), else is one not durable yet? */
+static enum day_state days_state(struct fasti_booking *booking, struct fasti_schedule *schedule,
+                                 fasti_date *date) {
     struct fasti_arena *arena = &booking->state->arena;
     fasti_date chunk_first = {FASTI_DATE_FIRST};
+    enum day_state state = DAYS_IDLE;
     while (fasti_days_next_chunk(arena, &schedule->days, chunk_first, &chunk_first)) {
         const struct fasti_day_ref ref = fasti_days_find(arena, &schedule->days, chunk_first);
         for (int32_t at = 0; at < FASTI_CHUNK_DAYS; at++) {
+            const uint64_t word = fasti_cell_read(arena, &ref.chunk->cells[at]);
             *date = (fasti_date){chunk_first.v + at};
-            if (fasti_cell_index(fasti_cell_read(arena, &ref.chunk->cells[at])) != 0)
-                return true;
+            if (fasti_cell_index(word) != 0)
+                return DAYS_HELD;
+            if (fasti_load_seq_cst(&ref.chunk->durable[at]) != fasti_cell_version(word))
+                state = DAYS_WRITING;
         }
         chunk_first.v += FASTI_CHUNK_DAYS;
     }
-    return false;
+    return state;
 }
 
 static enum fasti_status idle_check(struct fasti_booking *booking, fasti_schedule_id id,
                                     struct fasti_detail *detail) {
     struct fasti_schedule *schedule = fasti_schedule_get(booking->state->directory, id);
     fasti_date date;
-    if (!holds_time(booking, schedule, &date))
+    const enum day_state state = days_state(booking, schedule, &date);
+    if (state == DAYS_IDLE)
         return FASTI_OK;
     const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
+    if (state == DAYS_WRITING)
+        return fasti_detail_set(detail, FASTI_BUSY,
+                                "a change of schedule '%.*s' is being written; try again",
+                                config->id.length, config->id.bytes);
     char text[FASTI_DATE_TEXT_BYTES];
     fasti_date_format(date, text);
     return fasti_detail_set(detail, FASTI_INVALID_STATE,
@@ -98,7 +109,9 @@ enum fasti_status fasti_pause_begin(struct fasti_booking *booking, struct fasti_
     FASTI_TRY(all_idle(booking, moved, detail));
     all_store(booking, moved, true);
     const bool is_alone = moved->count == 0 || fasti_epoch_wait(&booking->limbo);
-    const enum fasti_status status = is_alone ? all_idle(booking, moved, detail) : FASTI_BUSY;
+    const enum fasti_status status =
+        is_alone ? all_idle(booking, moved, detail)
+                 : fasti_detail_set(detail, FASTI_BUSY, "another command takes long; try again");
     if (status != FASTI_OK)
         all_store(booking, moved, false);
     return status;

@@ -9,8 +9,10 @@
  *
  * Taken bits are counted in ticks from a local day's start. While a day holds any, another zone or
  * resolution would move them to other instants, and two patients could get one time. A claimer
- * reads the cell, then is_paused, then swaps: it sees the pause, or is done before the second look.
- * No claim is under way then, so the edit touches no day. Moving what is taken is not offered yet.
+ * reads the cell, then is_paused, then the configuration: it sees the pause, or is done before the
+ * second look, or comes after the end and sees what was published. So the edit touches no day. The
+ * second look also wants every day durable: an effect of it that is still to be numbered might come
+ * behind the edit in the log. Moving what is taken is not offered yet.
  * Threading: under the configuration lock.
  */
 #ifndef FASTI_BOOKING_PAUSE_H
@@ -30,7 +32,8 @@ struct fasti_moved {
 void fasti_moved_add(void *context, fasti_schedule_id schedule);
 
 /* Nothing is claimed on them until the end. INVALID_STATE with a sentence when one of them holds
- * time, LIMIT_MEMORY, BUSY (a worker did not come out of a command): nothing is paused then. */
+ * time; BUSY: a worker did not come out of a command, or what emptied a day is not durable yet;
+ * LIMIT_MEMORY. Nothing is paused then. */
 FASTI_MUST_USE enum fasti_status fasti_pause_begin(struct fasti_booking *booking,
                                                    struct fasti_moved *moved,
                                                    struct fasti_detail *detail);

@@ -230,7 +230,8 @@ static uint32_t pattern_before(struct job *job, uint32_t stored, int32_t date) {
     return pattern_expand(job, job->old->openings, job->old->opening_count, job->old, date);
 }
 
-/* Of a paused schedule no claim is under way that would have to lose. */
+/* Of a paused schedule no claim is under way that would have to lose; one that begins sees the
+ * pause or, after its end, the new configuration (attempt.c). */
 static bool is_touched(struct job *job, struct fasti_day_ref ref, uint32_t stored, uint32_t after,
                        int32_t date) {
     if (fasti_load_seq_cst(&job->schedule->is_paused))

@@ -20,6 +20,7 @@ enum fasti_touch {
     FASTI_TOUCH_OPEN,    /* these and all that are open: what is offered changed */
     FASTI_TOUCH_USED,    /* these and all that ever held anything: ticks mean other instants */
 };
+/* A paused schedule is compiled, too, but none of its days is touched: no claim is under way. */
 
 /* What waits for fasti_publish_finish: a schedule edited a thousand times is compiled once. */
 struct fasti_later_item {
