@@ -239,6 +239,45 @@ Test(import, services_resolution_and_openings_change_together) {
     cr_assert_eq(run(&ask).body.availability->total, 8);
 }
 
+/* Under a hash that mixes kind and id by exclusive or, the openings of 110 and the schedule 111
+ * were one key; so were the 8- and 16-byte ids. */
+Test(import, ids_that_differ_in_a_byte_are_different_records) {
+    static const char *const ids[] = {"110",
+                                      "111",
+                                      "d10",
+                                      "d11",
+                                      "11111111",
+                                      "11120111",
+                                      "dr-1636",
+                                      "dr-3636",
+                                      "1111111111111111",
+                                      "0111111101111111"};
+    struct fasti_opening opening = engine_weekly("all", 0x7f, "08:00", "09:00");
+    opening.service_count = 1;
+    opening.services[0].v = 1;
+    const uint32_t import = begin(1);
+    staged(import, service(1, "dr-1636", 5));
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        staged(import, schedule(1, ids[i], 5, "visit", NULL));
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        staged(import, openings(1, ids[i], &opening, "visit"));
+    publishes(1, import);
+    /* The second import names all but one of them: only that one is swept. */
+    const uint32_t next = begin(1);
+    for (size_t i = 1; i < sizeof ids / sizeof ids[0]; i++) {
+        cr_assert_eq(stage(next, schedule(1, ids[i], 5, "visit", NULL)).outcome,
+                     FASTI_OUTCOME_UNCHANGED);
+        cr_assert_eq(stage(next, openings(1, ids[i], &opening, "visit")).outcome,
+                     FASTI_OUTCOME_UNCHANGED);
+    }
+    struct fasti_command command = {.kind = FASTI_COMMAND_IMPORT_COMMIT, .organization = {1}};
+    command.body.import.import = next;
+    command.body.import.source = 9;
+    const struct fasti_answer answer = run(&command);
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_PUBLISHED, "%s", answer.detail.text);
+    cr_assert_eq(answer.body.import.changed, 1);
+}
+
 Test(import, openings_put_one_by_one_are_counted_together, .timeout = 120) {
     const uint32_t import = begin(1);
     staged(import, schedule(1, "lane", 5, "visit", NULL));
@@ -287,6 +326,45 @@ Test(import, an_edit_beside_what_was_staged_does_no_harm) {
     cr_assert_eq(status().services, 4);
     const struct fasti_command ask = engine_availability(2, 4, "2026-01-06", 1);
     cr_assert_eq(run(&ask).body.availability->total, 24);
+}
+
+Test(import, what_was_unchanged_and_is_not_any_more_refuses_the_commit) {
+    struct fasti_command visit = service(1, "dose", 20);
+    cr_assert_eq(run(&visit).outcome, FASTI_OUTCOME_CREATED);
+    uint32_t import = begin(1);
+    cr_assert_eq(stage(import, visit).outcome, FASTI_OUTCOME_UNCHANGED);
+    staged(import, service(1, "other", 20));
+    visit = service(1, "dose", 40);
+    cr_assert_eq(run(&visit).outcome, FASTI_OUTCOME_CHANGED);
+    refuses(import, 0, FASTI_STALE, "'dose' was changed");
+    import = begin(1);
+    cr_assert_eq(stage(import, visit).outcome, FASTI_OUTCOME_UNCHANGED);
+    staged(import, service(1, "other", 20));
+    publishes(1, import);
+}
+
+Test(import, the_number_is_of_the_put_that_is_at_fault) {
+    uint32_t import = begin(1);
+    staged(import, service(1, "visit", 25)); /* fits */
+    staged(import, service(1, "long", 33));
+    staged(import, service(1, "other", 25));
+    refuses(import, 2, FASTI_INVALID_RESOLUTION, "'long'");
+    static struct fasti_zone zone;
+    zone.change_count = 1;
+    zone.changes[0] = (struct fasti_zone_change){FASTI_ZONE_FIRST_UTC_S, 7200};
+    struct fasti_command etc = engine_put(FASTI_ENTITY_ZONE, 0, "Etc/Two");
+    etc.organization.v = 1; /* whose import it is */
+    etc.body.put.body.zone = &zone;
+    const struct fasti_command booking = engine_book(1, 1, "2026-01-06T09:00:00Z", "p-1");
+    cr_assert_eq(run(&booking).outcome, FASTI_OUTCOME_BOOKED);
+    import = begin(1);
+    struct fasti_command moved = location(1, "haus");
+    moved.body.put.body.location.zone = engine_id("Etc/Two");
+    staged(import, engine_put(FASTI_ENTITY_PRACTITIONER, 1, "before"));
+    staged(import, etc); /* not counted: servers stage those by themselves */
+    staged(import, moved);
+    staged(import, service(1, "visit", 25));
+    refuses(import, 2, FASTI_INVALID_STATE, "has time taken");
 }
 
 /* ---- imports that make organizations ---- */

@@ -156,6 +156,17 @@ minutes=20
 exits 2 'ticks of other minutes' import riteaid "$feed"
 says 'ticks of other minutes' "riteaid-schedules-NJ.ndjson:[0-9]*: schedule .*116.* has time taken on 2023-03-27.*; nothing was imported"
 same 'ticks of other minutes' "$before"
+cat >"$work/lines" <<'END'
+{"kind":"location","id":"far","zone":"Asia/Tokyo"}
+{"kind":"practitioner","id":"innocent"}
+{"kind":"service","id":"alpha","minutes":20}
+{"kind":"service","id":"covid19-immunization","minutes":33}
+{"kind":"service","id":"zulu","minutes":20}
+END
+exits 2 'a service that fits no more' fasti --organization riteaid import ndjson "$work/lines"
+says 'its line, though a zone came with another' \
+    'lines:4: service "covid19-immunization": the duration .*; nothing was imported'
+same 'a service that fits no more' "$before"
 exits 0 'cancelling' fasti --organization riteaid cancel "$held"
 for minutes in 20 7 15; do
     exits 0 "visits of $minutes minutes" import riteaid "$feed"

@@ -15,9 +15,11 @@
 #include "engine/base/atomics.h"
 #include "tests/support/engine_world.h"
 
-#define FLIPS 300
+#define FLIPS    300
+#define BOOKINGS 20 /* at least */
 
 static _Atomic bool is_over;
+static _Atomic uint32_t booked;
 static uint32_t changed, held; /* edits: done, refused because time was held */
 
 static struct fasti_command anna(uint8_t resolution_minutes) {
@@ -38,12 +40,16 @@ static void call(struct engine_world *world, uint32_t worker, const struct fasti
 
 static void *edit(void *context) {
     struct engine_world *world = context;
-    for (int i = 0; i < FLIPS; i++) {
+    for (int i = 0; i < FLIPS || (fasti_load_seq_cst(&booked) < BOOKINGS && i < 100 * FLIPS); i++) {
         const struct fasti_command command = anna(i % 2 == 0 ? 15 : 5);
         struct fasti_answer answer;
         do {
             call(world, 0, &command, &answer);
             held += answer.status == FASTI_INVALID_STATE;
+            if (answer.status != FASTI_OK) { /* the log's turn: it may be this worker's */
+                struct fasti_answer none;
+                (void)fasti_engine_poll(world->engine, 0, &none, 1);
+            }
         } while (answer.status == FASTI_INVALID_STATE || answer.status == FASTI_BUSY);
         if (answer.outcome != FASTI_OUTCOME_CHANGED) {
             fprintf(stderr, "flip %d: %s\n", i, answer.detail.text);
@@ -78,7 +84,7 @@ static uint32_t ask(struct engine_world *world) {
             wrong++;
         (void)fasti_engine_poll(world->engine, 1, &answer, 1);
     }
-    printf("%u pages beside %d edits, %u wrong\n", asked, FLIPS, wrong);
+    printf("%u pages beside them, %u wrong\n", asked, wrong);
     return asked == 0 ? 1 : wrong;
 }
 
@@ -97,7 +103,7 @@ static bool is_taken_right(struct engine_world *world) {
 /* Books and cancels until the edits are over; *context is the world. NULL: all went right. */
 static void *claim(void *context) {
     struct engine_world *world = context;
-    uint32_t booked = 0, wrong = 0;
+    uint32_t wrong = 0;
     while (!fasti_load_seq_cst(&is_over)) {
         const struct fasti_command book = engine_book(1, 1, "2026-02-02T08:00:00Z", "p-1");
         struct fasti_answer answer;
@@ -106,18 +112,18 @@ static void *claim(void *context) {
             continue; /* an edit is under way */
         const struct fasti_command cancel = engine_cancel(answer.record.v);
         if (answer.outcome != FASTI_OUTCOME_BOOKED || !is_taken_right(world)) {
-            fprintf(stderr, "booking %u: status %d, outcome %d %s\n", booked, answer.status,
-                    answer.outcome, answer.detail.text);
+            fprintf(stderr, "booking %u: status %d, outcome %d %s\n", fasti_load_seq_cst(&booked),
+                    answer.status, answer.outcome, answer.detail.text);
             wrong++;
             break;
         }
-        booked++;
+        (void)fasti_add_seq_cst(&booked, UINT32_C(1));
         do
             call(world, 2, &cancel, &answer);
         while (answer.status == FASTI_BUSY); /* an edit is under way */
         if (answer.outcome != FASTI_OUTCOME_CANCELLED) {
-            fprintf(stderr, "cancel %u: status %d, outcome %d %s\n", booked, answer.status,
-                    answer.outcome, answer.detail.text);
+            fprintf(stderr, "cancel %u: status %d, outcome %d %s\n", fasti_load_seq_cst(&booked),
+                    answer.status, answer.outcome, answer.detail.text);
             wrong++;
             break;
         }
@@ -125,8 +131,8 @@ static void *claim(void *context) {
             (void)fasti_engine_poll(world->engine, 2, &answer, 1);
     }
     fasti_engine_idle_enter(world->engine, 2);
-    printf("%u bookings beside them, %u wrong\n", booked, wrong);
-    return wrong == 0 && booked > 0 ? NULL : context;
+    printf("%u bookings beside them, %u wrong\n", fasti_load_seq_cst(&booked), wrong);
+    return wrong == 0 && fasti_load_seq_cst(&booked) >= BOOKINGS ? NULL : context;
 }
 
 int main(void) {
@@ -144,7 +150,7 @@ int main(void) {
     pthread_join(editor, NULL);
     pthread_join(claimer, &claimed);
     printf("%u edits, %u refused while time was held\n", changed, held);
-    wrong += claimed != NULL || changed != FLIPS;
+    wrong += claimed != NULL || changed < FLIPS;
     const struct fasti_hash128 before = engine_world_digest(world);
     engine_world_crash(world);
     if (engine_world_open(world) != FASTI_OK ||

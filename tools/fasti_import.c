@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/fasti_commands.h"
@@ -143,6 +144,8 @@ static enum fasti_status stage(struct pipeline *pipeline) {
             break; /* failed or interrupted, and all that was on its way is back */
         struct fasti_answer answer;
         status = fasti_client_receive(client, &answer);
+        if (status == FASTI_OK && answer.tag >= pipeline->sent)
+            status = FASTI_INVALID_MESSAGE; /* nobody asked for that */
         if (status != FASTI_OK)
             break;
         take_answer(pipeline, &answer);
@@ -165,7 +168,8 @@ static void abandon(struct pipeline *pipeline) {
 
 /* Prints what was refused: a put (failed below count), or all of it. */
 static enum fasti_exit refuse(struct pipeline *pipeline) {
-    const bool is_input = fasti_status_class(pipeline->failure) == FASTI_CLASS_INVALID;
+    const bool is_input = fasti_status_class(pipeline->failure) == FASTI_CLASS_INVALID &&
+                          pipeline->failure != FASTI_STALE;
     const enum fasti_exit exit = is_input ? FASTI_EXIT_INVALID : FASTI_EXIT_FAILED;
     const char *why = pipeline->detail.text;
     if (pipeline->failed >= pipeline->count)
@@ -192,15 +196,27 @@ static uint64_t staged_index(const struct pipeline *pipeline, uint32_t number) {
     return pipeline->count;
 }
 
+/* BUSY: schedules that it moves change at the moment; it is open still. */
+#define COMMIT_TRIES_MAX 32
+
 static enum fasti_exit commit(struct pipeline *pipeline, struct fasti_import_answer *result) {
     struct fasti_answer answer;
-    const enum fasti_exit exit = ask(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
+    enum fasti_exit exit = ask(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
+    for (uint32_t tries = 1; exit == FASTI_EXIT_DONE && answer.status == FASTI_BUSY &&
+                             tries < COMMIT_TRIES_MAX && !is_interrupted;
+         tries++) {
+        const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+        (void)nanosleep(&pause, NULL);
+        exit = ask(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
+    }
     if (exit != FASTI_EXIT_DONE)
         return exit;
     if (answer.status == FASTI_UNKNOWN)
         return fasti_session_fail_status(pipeline->session, answer.status, &answer.detail);
     if (answer.status != FASTI_OK || !fasti_outcome_is_done(answer.outcome)) {
         fault_keep(pipeline, staged_index(pipeline, answer.id), &answer);
+        if (answer.status == FASTI_BUSY)
+            abandon(pipeline);
         return refuse(pipeline);
     }
     *result = answer.body.import;

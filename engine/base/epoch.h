@@ -31,8 +31,6 @@
 #include "engine/base/limits.h"
 #include "engine/base/status.h"
 
-#define FASTI_EPOCH_WAIT_MS 2000
-
 #define FASTI_GRACE_PAGE       3
 #define FASTI_GRACE_DESCRIPTOR 4
 

@@ -32,11 +32,12 @@
 #define FASTI_SPANS_MAX            1024 /* open spans of one local day */
 #define FASTI_PATTERNS_MAX         (UINT32_C(1) << 20)
 #define FASTI_PLANS_MAX            (UINT32_C(1) << 20)
-#define FASTI_SINGLE_LENGTHS_MAX   63  /* distinct lengths of one schedule's SINGLE openings */
-#define FASTI_PLAN_GROUPS_MAX      128 /* distinct visit lengths in one day for one service */
-#define FASTI_COMPILE_DAYS_MAX     400 /* days compiled ahead; later days compile when asked */
-#define FASTI_CELLS_MAX            256 /* cells of one claim */
-#define FASTI_ITEMS_MAX            64  /* items of one booking */
+#define FASTI_SINGLE_LENGTHS_MAX   63   /* distinct lengths of one schedule's SINGLE openings */
+#define FASTI_PLAN_GROUPS_MAX      128  /* distinct visit lengths in one day for one service */
+#define FASTI_COMPILE_DAYS_MAX     400  /* days compiled ahead; later days compile when asked */
+#define FASTI_CELLS_MAX            256  /* cells of one claim */
+#define FASTI_ITEMS_MAX            64   /* items of one booking */
+#define FASTI_EPOCH_WAIT_MS        2000 /* an edit waits so long for other workers' commands */
 #define FASTI_CLAIM_TRIES_MAX      1024
 
 /* ---- directory ---- */

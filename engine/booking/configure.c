@@ -90,11 +90,13 @@ enum fasti_disposition fasti_configure_stage(struct fasti_booking *booking,
         status = fasti_import_reserve(import);
     if (status != FASTI_OK)
         return fasti_config_fail(pending, status);
-    const uint64_t key = fasti_import_key(put->organization, put->kind, &put->id);
-    const struct fasti_staged_put *before = fasti_import_find_put(import, key);
+    const struct fasti_import_key key = fasti_import_key(put->organization, put->kind, &put->id);
+    const struct fasti_staged_put *before = fasti_import_find_put(import, &key);
     import->used_ms = pending->decided_ms;
     if (result == FASTI_PUT_UNCHANGED && before == NULL) {
-        (void)fasti_import_name(import, key);
+        struct fasti_staged_slot *slot = fasti_import_name(import, &key);
+        if (slot->etag == 0)
+            slot->etag = fasti_directory_etag(state->directory, put->kind, put_id(state, put));
         return put_again(booking, import, put, put_id(state, put), pending);
     }
     if (!fasti_config_effect_make(booking, pending, FASTI_EFFECT_STAGE, command->request,

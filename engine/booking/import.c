@@ -77,18 +77,29 @@ struct fasti_staged_import *fasti_import_of_log(struct fasti_imports *imports, u
     return import;
 }
 
-uint64_t fasti_import_key(fasti_organization_id organization, enum fasti_entity_kind kind,
-                          const struct fasti_id_text *id) {
-    const uint64_t key =
-        fasti_hash64_seeded(id->bytes, id->length, (uint64_t)organization.v << 8 | (uint64_t)kind);
-    return key == 0 ? 1 : key;
+struct fasti_import_key fasti_import_key(fasti_organization_id organization,
+                                         enum fasti_entity_kind kind,
+                                         const struct fasti_id_text *id) {
+    return (struct fasti_import_key){organization, kind, *id};
+}
+
+bool fasti_import_key_equal(const struct fasti_import_key *a, const struct fasti_import_key *b) {
+    return a->organization.v == b->organization.v && a->kind == b->kind &&
+           fasti_id_text_equal(&a->id, &b->id);
+}
+
+/* Of a short text the hash mixes in the seed by exclusive or: unlike kinds and ids that differ in a
+ * byte or two may have one hash, so what is found is always compared. */
+static uint32_t key_place(const struct fasti_import_key *key) {
+    const uint64_t seed = (uint64_t)key->organization.v << 8 | (uint64_t)key->kind;
+    return (uint32_t)fasti_hash64_seeded(key->id.bytes, key->id.length, fasti_hash_mix(seed));
 }
 
 /* The key's slot, or the free one where it belongs. */
 static struct fasti_staged_slot *slot_find(struct fasti_staged_slot *slots, uint32_t capacity,
-                                           uint64_t key) {
-    uint32_t at = (uint32_t)key & (capacity - 1);
-    while (slots[at].key != 0 && slots[at].key != key)
+                                           const struct fasti_import_key *key) {
+    uint32_t at = key_place(key) & (capacity - 1);
+    while (slots[at].key.kind != 0 && !fasti_import_key_equal(&slots[at].key, key))
         at = (at + 1) & (capacity - 1);
     return &slots[at];
 }
@@ -99,8 +110,8 @@ static bool slots_grow(struct fasti_staged_import *import) {
     if (slots == NULL)
         return false;
     for (uint32_t i = 0; i < import->slot_capacity; i++)
-        if (import->slots[i].key != 0)
-            *slot_find(slots, capacity, import->slots[i].key) = import->slots[i];
+        if (import->slots[i].key.kind != 0)
+            *slot_find(slots, capacity, &import->slots[i].key) = import->slots[i];
     free(import->slots);
     import->slots = slots;
     import->slot_capacity = capacity;
@@ -141,23 +152,24 @@ void fasti_import_unappend(struct fasti_staged_import *import) {
     free(import->puts[--import->count].bytes);
 }
 
-struct fasti_staged_slot *fasti_import_name(struct fasti_staged_import *import, uint64_t key) {
+struct fasti_staged_slot *fasti_import_name(struct fasti_staged_import *import,
+                                            const struct fasti_import_key *key) {
     struct fasti_staged_slot *slot = slot_find(import->slots, import->slot_capacity, key);
-    import->slot_count += slot->key == 0;
-    slot->key = key;
+    import->slot_count += slot->key.kind == 0;
+    slot->key = *key;
     return slot;
 }
 
 struct fasti_staged_slot *fasti_import_slot(const struct fasti_staged_import *import,
-                                            uint64_t key) {
+                                            const struct fasti_import_key *key) {
     if (import->slot_capacity == 0)
         return NULL;
     struct fasti_staged_slot *slot = slot_find(import->slots, import->slot_capacity, key);
-    return slot->key == key ? slot : NULL;
+    return slot->key.kind != 0 ? slot : NULL;
 }
 
 const struct fasti_staged_put *fasti_import_find_put(const struct fasti_staged_import *import,
-                                                     uint64_t key) {
+                                                     const struct fasti_import_key *key) {
     const struct fasti_staged_slot *slot = fasti_import_slot(import, key);
     return slot == NULL || slot->put == 0 ? NULL : &import->puts[slot->put - 1];
 }

@@ -21,18 +21,27 @@
 #include "engine/booking/effect.h"
 #include "engine/directory/directory.h"
 
+/* Which record a put is of. */
+struct fasti_import_key {
+    fasti_organization_id organization;
+    enum fasti_entity_kind kind;
+    struct fasti_id_text id;
+};
+
 struct fasti_staged_put {
     uint8_t *bytes; /* encoded put, owned */
     uint32_t size;
+    bool is_zone;   /* staged by the server beside a location: its sender counts it not */
     uint32_t made;  /* ORGANIZATION: what others in the import call it (FASTI_ORGANIZATION_STAGED),
                        or its dense id where it was there before */
     uint32_t dense; /* ORGANIZATION: its dense id once it is published; else 0 */
 };
 
-/* What the import knows of one key: open addressing, key 0 = free slot. */
+/* What the import knows of one key: open addressing, kind 0 = free slot. */
 struct fasti_staged_slot {
-    uint64_t key;
-    uint32_t put; /* 1 + index of its newest staged put; 0: it was named but is unchanged */
+    struct fasti_import_key key;
+    uint32_t put;  /* 1 + index of its newest staged put; 0: it was named but is unchanged */
+    uint64_t etag; /* of the record as it was when it was found unchanged; 0: it was not */
     struct fasti_schedule_config *openings; /* after its staged puts, if it has several; owned */
 };
 
@@ -74,9 +83,10 @@ void fasti_import_end(struct fasti_staged_import *import);
 /* Forgets all; ids go on. */
 void fasti_imports_end_all(struct fasti_imports *imports);
 
-/* Hash of (organization, kind, id); never 0. */
-uint64_t fasti_import_key(fasti_organization_id organization, enum fasti_entity_kind kind,
-                          const struct fasti_id_text *id);
+struct fasti_import_key fasti_import_key(fasti_organization_id organization,
+                                         enum fasti_entity_kind kind,
+                                         const struct fasti_id_text *id);
+bool fasti_import_key_equal(const struct fasti_import_key *a, const struct fasti_import_key *b);
 
 /* Room for one more put, made before its effect is logged. LIMIT_RECORDS, LIMIT_MEMORY. */
 FASTI_MUST_USE enum fasti_status fasti_import_reserve(struct fasti_staged_import *import);
@@ -86,10 +96,12 @@ FASTI_MUST_USE enum fasti_status fasti_import_append(struct fasti_staged_import 
                                                      const uint8_t *bytes, uint32_t size);
 void fasti_import_unappend(struct fasti_staged_import *import);
 /* The slot of a key, made if new (reserve was called). Valid until the next reserve. */
-struct fasti_staged_slot *fasti_import_name(struct fasti_staged_import *import, uint64_t key);
+struct fasti_staged_slot *fasti_import_name(struct fasti_staged_import *import,
+                                            const struct fasti_import_key *key);
 /* The slot of a key that was named; NULL if it was not. Valid until the next reserve. */
-struct fasti_staged_slot *fasti_import_slot(const struct fasti_staged_import *import, uint64_t key);
+struct fasti_staged_slot *fasti_import_slot(const struct fasti_staged_import *import,
+                                            const struct fasti_import_key *key);
 /* The newest staged put of a key; NULL if there is none. */
 const struct fasti_staged_put *fasti_import_find_put(const struct fasti_staged_import *import,
-                                                     uint64_t key);
+                                                     const struct fasti_import_key *key);
 #endif

@@ -11,6 +11,7 @@
 #include "engine/booking/configure.h"
 #include "engine/booking/pause.h"
 #include "engine/booking/stage.h"
+#include "engine/directory/agree.h"
 #include "engine/directory/rehearse.h"
 
 void fasti_import_abort(struct fasti_booking *booking, struct fasti_staged_import *import) {
@@ -35,9 +36,9 @@ static enum fasti_status sweep_stage(struct fasti_booking *booking,
         bool is_of_source = false;
         for (uint32_t i = 0; i < config->opening_count && !is_of_source; i++)
             is_of_source = config->openings[i].source == source;
-        const uint64_t key =
+        const struct fasti_import_key key =
             fasti_import_key(config->organization, FASTI_ENTITY_OPENINGS, &config->id);
-        if (!is_of_source || fasti_import_slot(import, key) != NULL)
+        if (!is_of_source || fasti_import_slot(import, &key) != NULL)
             continue;
         struct fasti_put put = {
             .kind = FASTI_ENTITY_OPENINGS, .organization = config->organization, .id = config->id};
@@ -63,11 +64,12 @@ static enum fasti_status sweep_stage(struct fasti_booking *booking,
 struct staged_run {
     struct fasti_directory *directory; /* the engine's, or a rehearsal of it */
     struct fasti_publish publish;
-    struct fasti_moved *moved;     /* NULL: nobody asks; else reach_bytes is counted, too */
-    uint64_t reach_bytes, reached; /* the key of the schedule that was counted last */
+    struct fasti_moved *moved; /* NULL: nobody asks; else reach_bytes is counted, too */
+    uint64_t reach_bytes;
+    struct fasti_import_key reached; /* the openings that were counted last */
     struct fasti_import_answer answer;
     struct fasti_hash128 delta;
-    uint32_t fault; /* number of the put that stands in the way; 0: none, or not one alone */
+    uint32_t fault; /* index + 1 of the put that is being applied; 0: none is */
 };
 
 static void result_count(struct fasti_import_answer *answer, enum fasti_put_result result) {
@@ -80,8 +82,9 @@ static void result_count(struct fasti_import_answer *answer, enum fasti_put_resu
 static uint64_t staged_reach(const struct fasti_directory *directory, const struct fasti_put *put,
                              struct staged_run *run) {
     if (put->kind == FASTI_ENTITY_OPENINGS) {
-        const uint64_t key = fasti_import_key(put->organization, put->kind, &put->id);
-        if (key == run->reached)
+        const struct fasti_import_key key =
+            fasti_import_key(put->organization, put->kind, &put->id);
+        if (fasti_import_key_equal(&key, &run->reached))
             return 0;
         run->reached = key;
     }
@@ -121,40 +124,67 @@ static enum fasti_status staged_run(struct fasti_booking *booking,
                                     struct fasti_staged_import *import, struct staged_run *run,
                                     struct fasti_detail *detail) {
     for (uint32_t i = 0; i < import->count; i++) {
+        run->fault = i + 1;
         FASTI_TRY(fasti_put_decode(import->puts[i].bytes, import->puts[i].size,
                                    booking->state->put_scratch));
-        run->fault = i + 1;
         FASTI_TRY(staged_run_one(booking, import, i, run, detail));
     }
     run->fault = 0;
     return FASTI_OK;
 }
 
-static uint32_t put_number(const struct fasti_staged_import *import,
-                           fasti_organization_id organization, enum fasti_entity_kind kind,
-                           const struct fasti_id_text *id) {
-    const struct fasti_staged_slot *slot =
-        fasti_import_slot(import, fasti_import_key(organization, kind, id));
+/* Index + 1 of the newest staged put of a record; 0: it has none. */
+static uint32_t put_of(const struct fasti_staged_import *import, fasti_organization_id organization,
+                       enum fasti_entity_kind kind, const struct fasti_id_text *id) {
+    const struct fasti_import_key key = fasti_import_key(organization, kind, id);
+    const struct fasti_staged_slot *slot = fasti_import_slot(import, &key);
     return slot == NULL ? 0 : slot->put;
 }
 
-/* The put that touched a schedule last and nearest: of itself, its openings, a service, its
- * location. 0: none did, or it is of an organization that only this import makes. */
-static uint32_t fault_of(const struct fasti_staged_import *import,
-                         const struct fasti_directory *directory, fasti_schedule_id schedule) {
-    const struct fasti_schedule_config *config =
-        fasti_load_seq_cst(&fasti_schedule_get(directory, schedule)->config);
+/* The number of a put as its sender counts: the server stages those of zones by itself. */
+static uint32_t number_of(const struct fasti_staged_import *import, uint32_t put) {
+    uint32_t number = 0;
+    for (uint32_t i = 0; i < put; i++)
+        number += !import->puts[i].is_zone;
+    return put == 0 || import->puts[put - 1].is_zone ? 0 : number;
+}
+
+static const struct fasti_schedule_config *config_of(const struct fasti_directory *directory,
+                                                     fasti_schedule_id schedule) {
+    return fasti_load_seq_cst(&fasti_schedule_get(directory, schedule)->config);
+}
+
+/* The put that gave a schedule that holds time another zone or resolution; 0: none alone. */
+static uint32_t fault_of_held(const struct fasti_staged_import *import,
+                              const struct fasti_directory *directory, fasti_schedule_id schedule) {
+    const struct fasti_schedule_config *config = config_of(directory, schedule);
+    const uint32_t put = put_of(import, config->organization, FASTI_ENTITY_SCHEDULE, &config->id);
+    return put != 0 ? put
+                    : put_of(import, config->organization, FASTI_ENTITY_LOCATION,
+                             &fasti_location_get(directory, config->location)->id);
+}
+
+/* The put after which the parts of a schedule did not agree any more: the last one of them. 0:
+ * none, or it is of an organization that only this import makes. */
+static uint32_t fault_of_parts(const struct fasti_staged_import *import,
+                               const struct fasti_directory *directory,
+                               fasti_schedule_id schedule) {
+    const struct fasti_schedule_config *config = config_of(directory, schedule);
     const fasti_organization_id scope = config->organization;
-    uint32_t number = put_number(import, scope, FASTI_ENTITY_SCHEDULE, &config->id);
-    if (number == 0)
-        number = put_number(import, scope, FASTI_ENTITY_OPENINGS, &config->id);
-    for (uint32_t i = 0; number == 0 && i < config->service_count; i++)
-        number = put_number(import, scope, FASTI_ENTITY_SERVICE,
-                            &fasti_service_get(directory, config->services[i])->id);
-    if (number == 0)
-        number = put_number(import, scope, FASTI_ENTITY_LOCATION,
-                            &fasti_location_get(directory, config->location)->id);
-    return number;
+    uint32_t puts[3 + FASTI_SCHEDULE_SERVICES_MAX], last = 0;
+    uint32_t count = 0;
+    puts[count++] = put_of(import, scope, FASTI_ENTITY_SCHEDULE, &config->id);
+    puts[count++] = put_of(import, scope, FASTI_ENTITY_OPENINGS, &config->id);
+    puts[count++] = put_of(import, scope, FASTI_ENTITY_LOCATION,
+                           &fasti_location_get(directory, config->location)->id);
+    for (uint32_t i = 0; i < config->service_count; i++) {
+        const struct fasti_service *service = fasti_service_get(directory, config->services[i]);
+        if (fasti_agree_service(service, config->resolution_minutes, &config->id, NULL) != FASTI_OK)
+            puts[count++] = put_of(import, scope, FASTI_ENTITY_SERVICE, &service->id);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        last = puts[i] > last ? puts[i] : last;
+    return last;
 }
 
 /* Would the commit go through as the directory is now, and which schedules would it move? A put
@@ -171,12 +201,12 @@ static enum fasti_status staged_rehearse(struct fasti_booking *booking,
     if (run.directory == NULL)
         return FASTI_LIMIT_MEMORY;
     enum fasti_status status = staged_run(booking, import, &run, detail);
-    *fault = run.fault;
+    *fault = fasti_status_class(status) == FASTI_CLASS_INVALID ? run.fault : 0;
     if (status == FASTI_OK) {
         fasti_schedule_id schedule;
         status = fasti_rehearsal_check(run.directory, booking->state->directory, &schedule, detail);
         if (status != FASTI_OK)
-            *fault = fault_of(import, run.directory, schedule);
+            *fault = fault_of_parts(import, run.directory, schedule);
     }
     if (status == FASTI_OK && !fasti_arena_has_room(&booking->arena, run.reach_bytes))
         status = FASTI_LIMIT_MEMORY;
@@ -187,6 +217,7 @@ static enum fasti_status staged_rehearse(struct fasti_booking *booking,
         if (moved->ids[i].v <= known)
             moved->ids[kept++] = moved->ids[i];
     moved->count = kept;
+    *fault = number_of(import, *fault);
     fasti_rehearsal_end(run.directory);
     return status;
 }
@@ -222,6 +253,27 @@ static enum fasti_disposition staged_publish(struct fasti_booking *booking,
     return FASTI_PUSHED;
 }
 
+/* What was found unchanged is not put again: it must be so still, or what is published would be a
+ * mixture of two imports. */
+static enum fasti_status unchanged_check(const struct fasti_directory *directory,
+                                         const struct fasti_staged_import *import,
+                                         struct fasti_detail *detail) {
+    for (uint32_t i = 0; i < import->slot_capacity; i++) {
+        const struct fasti_staged_slot *slot = &import->slots[i];
+        const struct fasti_import_key *key = &slot->key;
+        if (key->kind == 0 || slot->put != 0 || slot->etag == 0)
+            continue;
+        const uint32_t id = fasti_directory_find(directory, key->organization, key->kind, &key->id);
+        if (fasti_directory_etag(directory, key->kind, id) != slot->etag)
+            return fasti_detail_set(
+                detail, FASTI_STALE,
+                "'%.*s' was changed by somebody else after the import had found "
+                "it unchanged: import again",
+                key->id.length, key->id.bytes);
+    }
+    return FASTI_OK;
+}
+
 /* Before anything is visible: the sweep staged, every put good beside what others published since,
  * and what it moves at rest. */
 static enum fasti_status import_prepare(struct fasti_booking *booking,
@@ -229,6 +281,7 @@ static enum fasti_status import_prepare(struct fasti_booking *booking,
                                         struct fasti_staged_import *import,
                                         struct fasti_moved *moved, struct fasti_pending *pending) {
     struct fasti_detail *detail = &pending->answer.detail;
+    FASTI_TRY(unchanged_check(booking->state->directory, import, detail));
     FASTI_TRY(sweep_stage(booking, command, import));
     if (import->count == 0)
         return FASTI_OK;
@@ -236,11 +289,13 @@ static enum fasti_status import_prepare(struct fasti_booking *booking,
         staged_rehearse(booking, import, pending->decided_ms, moved, &pending->answer.id, detail));
     const enum fasti_status status = fasti_pause_begin(booking, moved, detail);
     if (moved->held.v != 0)
-        pending->answer.id = fault_of(import, booking->state->directory, moved->held);
+        pending->answer.id =
+            number_of(import, fault_of_held(import, booking->state->directory, moved->held));
     return status;
 }
 
-/* A refused commit ends the import: it is all or nothing, once. */
+/* A refused commit ends the import: it is all or nothing, once. One that came at a busy moment may
+ * come again. */
 enum fasti_disposition fasti_import_commit(struct fasti_booking *booking,
                                            const struct fasti_command *command,
                                            struct fasti_staged_import *import,
@@ -261,6 +316,8 @@ enum fasti_disposition fasti_import_commit(struct fasti_booking *booking,
     }
     fasti_pause_end(booking, &moved);
     const bool is_published = disposition == FASTI_PUSHED;
+    if (status == FASTI_BUSY)
+        return disposition;
     if (is_published || import->count == 0 || fasti_load_relaxed(&booking->state->is_dead))
         fasti_import_end(import);
     else

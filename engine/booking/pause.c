@@ -77,7 +77,7 @@ static enum fasti_status all_idle(struct fasti_booking *booking, struct fasti_mo
     for (uint32_t i = 0; i < moved->count; i++) {
         const enum fasti_status status = idle_check(booking, moved->ids[i], detail);
         if (status != FASTI_OK) {
-            moved->held = moved->ids[i];
+            moved->held.v = status == FASTI_INVALID_STATE ? moved->ids[i].v : 0;
             return status;
         }
     }

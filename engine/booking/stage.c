@@ -18,8 +18,8 @@ static bool staged_find(const void *context, fasti_organization_id organization,
                         enum fasti_entity_kind kind, const struct fasti_id_text *id,
                         const struct fasti_put **put) {
     const struct staged_context *staged = context;
-    const struct fasti_staged_put *found =
-        fasti_import_find_put(staged->import, fasti_import_key(organization, kind, id));
+    const struct fasti_import_key key = fasti_import_key(organization, kind, id);
+    const struct fasti_staged_put *found = fasti_import_find_put(staged->import, &key);
     if (found == NULL)
         return false;
     if (put == NULL)
@@ -30,7 +30,7 @@ static bool staged_find(const void *context, fasti_organization_id organization,
     return fasti_put_decode(found->bytes, found->size, scratch) == FASTI_OK;
 }
 
-static uint64_t key_of(const struct fasti_put *put) {
+static struct fasti_import_key key_of(const struct fasti_put *put) {
     return fasti_import_key(put->organization, put->kind, &put->id);
 }
 
@@ -86,7 +86,8 @@ static enum fasti_status openings_before(struct fasti_state *state,
                                          struct fasti_staged_import *import,
                                          const struct fasti_put *put, struct fasti_staged *staged,
                                          struct fasti_detail *detail) {
-    struct fasti_staged_slot *slot = fasti_import_slot(import, key_of(put));
+    const struct fasti_import_key key = key_of(put);
+    struct fasti_staged_slot *slot = fasti_import_slot(import, &key);
     if (slot == NULL || slot->put == 0)
         return FASTI_OK;
     if (slot->openings == NULL) {
@@ -120,7 +121,8 @@ enum fasti_status fasti_stage_check(struct fasti_state *state, struct fasti_stag
 static enum fasti_status learn(struct fasti_state *state, struct fasti_staged_import *import,
                                const struct fasti_put *put, enum fasti_put_result result,
                                uint32_t number) {
-    struct fasti_staged_slot *slot = fasti_import_name(import, key_of(put));
+    const struct fasti_import_key key = key_of(put);
+    struct fasti_staged_slot *slot = fasti_import_name(import, &key);
     if (put->kind == FASTI_ENTITY_OPENINGS && slot->put != 0) {
         struct fasti_schedule_config *openings = openings_copy(state);
         if (openings == NULL)
@@ -136,7 +138,8 @@ static enum fasti_status learn(struct fasti_state *state, struct fasti_staged_im
 enum fasti_status fasti_stage_keep(struct fasti_state *state, struct fasti_staged_import *import,
                                    const struct fasti_put *put, enum fasti_put_result result,
                                    const uint8_t *bytes, uint32_t size, uint32_t *id) {
-    const struct fasti_staged_put *before = fasti_import_find_put(import, key_of(put));
+    const struct fasti_import_key key = key_of(put);
+    const struct fasti_staged_put *before = fasti_import_find_put(import, &key);
     uint32_t made = 0;
     if (put->kind == FASTI_ENTITY_ORGANIZATION) {
         made = fasti_directory_find(state->directory, put->organization, put->kind, &put->id);
@@ -150,6 +153,7 @@ enum fasti_status fasti_stage_keep(struct fasti_state *state, struct fasti_stage
         return status;
     }
     import->puts[import->count - 1].made = made;
+    import->puts[import->count - 1].is_zone = put->kind == FASTI_ENTITY_ZONE;
     *id = made;
     return FASTI_OK;
 }

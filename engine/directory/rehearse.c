@@ -124,7 +124,9 @@ void fasti_directory_moved(const struct fasti_directory *directory, const struct
     if (put->kind == FASTI_ENTITY_ZONE) {
         all_moved(directory, 0, id, put->body.zone, visit, context);
     } else if (put->kind == FASTI_ENTITY_LOCATION) {
-        if (fasti_resolve_location(&resolver, &location) == FASTI_OK)
+        /* Most puts of locations keep the zone: all schedules are not looked at for each. */
+        if (fasti_resolve_location(&resolver, &location) == FASTI_OK &&
+            location.zone.v != fasti_location_get(directory, (fasti_location_id){id})->zone.v)
             all_moved(directory, id, 0, fasti_zone_get(directory, location.zone, NULL), visit,
                       context);
     } else if (fasti_resolve_schedule(&resolver, &next) == FASTI_OK) {

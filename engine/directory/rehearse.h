@@ -34,7 +34,8 @@ void fasti_directory_moved(const struct fasti_directory *directory, const struct
                            void (*visit)(void *context, fasti_schedule_id schedule), void *context);
 
 /* An upper estimate of the memory that publishing this put takes from the arena: chunks of days,
- * and touches of the days that exist. Asked before anything is published. */
+ * and touches of the days that exist (none of a schedule that it moves). Asked before anything is
+ * published. */
 uint64_t fasti_directory_reach_bytes(const struct fasti_directory *directory,
                                      const struct fasti_put *put);
 
