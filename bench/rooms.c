@@ -46,6 +46,7 @@ struct options {
     uint32_t flush_seconds;
     const char *only; /* NULL: all of them */
     bool json;
+    const char *kernel; /* chosen */
 };
 
 static void report(const struct options *options, const char *name, double rate, double ns) {
@@ -184,7 +185,6 @@ static uint32_t day_starts(const struct week_store *store, uint32_t index, uint1
 }
 
 static void bench_week(const struct options *options) {
-    const char *kernel = fasti_kernels_choose(getenv("FASTI_KERNEL"));
     struct week_store store = {.shop = workshop_open()};
     struct fasti_prng prng = {2};
     static uint16_t ticks[WEEK_DAYS * DAY_TICKS + FASTI_KERNEL_GROUP];
@@ -207,7 +207,7 @@ static void bench_week(const struct options *options) {
     report_loop(options, "week of a random schedule", WEEK_QUERIES, elapsed_ns);
     if (!options->json)
         printf("%-28s %14.1f starts a week, kernel %s\n", "", (double)total / WEEK_QUERIES,
-               kernel != NULL ? kernel : "scalar");
+               options->kernel);
     free(store.pages);
     workshop_close(store.shop);
 }
@@ -315,6 +315,11 @@ int main(int argc, char **argv) {
     argp_err_exit_status = 2;
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
         return 2;
+    options.kernel = fasti_kernels_choose(getenv("FASTI_KERNEL"));
+    if (options.kernel == NULL) {
+        fputs("fasti-bench-rooms: FASTI_KERNEL: this processor has no such kernel\n", stderr);
+        return 2;
+    }
     if (is_wanted(&options, "claim"))
         bench_claim(&options);
     if (is_wanted(&options, "week"))

@@ -55,11 +55,12 @@
 #define FASTI_IMPORT_EFFECTS_MAX    (1 << 20) /* staged records of one import */
 
 /* ---- booking ---- */
-#define FASTI_PATIENT_BYTES_MAX 64   /* opaque patient reference */
-#define FASTI_PAYLOAD_BYTES_MAX 1024 /* opaque sealed payload */
-#define FASTI_RECORDS_MAX       (UINT64_C(1) << 30)
-#define FASTI_RECORD_CHUNK      4096
-#define FASTI_PATIENT_BUCKETS   (UINT32_C(1) << 20)
+#define FASTI_PATIENT_BYTES_MAX  64   /* opaque patient reference */
+#define FASTI_PAYLOAD_BYTES_MAX  1024 /* opaque sealed payload */
+#define FASTI_RECORDS_MAX        (UINT64_C(1) << 30)
+#define FASTI_RECORD_CHUNK       4096
+#define FASTI_RECORD_SLAB_CHUNKS 16 /* chunks of records in 2 MiB */
+#define FASTI_PATIENT_BUCKETS    (UINT32_C(1) << 20)
 
 /* ---- queries ---- */
 #define FASTI_QUERY_SCHEDULES_MAX 64

@@ -2,7 +2,7 @@
  * cancel.c - the claim path that ends a record.
  *
  * A record says when (instants); where its bits are follows from the schedule's zone and
- * resolution, which do not change while a day of it holds anything (directory/publish.c).
+ * resolution, which do not change while a day of it holds anything (pause.h).
  */
 #include "engine/booking/cancel.h"
 

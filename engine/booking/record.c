@@ -10,9 +10,9 @@
 #include "engine/time/zone.h"
 
 #define CHUNK_COUNT    (FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK)
-#define SLAB_BYTES     ((size_t)2 << 20)
-#define SLAB_CHUNKS    ((uint32_t)(SLAB_BYTES / sizeof(struct fasti_record_chunk)))
-#define SLABS_MAX      ((uint32_t)((CHUNK_COUNT + SLAB_CHUNKS - 1) / SLAB_CHUNKS))
+#define HUGE_BYTES     ((size_t)2 << 20)
+#define SLAB_BYTES     (FASTI_RECORD_SLAB_CHUNKS * sizeof(struct fasti_record_chunk))
+#define SLABS_MAX      (CHUNK_COUNT / FASTI_RECORD_SLAB_CHUNKS)
 #define PATIENTS_BYTES (FASTI_PATIENT_BUCKETS * sizeof(uint64_t))
 
 static bool item_is_sound(const struct fasti_item *item) {
@@ -40,23 +40,25 @@ bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
 
 /* ---- memory ---- */
 
-/* Zeroed memory that faults in whole huge pages where the system has them; NULL: none. */
+/* Zeroed memory that faults in whole huge pages where the system has them: aligned to one, which
+ * not every kernel does by itself. NULL: none. */
 static void *huge_get(size_t bytes) {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const size_t more = bytes + HUGE_BYTES;
+    uint8_t *memory = mmap(NULL, more, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
-    (void)madvise(memory, bytes, MADV_HUGEPAGE);
-    return memory;
+    const size_t before = (HUGE_BYTES - (uintptr_t)memory % HUGE_BYTES) % HUGE_BYTES;
+    if (before > 0)
+        (void)munmap(memory, before);
+    (void)munmap(memory + before + bytes, HUGE_BYTES - before);
+    (void)madvise(memory + before, bytes, MADV_HUGEPAGE);
+    return memory + before;
 }
 
 /* A zeroed chunk; NULL: no memory. */
 static struct fasti_record_chunk *chunk_cut(struct fasti_record_slabs *slabs) {
-    struct fasti_record_chunk *chunk = slabs->spare;
-    slabs->spare = NULL;
-    if (chunk != NULL)
-        return chunk;
-    if (slabs->slab_count == 0 || slabs->cut_count == SLAB_CHUNKS) {
+    if (slabs->slab_count == 0 || slabs->cut_count == FASTI_RECORD_SLAB_CHUNKS) {
         uint8_t *slab = slabs->slab_count == SLABS_MAX ? NULL : huge_get(SLAB_BYTES);
         if (slab == NULL)
             return NULL;
@@ -64,7 +66,8 @@ static struct fasti_record_chunk *chunk_cut(struct fasti_record_slabs *slabs) {
         slabs->cut_count = 0;
     }
     uint8_t *slab = slabs->slabs[slabs->slab_count - 1];
-    return (struct fasti_record_chunk *)(void *)(slab + slabs->cut_count++ * sizeof *chunk);
+    return (struct fasti_record_chunk *)(void *)(slab + slabs->cut_count++ *
+                                                            sizeof(struct fasti_record_chunk));
 }
 
 bool fasti_records_init(struct fasti_records *records) {
@@ -97,7 +100,7 @@ void fasti_records_deinit(struct fasti_records *records) {
 struct fasti_record_entry *fasti_records_find(struct fasti_records *records, fasti_record_id id) {
     if (id.v == 0 || id.v >= FASTI_RECORDS_MAX)
         return NULL;
-    /* pairs with the installing exchange in records_get */
+    /* pairs with the store in records_get */
     struct fasti_record_chunk *chunk =
         fasti_load_acquire(&records->chunks[id.v / FASTI_RECORD_CHUNK]);
     return chunk == NULL ? NULL : &chunk->entries[id.v % FASTI_RECORD_CHUNK];
@@ -110,11 +113,12 @@ struct fasti_record_entry *fasti_records_get(struct fasti_records *records, fast
     if (entry != NULL)
         return entry;
     pthread_mutex_lock(&records->slabs.lock);
-    struct fasti_record_chunk *made = chunk_cut(&records->slabs);
-    struct fasti_record_chunk *expected = NULL;
-    if (made != NULL &&
-        !fasti_cas_acq_rel(&records->chunks[id.v / FASTI_RECORD_CHUNK], &expected, made))
-        records->slabs.spare = made; /* another worker was faster */
+    _Atomic(struct fasti_record_chunk *) *place = &records->chunks[id.v / FASTI_RECORD_CHUNK];
+    if (fasti_load_relaxed(place) == NULL) { /* no other worker was faster */
+        struct fasti_record_chunk *made = chunk_cut(&records->slabs);
+        if (made != NULL)
+            fasti_store_release(place, made); /* pairs with records_find */
+    }
     pthread_mutex_unlock(&records->slabs.lock);
     return fasti_records_find(records, id);
 }

@@ -91,9 +91,8 @@ struct fasti_record_chunk {
  * records in it. Under the lock, which is taken once a chunk. */
 struct fasti_record_slabs {
     pthread_mutex_t lock;
-    uint32_t slab_count, cut_count;   /* chunks that were cut of the newest slab */
-    uint8_t **slabs;                  /* room for as many as FASTI_RECORDS_MAX need */
-    struct fasti_record_chunk *spare; /* cut, but another worker was faster; NULL: none */
+    uint32_t slab_count, cut_count; /* chunks that were cut of the newest slab */
+    uint8_t **slabs;                /* room for as many as FASTI_RECORDS_MAX need */
 };
 
 struct fasti_records {

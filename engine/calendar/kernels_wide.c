@@ -57,6 +57,7 @@ static bool has_avx512(void) {
 
 static uint32_t positions_first(const uint64_t *words, uint32_t word_count, uint16_t *ticks);
 
+/* Of the processor, not of an engine: the one variable outside a function in engine/. */
 static _Atomic(positions_kernel) positions = positions_first;
 
 /* Nobody has chosen yet. */

@@ -135,7 +135,8 @@ struct fasti_publish {
     struct fasti_arena_local *arena;
     int64_t now_ms; /* the effect's decision time: days from the day before it are compiled */
     bool replay;    /* nothing is touched: the log has the touches */
-    /* Several puts in a row: days are compiled and touched once, by fasti_publish_finish. NULL: at
+    /* Several puts in a row: days are compiled and touched once, by fasti_publish_finish; those of
+     * a schedule that moves are compiled at once, since they are slow to read until then. NULL: at
      * once. Of one schedule in between, claims lose or come before the edit, as always. */
     struct fasti_compile_later *later;
     void (*touch)(void *context, fasti_schedule_id schedule, fasti_date date);

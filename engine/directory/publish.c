@@ -121,7 +121,8 @@ static bool config_store(struct act *act, fasti_schedule_id id, struct fasti_sch
     return true;
 }
 
-/* Publishes the copies with their new zone, then compiles and touches their days. */
+/* Publishes the copies with their new zone, then compiles their days (and touches those of
+ * schedules that are not paused: the zone has another name only). */
 static enum fasti_status bulk_publish(struct act *act, struct fasti_bulk *bulk,
                                       fasti_zone_id zone) {
     const struct fasti_zone *table = fasti_zone_get(act->directory, zone, NULL);

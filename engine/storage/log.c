@@ -474,7 +474,7 @@ enum fasti_status fasti_log_open(struct fasti_io *io, const struct fasti_log_rep
             detail, status, "the log could not be opened for writing: %s",
             status == FASTI_DISK_LOW
                 ? "the disk has no room for a file of the log, and none that was kept ready is "
-                  "left; nothing was changed: make room, and start again"
+                  "left; nothing acknowledged was changed: make room, and start again"
                 : fasti_status_text(status));
     }
     *log = made;
