@@ -182,7 +182,7 @@ static enum fasti_exit ask_put(struct fasti_session *session, const struct fasti
     command.body.put = line->put;
     command.body.put.create_only = create_only;
     command.body.put.organization = session->organization;
-    return fasti_session_ask(session, &command, answer);
+    return fasti_session_ask_again(session, &command, answer);
 }
 
 static enum fasti_exit decode_line(struct fasti_session *session,

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tools/fasti_commands.h"
@@ -45,7 +44,8 @@ static void show_progress(const struct pipeline *pipeline, bool is_terminal) {
                 (unsigned long long)count);
 }
 
-/* BEGIN or COMMIT; the answer's status and outcome are the caller's to look at. */
+/* BEGIN or COMMIT; the answer's status and outcome are the caller's to look at. A commit that was
+ * BUSY is open still. */
 static enum fasti_exit ask(struct pipeline *pipeline, enum fasti_command_kind kind,
                            struct fasti_answer *answer) {
     struct fasti_session *session = pipeline->session;
@@ -53,7 +53,7 @@ static enum fasti_exit ask(struct pipeline *pipeline, enum fasti_command_kind ki
         .kind = kind, .body.import = {.import = pipeline->import, .source = pipeline->job->source}};
     const fasti_organization_id own = session->organization;
     session->organization = pipeline->scope;
-    const enum fasti_exit exit = fasti_session_ask(session, &command, answer);
+    const enum fasti_exit exit = fasti_session_ask_again(session, &command, answer);
     session->organization = own;
     return exit;
 }
@@ -196,19 +196,9 @@ static uint64_t staged_index(const struct pipeline *pipeline, uint32_t number) {
     return pipeline->count;
 }
 
-/* BUSY: schedules that it moves change at the moment; it is open still. */
-#define COMMIT_TRIES_MAX 32
-
 static enum fasti_exit commit(struct pipeline *pipeline, struct fasti_import_answer *result) {
     struct fasti_answer answer;
-    enum fasti_exit exit = ask(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
-    for (uint32_t tries = 1; exit == FASTI_EXIT_DONE && answer.status == FASTI_BUSY &&
-                             tries < COMMIT_TRIES_MAX && !is_interrupted;
-         tries++) {
-        const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-        (void)nanosleep(&pause, NULL);
-        exit = ask(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
-    }
+    const enum fasti_exit exit = ask(pipeline, FASTI_COMMAND_IMPORT_COMMIT, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     if (answer.status == FASTI_UNKNOWN)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void fasti_session_close(struct fasti_session *session) {
     if (session->client != NULL)
@@ -124,6 +125,20 @@ enum fasti_exit fasti_session_ask(struct fasti_session *session, struct fasti_co
     if (status != FASTI_OK)
         return fasti_session_fail_status(session, status, fasti_client_fault(session->client));
     return FASTI_EXIT_DONE;
+}
+
+enum fasti_exit fasti_session_ask_again(struct fasti_session *session,
+                                        struct fasti_command *command,
+                                        struct fasti_answer *answer) {
+    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    enum fasti_exit exit = fasti_session_ask(session, command, answer);
+    for (uint32_t tries = 1; exit == FASTI_EXIT_DONE && answer->status == FASTI_BUSY &&
+                             tries < FASTI_SESSION_BUSY_TRIES;
+         tries++) {
+        (void)nanosleep(&pause, NULL);
+        exit = fasti_session_ask(session, command, answer);
+    }
+    return exit;
 }
 
 enum fasti_exit fasti_session_call(struct fasti_session *session, struct fasti_command *command,

@@ -20,7 +20,8 @@ enum fasti_exit {
     FASTI_EXIT_FAILED = 3,  /* unreachable, or another status */
 };
 
-#define FASTI_SESSION_NAMES_MAX 64
+#define FASTI_SESSION_NAMES_MAX  64
+#define FASTI_SESSION_BUSY_TRIES 64 /* 20 ms apart */
 
 /* For printf's "%.*s": an id or name text. */
 #define FASTI_PRINT(text) (int)(text).length, (text).bytes
@@ -60,6 +61,11 @@ FASTI_MUST_USE enum fasti_exit fasti_session_scope(struct fasti_session *session
 FASTI_MUST_USE enum fasti_exit fasti_session_ask(struct fasti_session *session,
                                                  struct fasti_command *command,
                                                  struct fasti_answer *answer);
+
+/* As ask, but asks again while the server is BUSY, up to FASTI_SESSION_BUSY_TRIES times in all. */
+FASTI_MUST_USE enum fasti_exit fasti_session_ask_again(struct fasti_session *session,
+                                                       struct fasti_command *command,
+                                                       struct fasti_answer *answer);
 
 /* As ask, and refuses statuses that are not OK; the outcome is the caller's to look at. */
 FASTI_MUST_USE enum fasti_exit fasti_session_call(struct fasti_session *session,
