@@ -65,13 +65,7 @@ static struct fasti_command location(const char *zone) {
 
 /* Schedule "anna" as engine_world_practice makes it, with another resolution. */
 static struct fasti_command anna(uint8_t resolution_minutes) {
-    struct fasti_command command = engine_put(FASTI_ENTITY_SCHEDULE, 1, "anna");
-    command.body.put.body.schedule.location = engine_id("haus");
-    command.body.put.body.schedule.resolution_minutes = resolution_minutes;
-    command.body.put.body.schedule.service_count = 2;
-    command.body.put.body.schedule.services[0] = engine_id("visit");
-    command.body.put.body.schedule.services[1] = engine_id("long");
-    return command;
+    return engine_schedule(1, "anna", resolution_minutes, "visit", "long");
 }
 
 Test(edits, a_zone_waits_until_no_day_holds_time) {

@@ -82,18 +82,6 @@ static struct fasti_command service(uint32_t organization_id, const char *id, ui
 }
 
 /* Offers "a" and, if there is one, "b". */
-static struct fasti_command schedule(uint32_t organization_id, const char *id, uint8_t resolution,
-                                     const char *a, const char *b) {
-    struct fasti_command command = engine_put(FASTI_ENTITY_SCHEDULE, organization_id, id);
-    command.body.put.body.schedule.location = engine_id("haus");
-    command.body.put.body.schedule.resolution_minutes = resolution;
-    command.body.put.body.schedule.service_count = b == NULL ? 1 : 2;
-    command.body.put.body.schedule.services[0] = engine_id(a);
-    if (b != NULL)
-        command.body.put.body.schedule.services[1] = engine_id(b);
-    return command;
-}
-
 /* The opening must live as long as the command. */
 static struct fasti_command openings(uint32_t organization_id, const char *id,
                                      const struct fasti_opening *opening, const char *named) {
@@ -137,9 +125,9 @@ static void publishes(uint32_t organization_id, uint32_t import) {
 Test(import, a_schedule_put_twice_is_what_it_was_put_last) {
     const struct fasti_hash128 before = engine_world_digest(world);
     const uint32_t import = begin(1);
-    staged(import, schedule(1, "lane", 5, "visit", NULL));
-    staged(import, schedule(1, "lane", 1, "visit", NULL));
-    cr_assert_eq(stage(import, schedule(1, "lane", 1, "visit", NULL)).outcome,
+    staged(import, engine_schedule(1, "lane", 5, "visit", NULL));
+    staged(import, engine_schedule(1, "lane", 1, "visit", NULL));
+    cr_assert_eq(stage(import, engine_schedule(1, "lane", 1, "visit", NULL)).outcome,
                  FASTI_OUTCOME_UNCHANGED, "the same again");
     struct fasti_opening opening = engine_weekly("odd", 0x7f, "08:00", "09:00");
     opening.start_minute += 3;
@@ -166,9 +154,9 @@ Test(import, what_contradicts_a_record_before_it_is_refused_at_once) {
     struct fasti_opening opening = engine_weekly("all", 0x7f, "08:00", "09:00");
     const uint32_t import = begin(1);
     staged(import, service(1, "dose", 7));
-    refused(import, schedule(1, "lane", 5, "dose", NULL), FASTI_INVALID_RESOLUTION, "dose");
+    refused(import, engine_schedule(1, "lane", 5, "dose", NULL), FASTI_INVALID_RESOLUTION, "dose");
     staged(import, service(1, "dose", 15));
-    staged(import, schedule(1, "lane", 5, "dose", NULL));
+    staged(import, engine_schedule(1, "lane", 5, "dose", NULL));
     opening.start_minute += 3;
     refused(import, openings(1, "lane", &opening, NULL), FASTI_INVALID_RESOLUTION, "08:03");
     opening.start_minute -= 3;
@@ -182,31 +170,31 @@ Test(import, what_contradicts_a_record_before_it_is_refused_at_once) {
 Test(import, what_does_not_agree_at_the_end_is_refused_at_the_commit) {
     struct fasti_opening opening = engine_weekly("all", 0x7f, "08:00", "09:00");
     uint32_t import = begin(1);
-    staged(import, schedule(1, "lane", 5, "visit", NULL));
+    staged(import, engine_schedule(1, "lane", 5, "visit", NULL));
     staged(import, service(1, "visit", 7));
     refuses(import, 2, FASTI_INVALID_RESOLUTION, "visit");
     import = begin(1);
     staged(import, service(1, "visit", 7)); /* anna offers it, and the import says nothing of her */
     refuses(import, 1, FASTI_INVALID_RESOLUTION, "anna");
     import = begin(1);
-    staged(import, schedule(1, "lane", 5, "visit", "long"));
+    staged(import, engine_schedule(1, "lane", 5, "visit", "long"));
     opening.service_count = 1;
     opening.services[0].v = 1;
     staged(import, openings(1, "lane", &opening, "long"));
-    staged(import, schedule(1, "lane", 5, "visit", NULL));
+    staged(import, engine_schedule(1, "lane", 5, "visit", NULL));
     refuses(import, 3, FASTI_INVALID_REFERENCE, "cannot drop service 'long'");
     import = begin(1);
     opening.start_minute += 5;
     staged(import, service(1, "dose", 30));
-    staged(import, schedule(1, "lane", 5, "dose", NULL));
+    staged(import, engine_schedule(1, "lane", 5, "dose", NULL));
     staged(import, openings(1, "lane", &opening, "dose"));
-    staged(import, schedule(1, "lane", 15, "dose", NULL));
+    staged(import, engine_schedule(1, "lane", 15, "dose", NULL));
     refuses(import, 4, FASTI_INVALID_RESOLUTION, "schedule 'lane': opening 'all'");
     const struct fasti_command booking = engine_book(1, 1, "2026-01-06T09:00:00Z", "p-1");
     cr_assert_eq(run(&booking).outcome, FASTI_OUTCOME_BOOKED);
     import = begin(1);
     staged(import, service(1, "dose", 30));
-    staged(import, schedule(1, "anna", 1, "visit", NULL));
+    staged(import, engine_schedule(1, "anna", 1, "visit", NULL));
     refuses(import, 2, FASTI_INVALID_STATE, "'anna' has time taken on 2026-01-06");
 }
 
@@ -218,13 +206,13 @@ Test(import, services_resolution_and_openings_change_together) {
     opening.services[0].v = 1;
     uint32_t import = begin(1);
     staged(import, service(1, "dose", 15));
-    staged(import, schedule(1, "lane", 15, "dose", NULL));
+    staged(import, engine_schedule(1, "lane", 15, "dose", NULL));
     staged(import, openings(1, "lane", &opening, "dose"));
     publishes(1, import);
     import = begin(1);
     staged(import, service(1, "dose", 20));
     staged(import, service(1, "shot", 10));
-    staged(import, schedule(1, "lane", 10, "shot", NULL));
+    staged(import, engine_schedule(1, "lane", 10, "shot", NULL));
     opening.start_minute -= 15;
     opening.end_minute += 15;
     staged(import, openings(1, "lane", &opening, "shot"));
@@ -232,9 +220,9 @@ Test(import, services_resolution_and_openings_change_together) {
     struct fasti_command ask = engine_availability(2, 4, "2026-01-06", 1);
     cr_assert_eq(run(&ask).body.availability->total, 12);
     import = begin(1);
-    staged(import, schedule(1, "lane", 10, "shot", "dose"));
+    staged(import, engine_schedule(1, "lane", 10, "shot", "dose"));
     staged(import, service(1, "shot", 15));
-    staged(import, schedule(1, "lane", 15, "shot", NULL));
+    staged(import, engine_schedule(1, "lane", 15, "shot", NULL));
     publishes(1, import);
     cr_assert_eq(run(&ask).body.availability->total, 8);
 }
@@ -258,14 +246,14 @@ Test(import, ids_that_differ_in_a_byte_are_different_records) {
     const uint32_t import = begin(1);
     staged(import, service(1, "dr-1636", 5));
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
-        staged(import, schedule(1, ids[i], 5, "visit", NULL));
+        staged(import, engine_schedule(1, ids[i], 5, "visit", NULL));
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
         staged(import, openings(1, ids[i], &opening, "visit"));
     publishes(1, import);
     /* The second import names all but one of them: only that one is swept. */
     const uint32_t next = begin(1);
     for (size_t i = 1; i < sizeof ids / sizeof ids[0]; i++) {
-        cr_assert_eq(stage(next, schedule(1, ids[i], 5, "visit", NULL)).outcome,
+        cr_assert_eq(stage(next, engine_schedule(1, ids[i], 5, "visit", NULL)).outcome,
                      FASTI_OUTCOME_UNCHANGED);
         cr_assert_eq(stage(next, openings(1, ids[i], &opening, "visit")).outcome,
                      FASTI_OUTCOME_UNCHANGED);
@@ -280,7 +268,7 @@ Test(import, ids_that_differ_in_a_byte_are_different_records) {
 
 Test(import, openings_put_one_by_one_are_counted_together, .timeout = 120) {
     const uint32_t import = begin(1);
-    staged(import, schedule(1, "lane", 5, "visit", NULL));
+    staged(import, engine_schedule(1, "lane", 5, "visit", NULL));
     for (uint32_t i = 0; i <= FASTI_OPENINGS_MAX; i++) {
         char id[16];
         snprintf(id, sizeof id, "o%u", i);
@@ -305,7 +293,7 @@ Test(import, openings_put_one_by_one_are_counted_together, .timeout = 120) {
 
 Test(import, an_edit_that_contradicts_what_was_staged_refuses_the_commit) {
     const uint32_t import = begin(1);
-    staged(import, schedule(1, "lane", 15, "visit", NULL));
+    staged(import, engine_schedule(1, "lane", 15, "visit", NULL));
     const struct fasti_command edit = service(1, "visit", 20);
     cr_assert_eq(run(&edit).outcome, FASTI_OUTCOME_CHANGED);
     refuses(import, 1, FASTI_INVALID_RESOLUTION, "lane");
@@ -317,7 +305,7 @@ Test(import, an_edit_beside_what_was_staged_does_no_harm) {
     struct fasti_opening second = engine_weekly("second", 0x7f, "10:00", "11:00");
     const uint32_t import = begin(1);
     staged(import, service(1, "dose", 5));
-    staged(import, schedule(1, "lane", 5, "dose", NULL));
+    staged(import, engine_schedule(1, "lane", 5, "dose", NULL));
     staged(import, openings(1, "lane", &first, NULL));
     staged(import, openings(1, "lane", &second, "dose"));
     const struct fasti_command edit = service(1, "other", 20);
@@ -378,7 +366,7 @@ static uint32_t stage_practice(uint32_t import, const char *id) {
     cr_assert_neq(answer.id & FASTI_ORGANIZATION_STAGED, 0);
     staged(import, location(answer.id, "haus"));
     staged(import, service(answer.id, "dose", 5));
-    staged(import, schedule(answer.id, "lane", 5, "dose", NULL));
+    staged(import, engine_schedule(answer.id, "lane", 5, "dose", NULL));
     staged(import, openings(answer.id, "lane", &opening, "dose"));
     return answer.id;
 }
@@ -483,7 +471,7 @@ static uint32_t starts_of_the_day(void) {
 Test(import, a_day_holds_as_many_single_visits_as_there_are_minutes_and_lengths) {
     struct fasti_command command = service(1, "dose", 1);
     cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_CREATED);
-    command = schedule(1, "lane", 1, "dose", NULL);
+    command = engine_schedule(1, "lane", 1, "dose", NULL);
     cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_CREATED);
     cr_assert_eq(put_singles(288, 5).outcome, FASTI_OUTCOME_CHANGED);
     cr_assert_eq(starts_of_the_day(), 288);

@@ -23,12 +23,7 @@ static _Atomic uint32_t booked;
 static uint32_t changed, held; /* edits: done, refused because time was held */
 
 static struct fasti_command anna(uint8_t resolution_minutes) {
-    struct fasti_command command = engine_put(FASTI_ENTITY_SCHEDULE, 1, "anna");
-    command.body.put.body.schedule.location = engine_id("haus");
-    command.body.put.body.schedule.resolution_minutes = resolution_minutes;
-    command.body.put.body.schedule.service_count = 1;
-    command.body.put.body.schedule.services[0] = engine_id("visit");
-    return command;
+    return engine_schedule(1, "anna", resolution_minutes, "visit", NULL);
 }
 
 static void call(struct engine_world *world, uint32_t worker, const struct fasti_command *command,

@@ -116,6 +116,19 @@ struct fasti_command engine_put(enum fasti_entity_kind kind, uint32_t organizati
     return command;
 }
 
+struct fasti_command engine_schedule(uint32_t organization, const char *id,
+                                     uint8_t resolution_minutes, const char *service,
+                                     const char *more) {
+    struct fasti_command command = engine_put(FASTI_ENTITY_SCHEDULE, organization, id);
+    command.body.put.body.schedule.location = engine_id("haus");
+    command.body.put.body.schedule.resolution_minutes = resolution_minutes;
+    command.body.put.body.schedule.service_count = more == NULL ? 1 : 2;
+    command.body.put.body.schedule.services[0] = engine_id(service);
+    if (more != NULL)
+        command.body.put.body.schedule.services[1] = engine_id(more);
+    return command;
+}
+
 struct fasti_command engine_book(uint32_t schedule, uint32_t service, const char *start,
                                  const char *patient) {
     struct fasti_command command = {.kind = FASTI_COMMAND_BOOK, .organization = {1}};
@@ -221,11 +234,7 @@ void engine_world_practice(struct engine_world *world) {
     command.body.put.body.service.duration_minutes = 40;
     command.body.put.body.service.grid_minutes = 20;
     must(world, &command);
-    command = engine_put(FASTI_ENTITY_SCHEDULE, 1, "anna");
-    command.body.put.body.schedule.location = engine_id("haus");
-    command.body.put.body.schedule.service_count = 2;
-    command.body.put.body.schedule.services[0] = engine_id("visit");
-    command.body.put.body.schedule.services[1] = engine_id("long");
+    command = engine_schedule(1, "anna", 5, "visit", "long");
     must(world, &command);
     const struct fasti_opening openings[2] = {
         engine_weekly("morning", 0x1f, "08:00", "12:00"),

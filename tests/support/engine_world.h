@@ -50,6 +50,10 @@ void engine_world_practice(struct engine_world *world);
 
 struct fasti_id_text engine_id(const char *text);
 struct fasti_command engine_put(enum fasti_entity_kind kind, uint32_t organization, const char *id);
+/* A schedule at "haus"; more: a second service, or NULL. */
+struct fasti_command engine_schedule(uint32_t organization, const char *id,
+                                     uint8_t resolution_minutes, const char *service,
+                                     const char *more);
 struct fasti_command engine_book(uint32_t schedule, uint32_t service, const char *start,
                                  const char *patient);
 struct fasti_command engine_cancel(uint64_t record);
