@@ -90,7 +90,7 @@ enum fasti_disposition fasti_configure_stage(struct fasti_booking *booking,
         status = fasti_import_reserve(import);
     if (status != FASTI_OK)
         return fasti_config_fail(pending, status);
-    const struct fasti_import_key key = fasti_import_key(put->organization, put->kind, &put->id);
+    const struct fasti_import_key key = fasti_import_key_of(put);
     const struct fasti_staged_put *before = fasti_import_find_put(import, &key);
     import->used_ms = pending->decided_ms;
     if (result == FASTI_PUT_UNCHANGED && before == NULL) {

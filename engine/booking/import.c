@@ -83,6 +83,10 @@ struct fasti_import_key fasti_import_key(fasti_organization_id organization,
     return (struct fasti_import_key){organization, kind, *id};
 }
 
+struct fasti_import_key fasti_import_key_of(const struct fasti_put *put) {
+    return fasti_import_key(put->organization, put->kind, &put->id);
+}
+
 bool fasti_import_key_equal(const struct fasti_import_key *a, const struct fasti_import_key *b) {
     return a->organization.v == b->organization.v && a->kind == b->kind &&
            fasti_id_text_equal(&a->id, &b->id);

@@ -86,6 +86,7 @@ void fasti_imports_end_all(struct fasti_imports *imports);
 struct fasti_import_key fasti_import_key(fasti_organization_id organization,
                                          enum fasti_entity_kind kind,
                                          const struct fasti_id_text *id);
+struct fasti_import_key fasti_import_key_of(const struct fasti_put *put);
 bool fasti_import_key_equal(const struct fasti_import_key *a, const struct fasti_import_key *b);
 
 /* Room for one more put, made before its effect is logged. LIMIT_RECORDS, LIMIT_MEMORY. */

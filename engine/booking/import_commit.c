@@ -82,8 +82,7 @@ static void result_count(struct fasti_import_answer *answer, enum fasti_put_resu
 static uint64_t staged_reach(const struct fasti_directory *directory, const struct fasti_put *put,
                              struct staged_run *run) {
     if (put->kind == FASTI_ENTITY_OPENINGS) {
-        const struct fasti_import_key key =
-            fasti_import_key(put->organization, put->kind, &put->id);
+        const struct fasti_import_key key = fasti_import_key_of(put);
         if (fasti_import_key_equal(&key, &run->reached))
             return 0;
         run->reached = key;

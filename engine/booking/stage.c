@@ -30,10 +30,6 @@ static bool staged_find(const void *context, fasti_organization_id organization,
     return fasti_put_decode(found->bytes, found->size, scratch) == FASTI_OK;
 }
 
-static struct fasti_import_key key_of(const struct fasti_put *put) {
-    return fasti_import_key(put->organization, put->kind, &put->id);
-}
-
 /* ---- organizations that the import makes ---- */
 
 /* The staged put that makes the organization; NULL: there is none. */
@@ -86,7 +82,7 @@ static enum fasti_status openings_before(struct fasti_state *state,
                                          struct fasti_staged_import *import,
                                          const struct fasti_put *put, struct fasti_staged *staged,
                                          struct fasti_detail *detail) {
-    const struct fasti_import_key key = key_of(put);
+    const struct fasti_import_key key = fasti_import_key_of(put);
     struct fasti_staged_slot *slot = fasti_import_slot(import, &key);
     if (slot == NULL || slot->put == 0)
         return FASTI_OK;
@@ -121,7 +117,7 @@ enum fasti_status fasti_stage_check(struct fasti_state *state, struct fasti_stag
 static enum fasti_status learn(struct fasti_state *state, struct fasti_staged_import *import,
                                const struct fasti_put *put, enum fasti_put_result result,
                                uint32_t number) {
-    const struct fasti_import_key key = key_of(put);
+    const struct fasti_import_key key = fasti_import_key_of(put);
     struct fasti_staged_slot *slot = fasti_import_name(import, &key);
     if (put->kind == FASTI_ENTITY_OPENINGS && slot->put != 0) {
         struct fasti_schedule_config *openings = openings_copy(state);
@@ -138,7 +134,7 @@ static enum fasti_status learn(struct fasti_state *state, struct fasti_staged_im
 enum fasti_status fasti_stage_keep(struct fasti_state *state, struct fasti_staged_import *import,
                                    const struct fasti_put *put, enum fasti_put_result result,
                                    const uint8_t *bytes, uint32_t size, uint32_t *id) {
-    const struct fasti_import_key key = key_of(put);
+    const struct fasti_import_key key = fasti_import_key_of(put);
     const struct fasti_staged_put *before = fasti_import_find_put(import, &key);
     uint32_t made = 0;
     if (put->kind == FASTI_ENTITY_ORGANIZATION) {

@@ -185,6 +185,10 @@ const struct fasti_zone *fasti_zone_get(const struct fasti_directory *directory,
     return &record->zone;
 }
 
+bool fasti_service_terms_equal(const struct fasti_service *a, const struct fasti_service *b) {
+    return a->duration_minutes == b->duration_minutes && a->grid_minutes == b->grid_minutes;
+}
+
 bool fasti_schedule_offers(const struct fasti_schedule_config *config, fasti_service_id service) {
     for (uint32_t i = 0; i < config->service_count; i++)
         if (config->services[i].v == service.v)

@@ -193,6 +193,9 @@ uint64_t fasti_record_etag(enum fasti_entity_kind kind, uint32_t id, const void 
 uint64_t fasti_directory_etag(const struct fasti_directory *directory, enum fasti_entity_kind kind,
                               uint32_t id);
 
+/* Do both have the same duration and grid? Then every start of one is one of the other. */
+bool fasti_service_terms_equal(const struct fasti_service *a, const struct fasti_service *b);
+
 /* Does the schedule offer the service? */
 bool fasti_schedule_offers(const struct fasti_schedule_config *config, fasti_service_id service);
 

@@ -219,9 +219,7 @@ static enum fasti_status service_publish(struct act *act) {
     FASTI_TRY(record_put(act, &record, sizeof record, &replaced));
     retire(act, replaced);
     const struct fasti_service *old = replaced;
-    if (old != NULL && !is_rehearsal(act) &&
-        (old->duration_minutes != record.duration_minutes ||
-         old->grid_minutes != record.grid_minutes))
+    if (old != NULL && !is_rehearsal(act) && !fasti_service_terms_equal(old, &record))
         service_compile(act);
     return FASTI_OK;
 }

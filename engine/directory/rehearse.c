@@ -179,8 +179,7 @@ static void service_reach(const struct fasti_put *put, uint32_t id, struct reach
     const struct fasti_service *published = fasti_service_get(reach->directory, service);
     struct fasti_service next;
     fasti_resolve_service(put, &next);
-    if (published == NULL || (published->duration_minutes == next.duration_minutes &&
-                              published->grid_minutes == next.grid_minutes))
+    if (published == NULL || fasti_service_terms_equal(published, &next))
         return;
     const uint32_t count = fasti_directory_count(reach->directory, FASTI_ENTITY_SCHEDULE);
     for (uint32_t i = 1; i <= count; i++)

@@ -234,7 +234,7 @@ void engine_world_practice(struct engine_world *world) {
     command.body.put.body.service.duration_minutes = 40;
     command.body.put.body.service.grid_minutes = 20;
     must(world, &command);
-    command = engine_schedule(1, "anna", 5, "visit", "long");
+    command = engine_schedule(1, "anna", 0, "visit", "long"); /* 0: the default, 5 */
     must(world, &command);
     const struct fasti_opening openings[2] = {
         engine_weekly("morning", 0x1f, "08:00", "12:00"),
