@@ -115,6 +115,7 @@ struct fasti_answer_space {
     struct fasti_describe_answer describe;
     struct fasti_opening openings[FASTI_OPENINGS_MAX];
     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+    struct fasti_item_view items[FASTI_ITEMS_MAX];
 };
 
 enum fasti_server_message { FASTI_SERVER_HELLO_REPLY = 1, FASTI_SERVER_ANSWER = 2 };

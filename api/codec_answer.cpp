@@ -83,10 +83,44 @@ static Offset<wire::Records> records_write(struct fasti_codec *codec,
     const auto created = RECORD_COLUMN(int64_t, views[i].created_ms);
     const auto changed = RECORD_COLUMN(int64_t, views[i].changed_ms);
     const auto payload_lengths = RECORD_COLUMN(uint16_t, views[i].payload_length);
+    const auto items = RECORD_COLUMN(uint8_t, views[i].item);
 #undef RECORD_COLUMN
+    const auto item_counts =
+        fasti_column_write<uint8_t>(b, count, 1, [&](uint32_t i) { return views[i].item_count; });
     return wire::CreateRecords(b, records, kinds.o, states.o, reasons, conflicts, schedules,
                                services, starts, offsets, durations, created, changed, patients,
-                               payload_lengths);
+                               payload_lengths, items, item_counts);
+}
+
+static Offset<wire::Items> items_write(FlatBufferBuilder &b, const struct fasti_item_view *items,
+                                       uint32_t count) {
+    FASTI_ASSERT(count <= FASTI_ITEMS_MAX);
+    uint32_t *schedules = nullptr;
+    const auto schedule_column = b.CreateUninitializedVector(count, &schedules);
+    for (uint32_t i = 0; i < count; i++)
+        schedules[i] = items[i].schedule.v;
+#define ITEM_COLUMN(type, expression) \
+    fasti_column_write<type>(b, count, 0, [&](uint32_t i) { return expression; })
+    const auto services = ITEM_COLUMN(uint32_t, items[i].service.v);
+    const auto starts = ITEM_COLUMN(int64_t, items[i].start_utc_s);
+    const auto offsets = ITEM_COLUMN(int32_t, items[i].offset_s);
+    const auto durations = ITEM_COLUMN(uint32_t, items[i].duration_minutes);
+#undef ITEM_COLUMN
+    return wire::CreateItems(b, schedule_column, services, starts, offsets, durations);
+}
+
+static Offset<void> book_write(FlatBufferBuilder &b, const struct fasti_answer *answer) {
+    const struct fasti_book_answer *book = &answer->body.book;
+    FASTI_ASSERT(book->item_count <= FASTI_ITEMS_MAX && book->appointment_count <= FASTI_ITEMS_MAX);
+    uint16_t *outcomes = nullptr;
+    const auto outcome_column = b.CreateUninitializedVector(book->item_count, &outcomes);
+    for (uint32_t i = 0; i < book->item_count; i++)
+        outcomes[i] = book->outcomes[i];
+    const auto records =
+        fasti_column_write<uint64_t>(b, book->appointment_count, 0, [&](uint32_t i) {
+            return answer->record.v + book->offsets[i];
+        });
+    return wire::CreateBookReply(b, outcome_column.o, records).Union();
 }
 
 static Offset<void> status_write(FlatBufferBuilder &b, const struct fasti_status_answer *s) {
@@ -120,7 +154,11 @@ static Offset<void> show_write(struct fasti_codec *codec, const struct fasti_ans
     const uint32_t payload = answer->body.show.payload == nullptr ? 0 : view->payload_length;
     FASTI_ASSERT(payload <= FASTI_PAYLOAD_BYTES_MAX);
     const auto bytes = fasti_column_copy(codec->builder, answer->body.show.payload, payload);
-    return wire::CreateShowReply(codec->builder, records, bytes).Union();
+    const Offset<wire::Items> items =
+        view->item_count > 1
+            ? items_write(codec->builder, answer->body.show.items, view->item_count)
+            : Offset<wire::Items>();
+    return wire::CreateShowReply(codec->builder, records, bytes, items).Union();
 }
 
 static Offset<void> import_write(FlatBufferBuilder &b, const struct fasti_import_answer *import) {
@@ -167,9 +205,13 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
                                        static_cast<wire::CivilKind>(answer->body.civil.kind))
                     .Union();
         return ReplyBody::CivilReply;
+    case FASTI_COMMAND_BOOK:
+        if (answer->body.book.item_count < 2)
+            break;
+        *body = book_write(b, answer);
+        return ReplyBody::BookReply;
     case FASTI_COMMAND_RESOLVE:
     case FASTI_COMMAND_PUT:
-    case FASTI_COMMAND_BOOK:
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_BLOCK:
     case FASTI_COMMAND_UNBLOCK: break;
@@ -267,7 +309,9 @@ static bool record_columns_fit(const wire::Records *r, uint32_t rows) {
            fasti_column_fits(r->offsets_s(), rows) &&
            fasti_column_fits(r->durations_minutes(), rows) &&
            fasti_column_fits(r->created_ms(), rows) && fasti_column_fits(r->changed_ms(), rows) &&
-           fasti_column_fits(r->patients(), rows) && fasti_column_fits(r->payload_lengths(), rows);
+           fasti_column_fits(r->patients(), rows) &&
+           fasti_column_fits(r->payload_lengths(), rows) && fasti_column_fits(r->items(), rows) &&
+           fasti_column_fits(r->item_counts(), rows);
 }
 
 static enum fasti_status records_read(const wire::Records *r, uint32_t max,
@@ -299,9 +343,37 @@ static enum fasti_status records_read(const wire::Records *r, uint32_t max,
         view->created_ms = fasti_column_get<int64_t>(r->created_ms(), i, 0);
         view->changed_ms = fasti_column_get<int64_t>(r->changed_ms(), i, 0);
         view->payload_length = fasti_column_get<uint16_t>(r->payload_lengths(), i, 0);
+        view->item = fasti_column_get<uint8_t>(r->items(), i, 0);
+        view->item_count = fasti_column_get<uint8_t>(r->item_counts(), i, 1);
+        if (view->item >= view->item_count || view->item_count > FASTI_ITEMS_MAX)
+            return wrong("records.items", detail);
         FASTI_TRY(fasti_codec_read_patient(r->patients()->Get(i), true, &view->patient_length,
                                            view->patient, detail));
     }
+    return FASTI_OK;
+}
+
+static enum fasti_status items_read(const wire::Items *columns,
+                                    const struct fasti_record_view *view,
+                                    struct fasti_item_view *items, struct fasti_detail *detail) {
+    items[0] = {view->schedule, view->service, view->start_utc_s, view->offset_s,
+                view->duration_minutes};
+    if (view->item_count == 1)
+        return columns == nullptr ? FASTI_OK : wrong("show.items", detail);
+    const uint32_t rows = view->item_count;
+    if (columns == nullptr || fasti_column_size(columns->schedules()) != rows ||
+        !fasti_column_fits(columns->schedules(), rows) ||
+        !fasti_column_fits(columns->services(), rows) ||
+        !fasti_column_fits(columns->starts_utc_s(), rows) ||
+        !fasti_column_fits(columns->offsets_s(), rows) ||
+        !fasti_column_fits(columns->durations_minutes(), rows))
+        return wrong("show.items", detail);
+    for (uint32_t i = 0; i < rows; i++)
+        items[i] = {{columns->schedules()->Get(i)},
+                    {fasti_column_get<uint32_t>(columns->services(), i, 0u)},
+                    fasti_column_get<int64_t>(columns->starts_utc_s(), i, int64_t{0}),
+                    fasti_column_get<int32_t>(columns->offsets_s(), i, 0),
+                    fasti_column_get<uint32_t>(columns->durations_minutes(), i, 0u)};
     return FASTI_OK;
 }
 
@@ -316,7 +388,42 @@ static enum fasti_status show_read(const wire::ShowReply *reply, struct fasti_an
     if (payload > 0)
         std::memcpy(space->payload, reply->payload()->data(), payload);
     answer->body.show.payload = space->payload;
+    answer->body.show.items = space->items;
+    return items_read(reply->items(), &answer->body.show.view, space->items, detail);
+}
+
+/* What became of each row, and the appointments' numbers as offsets from the first. */
+static enum fasti_status book_read(const wire::BookReply *reply, const struct fasti_answer *answer,
+                                   struct fasti_book_answer *book, struct fasti_detail *detail) {
+    const uint32_t rows = fasti_column_size(reply->outcomes());
+    const uint32_t appointments = fasti_column_size(reply->records());
+    if (rows < 2 || rows > FASTI_ITEMS_MAX || appointments > rows ||
+        !fasti_column_fits(reply->outcomes(), rows) ||
+        !fasti_column_fits(reply->records(), appointments))
+        return wrong("book.outcomes or records", detail);
+    book->item_count = static_cast<uint8_t>(rows);
+    book->appointment_count = static_cast<uint8_t>(appointments);
+    for (uint32_t i = 0; i < rows; i++) {
+        const unsigned outcome = static_cast<unsigned>(reply->outcomes()->Get(i));
+        if (outcome > UINT8_MAX)
+            return wrong("book.outcomes", detail);
+        book->outcomes[i] = static_cast<uint8_t>(outcome);
+    }
+    for (uint32_t i = 0; i < appointments; i++) {
+        const uint64_t offset = reply->records()->Get(i) - answer->record.v;
+        if (offset >= FASTI_ITEMS_MAX)
+            return wrong("book.records", detail);
+        book->offsets[i] = static_cast<uint8_t>(offset);
+    }
     return FASTI_OK;
+}
+
+/* A booking of one row says all in its outcome. */
+static void book_single(struct fasti_answer *answer) {
+    answer->body.book.item_count = 1;
+    answer->body.book.appointment_count = answer->outcome == FASTI_OUTCOME_BOOKED;
+    answer->body.book.outcomes[0] = static_cast<uint8_t>(answer->outcome);
+    answer->body.book.offsets[0] = 0;
 }
 
 static enum fasti_status describe_read(const wire::DescribeReply *reply,
@@ -393,6 +500,7 @@ static bool body_belongs(ReplyBody type, wire::CommandKind kind) {
         return kind == wire::CommandKind::IMPORT_BEGIN ||
                kind == wire::CommandKind::IMPORT_COMMIT || kind == wire::CommandKind::IMPORT_ABORT;
     case ReplyBody::CivilReply: return kind == wire::CommandKind::CIVIL;
+    case ReplyBody::BookReply: return kind == wire::CommandKind::BOOK;
     }
     return false;
 }
@@ -443,8 +551,12 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
         answer->body.civil.kind = static_cast<enum fasti_civil_kind>(civil->kind());
         return FASTI_OK;
     }
+    case ReplyBody::BookReply:
+        return book_read(reply->body_as_BookReply(), answer, &answer->body.book, detail);
     case ReplyBody::NONE: break;
     }
+    if (answer->kind == FASTI_COMMAND_BOOK)
+        book_single(answer);
     if (answer->kind == FASTI_COMMAND_DESCRIBE) { /* there is no such record: id 0 */
         std::memset(&space->describe, 0, sizeof space->describe);
         space->describe.openings = space->openings;

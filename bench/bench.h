@@ -99,6 +99,7 @@ struct fasti_bench_connection {
     uint32_t index, connection_count; /* this one takes every connection_count-th schedule */
     uint32_t depth, days;
     enum fasti_bench_mix mix;
+    char patient[FASTI_PATIENT_BYTES_MAX + 1]; /* of the command that is encoded next */
     struct fasti_prng prng; /* seeded apart for each connection and run: request ids too */
     bool clean;             /* cancel at the end what was booked */
     /* results, valid after the thread has ended */

@@ -88,13 +88,14 @@ static enum fasti_status stock_collect(struct fasti_bench_connection *c,
 static void fill_book(struct fasti_bench_connection *c, const struct fasti_bench_start *start) {
     c->command->kind = FASTI_COMMAND_BOOK;
     struct fasti_book *book = &c->command->body.book;
-    book->schedule = start->pair.schedule;
-    book->service = start->pair.service;
-    book->start_utc_s = start->utc_s;
-    book->payload_length = 0;
-    const int length = snprintf(book->patient, sizeof book->patient, "bench-%016llx",
+    book->appointment_count = book->item_count = 1;
+    book->items[0] = (struct fasti_book_item){.schedule = start->pair.schedule,
+                                              .service = start->pair.service,
+                                              .start_utc_s = start->utc_s};
+    const int length = snprintf(c->patient, sizeof c->patient, "bench-%016llx",
                                 (unsigned long long)fasti_prng_next(&c->prng));
-    book->patient_length = (uint8_t)length;
+    book->appointments[0] =
+        (struct fasti_book_appointment){.patient = c->patient, .patient_length = (uint8_t)length};
 }
 
 static void fill_cancel(struct fasti_bench_connection *c, fasti_record_id record) {

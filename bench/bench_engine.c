@@ -199,14 +199,15 @@ static void fill_book(struct bench *bench, uint64_t i) {
     const uint64_t at = i * UINT64_C(1000000007) % count;
     struct fasti_book *book = &bench->command.body.book;
     bench->command.request = (fasti_request_id){i + 1, UINT64_C(0xbe7c4)};
-    book->schedule = bench->schedules[at / (BOOK_DAYS * VISITS)];
-    book->service = bench->service;
+    struct fasti_book_item *item = &book->items[0];
+    book->appointment_count = book->item_count = 1;
+    item->schedule = bench->schedules[at / (BOOK_DAYS * VISITS)];
+    item->service = bench->service;
     const int64_t date = DATE_FIRST + (int64_t)(at / VISITS % BOOK_DAYS);
-    book->start_utc_s =
+    item->start_utc_s =
         date * FASTI_DAY_SECONDS + (OPEN_MINUTE + (int64_t)(at % VISITS) * VISIT_MINUTES) * 60;
-    book->patient_length = 8;
-    memcpy(book->patient, "patient0", 8);
-    book->payload_length = 0;
+    book->appointments[0] =
+        (struct fasti_book_appointment){.patient = "patient0", .patient_length = 8};
 }
 
 /* Takes the answers that are there; false when one is not a booking. */

@@ -100,7 +100,10 @@ static const struct fasti_page *page_of(struct workshop *shop, uint64_t word) {
 static void claim_once(struct workshop *shop, _Atomic uint64_t *cell, bool take, uint16_t tick) {
     const uint64_t word = fasti_cell_read(&shop->arena, cell);
     const struct fasti_page *page = page_of(shop, word);
-    const struct fasti_page_change change = {.take = take, .tick = tick, .count = VISIT_TICKS};
+    const struct fasti_page_change change = {.operation =
+                                                 take ? FASTI_PAGE_TAKE : FASTI_PAGE_RELEASE,
+                                             .tick = tick,
+                                             .count = VISIT_TICKS};
     uint32_t index;
     const bool has_page = fasti_page_apply(&shop->local, page, &change, &index);
     FASTI_ASSERT(has_page);
@@ -156,7 +159,7 @@ static void week_fill(struct week_store *store, struct fasti_prng *prng) {
             const struct fasti_page *page =
                 index == 0 ? &fasti_page_empty : fasti_arena_at(&store->shop->arena, index);
             const struct fasti_page_change change = {
-                .take = true, .tick = tick, .count = VISIT_TICKS};
+                .operation = FASTI_PAGE_TAKE, .tick = tick, .count = VISIT_TICKS};
             const uint32_t old = index;
             const size_t old_bytes = fasti_page_bytes(page);
             const bool has_page = fasti_page_apply(&store->shop->local, page, &change, &index);

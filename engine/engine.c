@@ -440,7 +440,7 @@ static void waiting_check(struct fasti_engine *engine, struct fasti_worker *work
     struct fasti_pending **link = &booking->waiting;
     while (*link != NULL) {
         struct fasti_pending *pending = *link;
-        if (!is_dead && fasti_load_seq_cst(pending->wait_durable) < pending->wait_version) {
+        if (!is_dead && !fasti_wait_is_over(pending)) {
             link = &pending->next;
             continue;
         }

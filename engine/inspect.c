@@ -52,8 +52,8 @@ static void add_day(char *line, size_t *size, const struct fasti_effect_cell *ce
     char date[FASTI_DATE_TEXT_BYTES];
     fasti_date_format(fasti_cell_id_date(cell->id), date);
     add(line, size, ",\"day\":{\"schedule\":%u,\"date\":\"%s\",\"tick\":%u,\"ticks\":%u}",
-        fasti_cell_id_schedule(cell->id).v, date, cell->tick,
-        cell->count & (FASTI_EFFECT_CELL_RELEASES - 1));
+        fasti_cell_id_schedule(cell->id).v, date, fasti_effect_cell_tick(cell),
+        fasti_effect_cell_count(cell));
 }
 
 static void add_record(char *line, size_t *size, const struct fasti_effect *effect) {

@@ -99,8 +99,8 @@ static struct fasti_answer run(struct session *session, struct fasti_command com
 static void bookings(struct session *session) {
     run(session, engine_book(1, 1, "2026-01-05T09:00:00+01:00", "p-1"));
     struct fasti_command book = engine_book(1, 2, "2026-01-06T09:00:00+01:00", "p-2");
-    book.body.book.payload_length = 6;
-    memcpy(book.body.book.payload, "sealed", 6);
+    book.body.book.appointments[0].payload_length = 6;
+    book.body.book.appointments[0].payload = (const uint8_t *)"sealed";
     const struct fasti_answer booked = run(session, book);
     run(session, engine_cancel(booked.record.v));
     const struct fasti_answer blocked =

@@ -373,7 +373,7 @@ static bool book_random(uint32_t worker, struct known *k) {
         start_s = day_walked.starts[below(day_walked.count)];
     for (uint32_t i = 0; i < day_walked.count; i++)
         at = day_walked.starts[i] == start_s ? i : at;
-    command.body.book.start_utc_s = start_s;
+    command.body.book.items[0].start_utc_s = start_s;
     const struct fasti_answer answer = run_by(worker, command);
     cr_assert_eq(answer.status, FASTI_OK, "%s", answer.detail.text);
     cr_assert_eq(answer.outcome == FASTI_OUTCOME_BOOKED, at < day_walked.count, "%s",
@@ -493,7 +493,7 @@ Test(availability, beside_bookings_that_are_under_way) {
         if (day_walked.count > 0) {
             const uint32_t at = below(day_walked.count);
             struct fasti_command command = engine_book(2, FIRST_SERVICE + service, NOW, "p");
-            command.body.book.start_utc_s = day_walked.starts[at];
+            command.body.book.items[0].start_utc_s = day_walked.starts[at];
             cr_assert_not(fasti_engine_submit(world->engine, 1, &command, 7, &answer));
             taken_add(&known[0], day_walked.starts[at], day_walked.lengths[at], false, 0);
             pending++;

@@ -167,7 +167,7 @@ Test(availability_limits, the_first_start_after_an_empty_window) {
         cr_assert(slot == nine_s || slot == nine_s - 3600, "%d days after: %ld", after[i],
                   (long)slot);
         struct fasti_command book = engine_book(3, 1, NOW, "p");
-        book.body.book.start_utc_s = slot;
+        book.body.book.items[0].start_utc_s = slot;
         must(book);
         cr_assert_eq(next_slot(3, "2026-01-05", 7), 0, "it is taken, and was the only one");
     }

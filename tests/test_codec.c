@@ -36,6 +36,28 @@ static enum fasti_command_kind any_kind(void) {
 
 /* ---- commands ---- */
 
+static void assert_books_equal(const struct fasti_book *sent, const struct fasti_book *got) {
+    cr_assert_eq(got->item_count, sent->item_count);
+    cr_assert_eq(got->appointment_count, sent->appointment_count);
+    cr_assert_eq(got->is_fair, sent->is_fair);
+    for (uint32_t i = 0; i < sent->item_count; i++) {
+        cr_assert_eq(got->items[i].schedule.v, sent->items[i].schedule.v);
+        cr_assert_eq(got->items[i].service.v, sent->items[i].service.v);
+        cr_assert_eq(got->items[i].start_utc_s, sent->items[i].start_utc_s);
+        cr_assert_eq(got->items[i].appointment, sent->items[i].appointment);
+        cr_assert_eq(got->items[i].is_alternative, sent->items[i].is_alternative);
+    }
+    for (uint32_t a = 0; a < sent->appointment_count; a++) {
+        const struct fasti_book_appointment *s = &sent->appointments[a];
+        const struct fasti_book_appointment *g = &got->appointments[a];
+        cr_assert_eq(g->patient_length, s->patient_length);
+        cr_assert_arr_eq(g->patient, s->patient, s->patient_length);
+        cr_assert_eq(g->payload_length, s->payload_length);
+        if (s->payload_length > 0)
+            cr_assert_arr_eq(g->payload, s->payload, s->payload_length);
+    }
+}
+
 static void assert_commands_equal(struct fasti_command *sent, struct fasti_command *got) {
     if (sent->kind == FASTI_COMMAND_PUT && sent->body.put.kind == FASTI_ENTITY_OPENINGS) {
         const uint32_t count = got->body.put.body.openings.count;
@@ -43,6 +65,10 @@ static void assert_commands_equal(struct fasti_command *sent, struct fasti_comma
         cr_assert(memcmp(got->body.put.body.openings.openings, m.openings,
                          count * sizeof m.openings[0]) == 0);
         got->body.put.body.openings.openings = m.openings;
+    }
+    if (sent->kind == FASTI_COMMAND_BOOK) {
+        assert_books_equal(&sent->body.book, &got->body.book);
+        got->body.book = sent->body.book; /* rows beyond are as they were */
     }
     cr_assert(memcmp(sent, got, sizeof *sent) == 0, "kind %d", (int)sent->kind);
 }
@@ -188,17 +214,17 @@ Test(codec, wrong_fields_are_refused_by_name) {
     c.body.availability.first.v = INT32_MIN;
     assert_refused(&c, FASTI_INVALID_DATE, "availability.first_date");
     fasti_messages_command(&m, &c, FASTI_COMMAND_BOOK);
-    c.body.book.start_utc_s = INT64_MIN;
+    c.body.book.items[0].start_utc_s = INT64_MIN;
     assert_refused(&c, FASTI_INVALID_TIME, "book.starts_utc_s");
     fasti_messages_command(&m, &c, FASTI_COMMAND_BOOK);
-    c.body.book.patient_length = 0;
+    c.body.book.appointments[0].patient_length = 0;
     assert_refused(&c, FASTI_INVALID_TEXT, "patient");
-    c.body.book.patient_length = 2;
-    c.body.book.patient[0] = (char)0xc0;
+    c.body.book.appointments[0].patient_length = 2;
+    c.body.book.appointments[0].patient = "\xc0x";
     assert_refused(&c, FASTI_INVALID_TEXT, "patient");
-    memcpy(c.body.book.patient, "\xc2\x9f", 2); /* U+009F, the last control character */
+    c.body.book.appointments[0].patient = "\xc2\x9f"; /* U+009F, the last control character */
     assert_refused(&c, FASTI_INVALID_TEXT, "patient");
-    memcpy(c.body.book.patient, "\xc2\xa0", 2);
+    c.body.book.appointments[0].patient = "\xc2\xa0";
     cr_assert_eq(decoded(&c, &(struct fasti_detail){{0}}), FASTI_OK);
     fasti_messages_command(&m, &c, FASTI_COMMAND_LIST);
     c.body.list.limit = FASTI_LIST_MAX + 1;
@@ -284,8 +310,10 @@ Test(codec, records_without_a_number_are_refused) {
     answer.body.list = &list;
     list.count = 2;
     for (uint32_t i = 0; i < 2; i++)
-        list.records[i] = (struct fasti_record_view){
-            .record = {5}, .kind = FASTI_RECORD_BLOCK, .state = FASTI_STATE_BOOKED};
+        list.records[i] = (struct fasti_record_view){.record = {5},
+                                                     .item_count = 1,
+                                                     .kind = FASTI_RECORD_BLOCK,
+                                                     .state = FASTI_STATE_BOOKED};
     for (uint64_t number = 0; number < 2; number++) {
         struct fasti_detail detail = {{0}};
         list.records[1].record.v = number;
@@ -368,6 +396,9 @@ static void assert_answers_equal(const struct fasti_answer *sent, struct fasti_a
         cr_assert(memcmp(got->body.show.payload, m.payload, sent->body.show.view.payload_length) ==
                   0);
         got->body.show.payload = m.payload;
+        cr_assert(memcmp(got->body.show.items, m.items,
+                         sent->body.show.view.item_count * sizeof m.items[0]) == 0);
+        got->body.show.items = m.items;
     }
     cr_assert(memcmp(sent, got, sizeof *sent) == 0, "kind %d", (int)sent->kind);
 }

@@ -387,11 +387,17 @@ Test(lookup, a_record_is_shown_through_its_life) {
     engine_world_practice(world);
     must(engine_put(FASTI_ENTITY_ORGANIZATION, 0, "other"));
     struct fasti_command book = engine_book(1, 2, "2026-01-06T15:00:00+01:00", "p-1");
-    book.body.book.payload_length = FASTI_PAYLOAD_BYTES_MAX;
-    for (int i = 0; i < FASTI_PAYLOAD_BYTES_MAX; i++)
-        book.body.book.payload[i] = (uint8_t)(i * 7);
-    book.body.book.patient_length = FASTI_PATIENT_BYTES_MAX;
-    memset(book.body.book.patient, 0xff, FASTI_PATIENT_BYTES_MAX);
+    uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+    char patient[FASTI_PATIENT_BYTES_MAX];
+    for (uint32_t i = 0; i < sizeof payload; i++)
+        payload[i] = (uint8_t)(i * 7);
+    memset(patient, 0xff, sizeof patient);
+    book.body.book.appointments[0] = (struct fasti_book_appointment){
+        .patient = patient,
+        .payload = payload,
+        .payload_length = sizeof payload,
+        .patient_length = sizeof patient,
+    };
     const uint64_t record = must(book).record.v;
     const int64_t made_ms = fasti_engine_clock(world->engine)->offset_ms;
     struct fasti_answer answer = show(1, record);
@@ -406,8 +412,10 @@ Test(lookup, a_record_is_shown_through_its_life) {
     cr_assert_eq(view->offset_s, 3600);
     cr_assert_eq(view->created_ms, made_ms);
     cr_assert_eq(view->patient_length, FASTI_PATIENT_BYTES_MAX);
-    cr_assert_arr_eq(view->patient, book.body.book.patient, FASTI_PATIENT_BYTES_MAX);
-    cr_assert_arr_eq(answer.body.show.payload, book.body.book.payload, FASTI_PAYLOAD_BYTES_MAX);
+    cr_assert_arr_eq(view->patient, book.body.book.appointments[0].patient,
+                     FASTI_PATIENT_BYTES_MAX);
+    cr_assert_arr_eq(answer.body.show.payload, book.body.book.appointments[0].payload,
+                     FASTI_PAYLOAD_BYTES_MAX);
     const uint64_t others[] = {0, record + 1, record + 5000, UINT64_C(1) << 40, UINT64_MAX};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         cr_assert_eq(show(1, others[i]).outcome, FASTI_OUTCOME_NO_SUCH);
@@ -433,7 +441,8 @@ Test(lookup, a_record_is_shown_through_its_life) {
         cr_assert_eq(answer.body.show.view.created_ms, made_ms);
         cr_assert_eq(answer.body.show.view.changed_ms, made_ms + 12345);
         cr_assert_not(answer.body.show.view.is_conflict, "what has ended is in nobody's way");
-        cr_assert_arr_eq(answer.body.show.payload, book.body.book.payload, FASTI_PAYLOAD_BYTES_MAX);
+        cr_assert_arr_eq(answer.body.show.payload, book.body.book.appointments[0].payload,
+                         FASTI_PAYLOAD_BYTES_MAX);
         engine_world_crash(world);
         cr_assert_eq(engine_world_open(world), FASTI_OK, "%s", world->detail.text);
     }

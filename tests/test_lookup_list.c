@@ -146,24 +146,28 @@ static struct fasti_command book_command(uint32_t schedule, const char *patient)
     const uint32_t organization = organization_of(schedule);
     struct fasti_command command = engine_book(schedule, organization == 1 ? 1 : 3, NOW, patient);
     command.organization.v = organization;
-    command.body.book.start_utc_s = start_random();
-    command.body.book.payload_length = (uint16_t)below(5);
-    for (uint32_t i = 0; i < command.body.book.payload_length; i++)
-        command.body.book.payload[i] = (uint8_t)below(256);
+    command.body.book.items[0].start_utc_s = start_random();
+    static uint8_t payload[4]; /* of the command that was made last */
+    for (uint32_t i = 0; i < sizeof payload; i++)
+        payload[i] = (uint8_t)below(256);
+    command.body.book.appointments[0].payload = payload;
+    command.body.book.appointments[0].payload_length = (uint16_t)below(5);
     return command;
 }
 
 static void booked_note(const struct fasti_command *command, uint64_t record) {
-    const struct fasti_book *book = &command->body.book;
-    struct noted *n = note(book->schedule.v, record);
+    const struct fasti_book_item *item = &command->body.book.items[0];
+    const struct fasti_book_appointment *appointment = &command->body.book.appointments[0];
+    struct noted *n = note(item->schedule.v, record);
+    n->view.item_count = 1;
     n->view.kind = FASTI_RECORD_APPOINTMENT;
-    n->view.service = book->service;
-    n->view.start_utc_s = book->start_utc_s;
+    n->view.service = item->service;
+    n->view.start_utc_s = item->start_utc_s;
     n->view.duration_minutes = 15;
-    n->view.patient_length = book->patient_length;
-    memcpy(n->view.patient, book->patient, book->patient_length);
-    n->view.payload_length = book->payload_length;
-    memcpy(n->payload, book->payload, book->payload_length);
+    n->view.patient_length = appointment->patient_length;
+    memcpy(n->view.patient, appointment->patient, appointment->patient_length);
+    n->view.payload_length = appointment->payload_length;
+    memcpy(n->payload, appointment->payload, appointment->payload_length);
 }
 
 static void book_random(void) {
@@ -397,9 +401,9 @@ Test(lookup_list, places_of_other_lists_are_refused) {
 /* More records than one call looks at: pages may be empty and still say that there is more. */
 Test(lookup_list, a_page_looks_at_so_many) {
     struct fasti_command book = book_command(1, "needle");
-    book.body.book.start_utc_s = engine_utc_s("2026-01-06T08:00:00+01:00");
+    book.body.book.items[0].start_utc_s = engine_utc_s("2026-01-06T08:00:00+01:00");
     const uint64_t needle = must(book).record.v;
-    book.body.book.start_utc_s += 900;
+    book.body.book.items[0].start_utc_s += 900;
     for (uint32_t i = 0; i < FASTI_LOOKUP_SLICE + 10; i++)
         must(engine_cancel(must(book).record.v));
     struct fasti_command command = {.kind = FASTI_COMMAND_LIST, .organization = {1}};
@@ -433,7 +437,7 @@ Test(lookup_list, nothing_is_told_that_a_crash_could_take_back) {
     const struct fasti_command first = book_command(1, "p-1");
     const uint64_t record = must(first).record.v;
     struct fasti_command second = first;
-    second.body.book.start_utc_s += 86400;
+    second.body.book.items[0].start_utc_s += 86400;
     struct fasti_command list = {.kind = FASTI_COMMAND_LIST, .organization = {1}};
     list.body.list = (struct fasti_list_query){
         .by = FASTI_LIST_BY_SCHEDULE, .schedule = {1}, .to_utc_s = INT64_MAX, .limit = 5};
@@ -465,10 +469,11 @@ Test(lookup_list, a_stranger_in_the_bucket_is_not_waited_for) {
     const uint64_t record = must(ours).record.v;
     struct fasti_command cancel = engine_cancel(must(theirs).record.v);
     struct fasti_command list = {.kind = FASTI_COMMAND_LIST, .organization = {1}};
-    list.body.list = (struct fasti_list_query){.by = FASTI_LIST_BY_PATIENT,
-                                               .patient_length = ours.body.book.patient_length,
-                                               .to_utc_s = INT64_MAX,
-                                               .limit = 5};
+    list.body.list =
+        (struct fasti_list_query){.by = FASTI_LIST_BY_PATIENT,
+                                  .patient_length = ours.body.book.appointments[0].patient_length,
+                                  .to_utc_s = INT64_MAX,
+                                  .limit = 5};
     memcpy(list.body.list.patient, patients[0][0], list.body.list.patient_length);
     struct fasti_answer answer;
     fasti_sim_disk_set_faults(world->disk, &(struct fasti_sim_faults){.delay_max = 30});

@@ -35,9 +35,11 @@ static struct fasti_answer run(uint32_t worker, struct fasti_command command) {
 static struct fasti_command nth_booking(uint32_t i) {
     struct fasti_command command = engine_book(1, 1, "2026-01-06T07:00:00Z", "p-1");
     const uint32_t visit = i % 32, day = i / 32 % 4, week = i / 128;
-    command.body.book.start_utc_s +=
+    command.body.book.items[0].start_utc_s +=
         ((int64_t)week * 7 + day) * 86400 + visit * 900 + (visit >= 16 ? 3600 : 0);
-    command.body.book.payload_length = FASTI_PAYLOAD_BYTES_MAX;
+    static const uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+    command.body.book.appointments[0].payload = payload;
+    command.body.book.appointments[0].payload_length = sizeof payload;
     return command;
 }
 

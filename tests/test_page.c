@@ -33,7 +33,11 @@ static const struct fasti_page *page_at(struct fixture *fixture, uint32_t index)
 /* Applies and frees the old page; returns the new index. */
 static uint32_t step(struct fixture *fixture, uint32_t old, bool take, uint32_t tick,
                      uint32_t count) {
-    const struct fasti_page_change change = {take, (uint16_t)tick, (uint16_t)count};
+    const struct fasti_page_change change = {
+        .operation = take ? FASTI_PAGE_TAKE : FASTI_PAGE_RELEASE,
+        .tick = (uint16_t)tick,
+        .count = (uint16_t)count,
+    };
     const struct fasti_page *page = page_at(fixture, old);
     uint32_t index = UINT32_MAX;
     cr_assert(fasti_page_apply(&fixture->local, page, &change, &index));
@@ -105,7 +109,7 @@ Test(page, empty_change_keeps_the_content) {
     struct fixture fixture = fixture_make();
     cr_assert_eq(step(&fixture, 0, true, 0, 0), 0);
     uint32_t index = step(&fixture, 0, true, 90, 12);
-    index = step(&fixture, index, false, 0, 0);
+    index = step(&fixture, index, true, 0, 0);
     const struct fasti_page *page = page_at(&fixture, index);
     cr_assert(fasti_page_all(page, 90, 12));
     cr_assert_not(fasti_page_any(page, 0, 90));
@@ -144,7 +148,7 @@ Test(page, no_memory_changes_nothing) {
     while (fasti_arena_alloc(&fixture.local, 16) != 0)
         continue;
     uint32_t index = 77;
-    const struct fasti_page_change change = {.take = true, .tick = 5, .count = 1};
+    const struct fasti_page_change change = {.operation = FASTI_PAGE_TAKE, .tick = 5, .count = 1};
     cr_assert_not(fasti_page_apply(&fixture.local, &fasti_page_empty, &change, &index));
     cr_assert_eq(index, 77);
     fixture_free(&fixture);

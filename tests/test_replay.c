@@ -18,7 +18,7 @@
 #define TICK         108 /* 09:00 in steps of five minutes */
 #define TICKS        3
 #define BYTES_MAX    16384
-#define RECORD_BYTES (sizeof(struct fasti_record) + 8)
+#define RECORD_BYTES (sizeof(struct fasti_record) + sizeof(struct fasti_item) + 8)
 #define DECIDED_MS   INT64_C(1767596400000)
 
 /* Effects of a practice, then ones of the test. */
@@ -90,10 +90,11 @@ static struct telling booking(uint64_t id) {
                                         .patient_length = 1,
                                         .created_ms = DECIDED_MS,
                                         .changed_ms = DECIDED_MS,
-                                        .item_count = 1,
-                                        .items = {{1, 1, engine_utc_s(START), 3600, 15}}};
+                                        .item_count = 1};
+    const struct fasti_item item = {1, 1, engine_utc_s(START), 3600, 15};
     memcpy(t.body, &record, sizeof record);
-    t.body[sizeof record] = 'p';
+    memcpy(t.body + sizeof record, &item, sizeof item);
+    t.body[sizeof record + sizeof item] = 'p';
     return t;
 }
 
@@ -217,24 +218,24 @@ static void wrong(const char *word, const struct telling *t) {
 
 Test(replay, a_booking_that_does_not_fit_the_state_is_refused) {
     struct telling t = booking(0);
-    wrong("does not make a new record", &t);
+    wrong("not well formed", &t);
     t = booking(FASTI_RECORDS_MAX);
-    wrong("does not make a new record", &t);
+    wrong("not well formed", &t);
     t = booking(1);
     t.cells[1].id++;
-    wrong("does not make a new record", &t);
+    wrong("not well formed", &t);
     t = booking(1);
     t.cells[1].from_version = 1;
-    wrong("does not make a new record", &t);
+    wrong("not well formed", &t);
     t = booking(1);
     record_of(&t)->items[0].schedule = 2;
-    wrong("takes no time of its schedule", &t);
+    wrong("belongs to no record", &t);
     t = booking(1);
     t.cells[0].count = 0;
-    wrong("takes no time of its schedule", &t);
+    wrong("belongs to no record", &t);
     t = booking(1);
     t.cells[0].count |= FASTI_EFFECT_CELL_RELEASES;
-    wrong("takes no time of its schedule", &t);
+    wrong("belongs to no record", &t);
     t = booking(1);
     t.cells[0].from_version = 1;
     wrong("another version", &t);
@@ -296,8 +297,9 @@ Test(replay, an_end_that_does_not_fit_its_record_is_refused) {
     AFTER_BOOKING("not well formed", t.body_bytes += 8);
     AFTER_BOOKING("not well formed", t.header.cell_count = 1);
     AFTER_BOOKING("another version of record", t.cells[1].from_version = 2);
-    AFTER_BOOKING("does not fit its record", t.cells[0].count = TICKS);
-    AFTER_BOOKING("does not fit its record", t.cells[0].count = FASTI_EFFECT_CELL_RELEASES);
+    AFTER_BOOKING("belongs to no record", t.cells[0].count = TICKS);
+    AFTER_BOOKING("belongs to no record", t.cells[0].count = FASTI_EFFECT_CELL_RELEASES);
+    AFTER_BOOKING("does not fit its record", end.organization = 2);
     AFTER_BOOKING("frees free time", t.cells[0].count++);
     AFTER_BOOKING("frees free time", t.cells[0].tick++);
     AFTER_BOOKING("another version of a day", t.cells[0].from_version = 2);
@@ -313,6 +315,8 @@ Test(replay, a_touch_names_one_day_and_no_time) {
     t.header.cell_count = 1;
     wrong("a touch names cells", &t);
     t.cells[0].count = 0;
+    wrong("a touch names cells", &t);
+    t.cells[0].tick = 0;
     t.cells[0].id = fasti_cell_id_config();
     wrong("unknown schedule", &t);
 }

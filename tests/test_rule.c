@@ -129,7 +129,8 @@ static void page_make(struct the_case *c) {
             continue;
         const struct fasti_page *page =
             c->page == 0 ? &fasti_page_empty : fasti_arena_at(&arena, c->page);
-        const struct fasti_page_change change = {true, (uint16_t)tick, (uint16_t)count};
+        const struct fasti_page_change change = {
+            .operation = FASTI_PAGE_TAKE, .tick = (uint16_t)tick, .count = (uint16_t)count};
         uint32_t next;
         cr_assert(fasti_page_apply(&local, page, &change, &next));
         if (c->page != 0)

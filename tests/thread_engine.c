@@ -76,7 +76,7 @@ static void *race(void *context) {
             struct fasti_command command = engine_cancel(racer->targets[target]);
             if (!racer->is_cancelling) {
                 command = engine_book(1, 1, "2026-01-06T08:00:00+01:00", "p");
-                command.body.book.start_utc_s = (int64_t)racer->targets[target];
+                command.body.book.items[0].start_utc_s = (int64_t)racer->targets[target];
             }
             struct fasti_answer answer;
             if (fasti_engine_submit(racer->engine, racer->worker, &command, target, &answer)) {

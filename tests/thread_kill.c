@@ -42,7 +42,7 @@
 #define SLOTS       (SCHEDULES * STARTS)
 #define ENTRIES_MAX 65536
 
-enum entry_kind { ENTRY_BOOKED = 1, ENTRY_CANCEL_SENT, ENTRY_CANCELLED };
+enum entry_kind { ENTRY_BOOKED = 1, ENTRY_CANCEL_SENT, ENTRY_CANCELLED, ENTRY_STARTED };
 
 struct entry {
     uint32_t kind, slot;
@@ -71,11 +71,13 @@ static void entry_write(int fd, enum entry_kind kind, uint32_t slot, uint64_t re
           strerror(errno));
 }
 
-static struct fasti_command slot_book(uint32_t slot) {
+/* patient: room for a reference, which the command borrows. */
+static struct fasti_command slot_book(uint32_t slot, char patient[FASTI_PATIENT_BYTES_MAX]) {
     struct fasti_command command = server_world_book(slot % STARTS);
-    command.body.book.schedule.v = 1 + slot / STARTS;
-    command.body.book.patient_length =
-        (uint8_t)snprintf(command.body.book.patient, FASTI_PATIENT_BYTES_MAX, "p-%u", slot);
+    command.body.book.items[0].schedule.v = 1 + slot / STARTS;
+    command.body.book.appointments[0] = (struct fasti_book_appointment){
+        .patient = patient,
+        .patient_length = (uint8_t)snprintf(patient, FASTI_PATIENT_BYTES_MAX, "p-%u", slot)};
     return command;
 }
 
@@ -92,8 +94,9 @@ static bool requests_send(struct loader *loader, struct fasti_prng *prng, int ac
         loader->cancel_next = 0;
         if (request->is_cancel)
             entry_write(acks, ENTRY_CANCEL_SENT, request->slot, request->record);
+        char patient[FASTI_PATIENT_BYTES_MAX];
         const struct fasti_command command =
-            request->is_cancel ? engine_cancel(request->record) : slot_book(request->slot);
+            request->is_cancel ? engine_cancel(request->record) : slot_book(request->slot, patient);
         if (fasti_client_send(loader->client, &command, tag) != FASTI_OK)
             return false;
     }
@@ -135,6 +138,7 @@ static void process_run(const struct fastid *fastid, uint64_t seed) {
     CHECK(acks >= 0, "%s: %s", fastid->acks, strerror(errno));
     for (uint32_t c = 0; c < CONNECTIONS; c++)
         loaders[c] = (struct loader){.client = fastid_connect(fastid)};
+    entry_write(acks, ENTRY_STARTED, 0, 0);
     bool is_up = true;
     while (is_up) {
         for (uint32_t c = 0; c < CONNECTIONS && is_up; c++)
@@ -184,12 +188,16 @@ static uint32_t entries_read(const struct fastid *fastid) {
     return (uint32_t)((size_t)got / sizeof entries[0]);
 }
 
-static uint32_t booked_count(const struct fastid *fastid) {
+static uint32_t entries_count(const struct fastid *fastid, enum entry_kind kind) {
     const uint32_t count = entries_read(fastid);
-    uint32_t booked = 0;
+    uint32_t found = 0;
     for (uint32_t i = 0; i < count; i++)
-        booked += entries[i].kind == ENTRY_BOOKED;
-    return booked;
+        found += entries[i].kind == (uint32_t)kind;
+    return found;
+}
+
+static uint32_t booked_count(const struct fastid *fastid) {
+    return entries_count(fastid, ENTRY_BOOKED);
 }
 
 static bool has_entry(uint32_t count, enum entry_kind kind, uint64_t record) {
@@ -202,16 +210,18 @@ static bool has_entry(uint32_t count, enum entry_kind kind, uint64_t record) {
 /* An acknowledged booking against what the server shows; true: it is still booked. */
 static bool entry_check(struct fasti_client *client, uint32_t count, const struct entry *entry) {
     const struct fasti_command show = server_world_show(entry->record);
-    const struct fasti_command wanted = slot_book(entry->slot);
+    char patient[FASTI_PATIENT_BYTES_MAX];
+    const struct fasti_command wanted = slot_book(entry->slot, patient);
     struct fasti_answer answer;
     CHECK(fasti_client_call(client, &show, &answer) == FASTI_OK, "the connection ended");
     CHECK(answer.outcome == FASTI_OUTCOME_FOUND, "record %lu was acknowledged and is lost",
           (unsigned long)entry->record);
     const struct fasti_record_view *view = &answer.body.show.view;
-    CHECK(view->start_utc_s == wanted.body.book.start_utc_s &&
-              view->schedule.v == wanted.body.book.schedule.v &&
-              view->patient_length == wanted.body.book.patient_length &&
-              memcmp(view->patient, wanted.body.book.patient, view->patient_length) == 0,
+    CHECK(view->start_utc_s == wanted.body.book.items[0].start_utc_s &&
+              view->schedule.v == wanted.body.book.items[0].schedule.v &&
+              view->patient_length == wanted.body.book.appointments[0].patient_length &&
+              memcmp(view->patient, wanted.body.book.appointments[0].patient,
+                     view->patient_length) == 0,
           "record %lu is another booking", (unsigned long)entry->record);
     const bool is_booked = view->state == FASTI_STATE_BOOKED;
     if (has_entry(count, ENTRY_CANCELLED, entry->record))
@@ -267,8 +277,9 @@ static void everything_check(const struct fastid *fastid) {
 static void cycle(struct fastid *fastid, struct fasti_prng *prng, void (*end)(struct fastid *)) {
     pid_t pids[PROCESSES];
     const uint32_t wanted = booked_count(fastid) + ACKS + (uint32_t)fasti_prng_below(prng, 30);
+    const uint32_t started = entries_count(fastid, ENTRY_STARTED) + PROCESSES;
     processes_start(fastid, prng, pids);
-    while (booked_count(fastid) < wanted)
+    while (booked_count(fastid) < wanted || entries_count(fastid, ENTRY_STARTED) < started)
         (void)poll(NULL, 0, 1);
     end(fastid);
     processes_wait(pids);

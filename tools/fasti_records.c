@@ -140,17 +140,21 @@ static enum fasti_exit command_of_visit(struct fasti_session *session,
     }
     struct fasti_book *book = &command->body.book;
     command->kind = FASTI_COMMAND_BOOK;
-    book->schedule = id;
-    book->patient_length = visit->patient_length;
-    book->payload_length = visit->payload_length;
-    memcpy(book->patient, visit->patient, visit->patient_length);
-    memcpy(book->payload, visit->payload, visit->payload_length);
+    struct fasti_book_item *item = &book->items[0];
+    book->appointment_count = book->item_count = 1;
+    item->schedule = id;
+    book->appointments[0] = (struct fasti_book_appointment){
+        .patient = visit->patient,
+        .payload = visit->payload,
+        .payload_length = visit->payload_length,
+        .patient_length = visit->patient_length,
+    };
     char service[FASTI_ID_BYTES_MAX + 1];
     snprintf(service, sizeof service, "%.*s", FASTI_PRINT(visit->service));
-    exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE, service, &book->service.v);
+    exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE, service, &item->service.v);
     return exit != FASTI_EXIT_DONE
                ? exit
-               : fasti_times_resolve(session, id, "start", visit->start, &book->start_utc_s);
+               : fasti_times_resolve(session, id, "start", visit->start, &item->start_utc_s);
 }
 
 enum fasti_exit fasti_records_command(struct fasti_session *session, const struct fasti_line *line,

@@ -57,6 +57,7 @@
 /* ---- booking ---- */
 #define FASTI_PATIENT_BYTES_MAX  64   /* opaque patient reference */
 #define FASTI_PAYLOAD_BYTES_MAX  1024 /* opaque sealed payload */
+#define FASTI_PAGE_HOLDS_MAX     144  /* holds of one schedule's day */
 #define FASTI_RECORDS_MAX        (UINT64_C(1) << 30)
 #define FASTI_RECORD_CHUNK       4096
 #define FASTI_RECORD_SLAB_CHUNKS 16 /* chunks of records in 2 MiB */
@@ -93,7 +94,8 @@ _Static_assert(FASTI_SPANS_MAX >= FASTI_OPENINGS_MAX, "all openings may lie on o
 _Static_assert(FASTI_PLAN_GROUPS_MAX > 2 * FASTI_SINGLE_LENGTHS_MAX,
                "a change of offset may give every single opening another length, and the "
                "service has its own");
-_Static_assert(FASTI_ITEMS_MAX < FASTI_CELLS_MAX, "an item needs a day cell and a record cell");
+_Static_assert(3 * FASTI_ITEMS_MAX <= FASTI_CELLS_MAX,
+               "an item needs two days, around midnight, and a record");
 _Static_assert(FASTI_EFFECT_BYTES_MAX + 2 * FASTI_BLOCK_BYTES <= FASTI_BATCH_BYTES_MAX,
                "one effect always fits in a batch");
 _Static_assert(FASTI_BATCH_BYTES_MAX % FASTI_BLOCK_BYTES == 0, "batches are whole blocks");

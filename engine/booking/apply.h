@@ -15,8 +15,9 @@
 /* May this effect get the next number: is everything that it builds on in the log? */
 bool fasti_effect_is_next(const struct fasti_state *state, const struct fasti_pending *pending);
 
-/* It got its number: versions and chains. */
-void fasti_effect_emitted(struct fasti_state *state, struct fasti_pending *pending);
+/* It got its number: versions and chains. bytes: the effect, aligned to 8. */
+void fasti_effect_emitted(struct fasti_state *state, struct fasti_pending *pending,
+                          const uint8_t *bytes);
 
 /* It is on disk: answers may rest on it. */
 void fasti_effect_durable(const struct fasti_pending *pending);

@@ -3,6 +3,8 @@
  */
 #include "engine/booking/attempt.h"
 
+#include <stdlib.h>
+
 #include "engine/base/panic.h"
 
 /* ---- ends ---- */
@@ -19,7 +21,7 @@ enum fasti_disposition fasti_refuse(struct fasti_booking *booking, struct fasti_
                                     uint32_t version) {
     pending->kind = FASTI_PENDING_WAIT;
     pending->answer.outcome = outcome;
-    return fasti_wait_begin(booking, pending, durable, version) ? FASTI_ANSWERED : FASTI_WAITING;
+    return fasti_wait_for_one(booking, pending, durable, version) ? FASTI_ANSWERED : FASTI_WAITING;
 }
 
 enum fasti_disposition fasti_refuse_config(struct fasti_booking *booking,
@@ -127,15 +129,12 @@ static uint8_t run_longest_steps(struct fasti_booking *booking, const struct fas
                                 look->config->resolution_minutes);
 }
 
-bool fasti_look_page_make(struct fasti_booking *booking, const struct fasti_day_look *look,
-                          const struct fasti_page_change *change, uint32_t *index) {
-    if (!fasti_page_apply(&booking->arena, look->page, change, index))
-        return false;
-    if (*index != 0) {
-        struct fasti_page *page = fasti_arena_at(&booking->state->arena, *index);
-        page->run_longest = run_longest_steps(booking, look, page);
-    }
-    return true;
+void fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,
+                            uint32_t index) {
+    if (index == 0)
+        return;
+    struct fasti_page *page = fasti_arena_at(&booking->state->arena, index);
+    page->run_longest = run_longest_steps(booking, look, page);
 }
 
 void fasti_look_page_drop(struct fasti_booking *booking, uint32_t index) {
@@ -153,47 +152,30 @@ void fasti_look_page_retire(struct fasti_booking *booking, uint64_t word) {
     fasti_limbo_retire(&booking->limbo, index, fasti_page_bytes(page));
 }
 
-bool fasti_pending_effect_make(struct fasti_booking *booking, struct fasti_pending *pending,
-                               enum fasti_effect_kind kind, fasti_request_id request,
-                               const struct fasti_effect_cell *cells, uint32_t cell_count,
-                               const void *body, size_t body_bytes) {
-    const struct fasti_effect_header header = {
-        .kind = (uint16_t)kind,
-        .cell_count = cell_count,
-        .decided_ms = pending->decided_ms,
-        .request_low = request.low,
-        .request_high = request.high,
-    };
-    const size_t bytes = sizeof header + cell_count * sizeof *cells + (body_bytes + 7) / 8 * 8;
-    pending->effect_index = fasti_arena_alloc(&booking->arena, bytes);
-    if (pending->effect_index == 0)
-        return false;
-    struct fasti_writer writer = {
-        .bytes = fasti_arena_at(&booking->state->arena, pending->effect_index), .capacity = bytes};
-    fasti_effect_begin(&writer, &header, cells);
-    fasti_write(&writer, body, body_bytes);
-    const bool fits = fasti_effect_finish(&writer);
-    FASTI_ASSERT(fits && writer.size == bytes);
+bool fasti_pending_effect_begin(struct fasti_booking *booking, struct fasti_pending *pending,
+                                enum fasti_effect_kind kind, size_t bytes,
+                                struct fasti_writer *writer) {
+    *writer = (struct fasti_writer){.capacity = bytes};
+    if (bytes > FASTI_ARENA_SIZE_MAX) {
+        pending->effect_heap = malloc(bytes);
+        writer->bytes = pending->effect_heap;
+    } else {
+        pending->effect_index = fasti_arena_alloc(&booking->arena, bytes);
+        if (pending->effect_index != 0)
+            writer->bytes = fasti_arena_at(&booking->state->arena, pending->effect_index);
+    }
     pending->effect_bytes = (uint32_t)bytes;
     pending->effect_kind = kind;
     pending->kind = FASTI_PENDING_EFFECT;
-    return true;
+    return writer->bytes != NULL;
 }
 
 void fasti_pending_effect_drop(struct fasti_booking *booking, struct fasti_pending *pending) {
     if (pending->effect_index != 0)
         fasti_arena_free(&booking->arena, pending->effect_index, pending->effect_bytes);
+    free(pending->effect_heap);
+    pending->effect_heap = NULL;
     pending->effect_index = 0;
-}
-
-struct fasti_effect_cell fasti_look_effect_cell(const struct fasti_day_look *look,
-                                                const struct fasti_page_change *change) {
-    return (struct fasti_effect_cell){
-        .id = fasti_cell_id_day(look->id, look->date),
-        .from_version = fasti_cell_version(look->word),
-        .tick = change->tick,
-        .count = (uint16_t)(change->count | (change->take ? 0 : FASTI_EFFECT_CELL_RELEASES)),
-    };
 }
 
 struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look) {
@@ -204,11 +186,13 @@ struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *l
     };
 }
 
-bool fasti_limbo_ready(struct fasti_booking *booking) {
-    if (fasti_limbo_has_room(&booking->limbo, 8))
+/* Room in the limbo for what the largest claim retires: its pages and records, its descriptor. */
+static bool limbo_is_ready(struct fasti_booking *booking) {
+    const uint32_t most = 2 * FASTI_CELLS_MAX + 8;
+    if (fasti_limbo_has_room(&booking->limbo, most))
         return true;
     fasti_limbo_collect(&booking->limbo, 1024);
-    return fasti_limbo_has_room(&booking->limbo, 8);
+    return fasti_limbo_has_room(&booking->limbo, most);
 }
 
 enum fasti_attempt fasti_attempt_of(enum fasti_claim_result result) {
@@ -230,7 +214,7 @@ static enum fasti_status claim_condition(struct fasti_booking *booking, bool tak
         takes_room ? &booking->state->is_disk_low : &booking->state->is_disk_full;
     if (fasti_load_relaxed(is_short))
         return FASTI_DISK_LOW;
-    return fasti_limbo_ready(booking) ? FASTI_OK : FASTI_BUSY;
+    return limbo_is_ready(booking) ? FASTI_OK : FASTI_BUSY;
 }
 
 enum fasti_disposition fasti_attempts(struct fasti_booking *booking,

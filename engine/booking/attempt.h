@@ -110,28 +110,22 @@ static inline uint64_t fasti_cell_next(uint64_t word, uint32_t index) {
 /* Makes the day's chunk; the attempt starts again after it. */
 enum fasti_attempt fasti_day_make(struct fasti_booking *booking, const struct fasti_day_look *look);
 
-/* The day's next page; *index 0 when it is empty again. false: no memory. */
-bool fasti_look_page_make(struct fasti_booking *booking, const struct fasti_day_look *look,
-                          const struct fasti_page_change *change, uint32_t *index);
+/* A page that page_apply built, before it is published: its longest run. */
+void fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,
+                            uint32_t index);
 /* After a lost swap: the page was never published. */
 void fasti_look_page_drop(struct fasti_booking *booking, uint32_t index);
 /* After a won one: readers may still hold the page that word named. */
 void fasti_look_page_retire(struct fasti_booking *booking, uint64_t word);
 
-/* Encodes header, cells and body into an arena object of exactly their size. */
-bool fasti_pending_effect_make(struct fasti_booking *booking, struct fasti_pending *pending,
-                               enum fasti_effect_kind kind, fasti_request_id request,
-                               const struct fasti_effect_cell *cells, uint32_t cell_count,
-                               const void *body, size_t body_bytes);
+/* Room for an effect of so many bytes, in the arena if it fits there; *writer writes into it.
+ * false: no memory. */
+bool fasti_pending_effect_begin(struct fasti_booking *booking, struct fasti_pending *pending,
+                                enum fasti_effect_kind kind, size_t bytes,
+                                struct fasti_writer *writer);
 void fasti_pending_effect_drop(struct fasti_booking *booking, struct fasti_pending *pending);
 
-/* The look's day in an effect, with what is done to it. */
-struct fasti_effect_cell fasti_look_effect_cell(const struct fasti_day_look *look,
-                                                const struct fasti_page_change *change);
 struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look);
-
-/* Room in the limbo for what one claim retires, asked before anything is claimed. */
-bool fasti_limbo_ready(struct fasti_booking *booking);
 
 enum fasti_attempt fasti_attempt_of(enum fasti_claim_result result);
 

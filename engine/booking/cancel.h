@@ -1,9 +1,9 @@
 /*
  * cancel.h - ending a record and giving its time back: cancel and unblock.
  *
- *   look at the record -> look at its day -> page, record, effect -> swap of both (k = 2) -> push
+ *   look at the record -> release its items' time -> one swap of record and days -> push
  *
- * Both cells change in one claim: two cancels cannot both win, and a late one frees nobody else's
+ * All cells change in one claim: two cancels cannot both win, and a late one frees nobody else's
  * time. Served from the reserve while the disk is low. Threading: any worker; lock-free.
  */
 #ifndef FASTI_BOOKING_CANCEL_H

@@ -87,20 +87,35 @@ enum fasti_command_kind {
     FASTI_COMMAND_CIVIL = 16,    /* a local time of a schedule as an instant */
 };
 
-/* An instant for a visit: UTC, on a whole minute. */
-struct fasti_book {
+/* One row of a booking: the time of one schedule, from an instant on a whole minute. */
+struct fasti_book_item {
     fasti_schedule_id schedule;
     fasti_service_id service;
     int64_t start_utc_s;
-    uint8_t patient_length; /* opaque reference, 1 to FASTI_PATIENT_BYTES_MAX bytes */
+    uint8_t appointment; /* which of the booking's, from 0; rows of one stand together, in order */
+    bool is_alternative; /* taken only if the row before it is not: the first free one of them */
+};
+
+/* Whom an appointment is for. */
+struct fasti_book_appointment {
+    const char *patient;    /* borrowed: opaque reference, 1 to FASTI_PATIENT_BYTES_MAX bytes */
+    const uint8_t *payload; /* borrowed: opaque, sealed by the caller */
     uint16_t payload_length;
-    char patient[FASTI_PATIENT_BYTES_MAX];
-    uint8_t payload[FASTI_PAYLOAD_BYTES_MAX]; /* opaque, sealed by the caller */
+    uint8_t patient_length;
+};
+
+/* All or nothing. Each appointment has rows that are taken together (doctor, room, device) and is
+ * cancelled by itself (dose 1 and dose 2, a series, a family). */
+struct fasti_book {
+    uint8_t appointment_count, item_count; /* each 1 to FASTI_ITEMS_MAX */
+    bool is_fair; /* among alternatives: the schedule with the fewest taken minutes of that day */
+    struct fasti_book_appointment appointments[FASTI_ITEMS_MAX];
+    struct fasti_book_item items[FASTI_ITEMS_MAX];
 };
 
 struct fasti_block {
     fasti_schedule_id schedule;
-    int64_t start_utc_s, end_utc_s; /* within one local day; whole ticks */
+    int64_t start_utc_s, end_utc_s; /* whole ticks; over at most FASTI_ITEMS_MAX local days */
 };
 
 struct fasti_cancel {
@@ -185,13 +200,15 @@ struct fasti_command {
 enum fasti_record_kind { FASTI_RECORD_APPOINTMENT = 1, FASTI_RECORD_BLOCK = 2 };
 enum fasti_record_state { FASTI_STATE_BOOKED = 1, FASTI_STATE_CANCELLED = 2 };
 
-/* One appointment or block, as asked for. */
+/* One appointment or block, as asked for, and of its items one: in a list of a schedule the one
+ * there, else the first. */
 struct fasti_record_view {
     fasti_record_id record;
     enum fasti_record_kind kind;
     enum fasti_record_state state;
     uint8_t reason;
-    bool is_conflict; /* no opening of its schedule covers it any more */
+    bool is_conflict;         /* no opening of its schedule covers it any more */
+    uint8_t item_count, item; /* this one of so many */
     fasti_schedule_id schedule;
     fasti_service_id service; /* 0 for a block */
     int64_t start_utc_s;
@@ -201,6 +218,23 @@ struct fasti_record_view {
     uint8_t patient_length;
     char patient[FASTI_PATIENT_BYTES_MAX];
     uint16_t payload_length; /* payload bytes: SHOW only, in the answer's payload */
+};
+
+/* What became of each row of a booking, and the numbers of its appointments. */
+struct fasti_book_answer {
+    uint8_t item_count;
+    uint8_t appointment_count;         /* 0 when it was refused */
+    uint8_t outcomes[FASTI_ITEMS_MAX]; /* enum fasti_outcome: BOOKED, why not, or NONE: an
+                                          alternative that was not needed */
+    uint8_t offsets[FASTI_ITEMS_MAX];  /* appointment i is record answer.record + offsets[i] */
+};
+
+struct fasti_item_view {
+    fasti_schedule_id schedule;
+    fasti_service_id service; /* 0 of a block */
+    int64_t start_utc_s;
+    int32_t offset_s;
+    uint32_t duration_minutes;
 };
 
 /* Columns of an availability answer: day d of schedule s is row s * day_count + d. */
@@ -287,8 +321,10 @@ struct fasti_answer {
         struct fasti_status_answer status;
         struct fasti_import_answer import;
         struct fasti_civil_answer civil;
+        struct fasti_book_answer book;
         struct {
-            struct fasti_record_view view;
+            struct fasti_record_view view;       /* its first item */
+            const struct fasti_item_view *items; /* all view.item_count; as payload, borrowed */
             const uint8_t *payload;
         } show;
     } body;

@@ -108,8 +108,8 @@ enum fasti_disposition fasti_config_unchanged(struct fasti_booking *booking,
     struct fasti_state *state = booking->state;
     pending->kind = FASTI_PENDING_WAIT;
     pending->answer.outcome = FASTI_OUTCOME_UNCHANGED;
-    return fasti_wait_begin(booking, pending, &state->config_durable,
-                            fasti_load_seq_cst(&state->config_version))
+    return fasti_wait_for_one(booking, pending, &state->config_durable,
+                              fasti_load_seq_cst(&state->config_version))
                ? FASTI_ANSWERED
                : FASTI_WAITING;
 }

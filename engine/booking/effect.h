@@ -51,15 +51,43 @@ struct fasti_effect_header {
 _Static_assert(sizeof(struct fasti_effect_header) == 40, "as on disk");
 
 /* A cell that the effect swaps, from which version, and for a day's cell what is done to its ticks:
- * the page after it follows from the page before it and these, whatever the rules were. */
-#define FASTI_EFFECT_CELL_RELEASES UINT16_C(0x8000) /* in count: released, else taken */
+ * the page after it follows from the page before it and these, whatever the rules were. A day that
+ * changes in several places stands there several times, one after the other, with one version.
+ *
+ *   tick    bits 0 to 10: first tick        bits 11 to 15: bits 0 to 4 of the record's place
+ *   count   bits 0 to 10: ticks             bits 11 to 14: bits 5 to 8 of it; bit 15: released
+ *
+ * The record's place: which of the effect's RECORD cells, from 0, the ticks belong to. */
+#define FASTI_EFFECT_CELL_RELEASES UINT16_C(0x8000)
+#define FASTI_EFFECT_TICK_BITS     11
 struct fasti_effect_cell {
     uint64_t id;
     uint32_t from_version;
     uint16_t tick, count; /* of a day's cell; else 0 */
 };
 _Static_assert(sizeof(struct fasti_effect_cell) == 16, "as on disk");
-_Static_assert(FASTI_TICKS_MAX < FASTI_EFFECT_CELL_RELEASES, "a count leaves room for the mark");
+_Static_assert(FASTI_TICKS_MAX < 1 << FASTI_EFFECT_TICK_BITS, "a tick and a count fit");
+_Static_assert(2 * FASTI_ITEMS_MAX <= 1 << 9, "a record's place fits");
+
+static inline uint32_t fasti_effect_cell_tick(const struct fasti_effect_cell *cell) {
+    return cell->tick & ((1u << FASTI_EFFECT_TICK_BITS) - 1);
+}
+static inline uint32_t fasti_effect_cell_count(const struct fasti_effect_cell *cell) {
+    return cell->count & ((1u << FASTI_EFFECT_TICK_BITS) - 1);
+}
+static inline bool fasti_effect_cell_releases(const struct fasti_effect_cell *cell) {
+    return (cell->count & FASTI_EFFECT_CELL_RELEASES) != 0;
+}
+static inline uint32_t fasti_effect_cell_place(const struct fasti_effect_cell *cell) {
+    return (uint32_t)(cell->tick >> FASTI_EFFECT_TICK_BITS) |
+           (cell->count >> FASTI_EFFECT_TICK_BITS & 0xfu) << 5;
+}
+static inline void fasti_effect_cell_set(struct fasti_effect_cell *cell, uint32_t tick,
+                                         uint32_t count, bool releases, uint32_t place) {
+    cell->tick = (uint16_t)(tick | (place & 31) << FASTI_EFFECT_TICK_BITS);
+    cell->count = (uint16_t)(count | (place >> 5) << FASTI_EFFECT_TICK_BITS |
+                             (releases ? FASTI_EFFECT_CELL_RELEASES : 0u));
+}
 
 struct fasti_effect_end {
     uint64_t record;
@@ -69,10 +97,12 @@ struct fasti_effect_end {
 };
 _Static_assert(sizeof(struct fasti_effect_end) == 16, "as on disk");
 
-#define FASTI_EFFECT_BOOK_BYTES_MAX                                              \
-    (sizeof(struct fasti_effect_header) + 2 * sizeof(struct fasti_effect_cell) + \
-     FASTI_RECORD_BYTES_MAX + 8)
-_Static_assert(FASTI_EFFECT_BOOK_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "encoded in one arena object");
+/* The largest effect that changes days: all items, each around midnight, each its own record. */
+#define FASTI_EFFECT_BOOK_BYTES_MAX                                                            \
+    (sizeof(struct fasti_effect_header) + FASTI_CELLS_MAX * sizeof(struct fasti_effect_cell) + \
+     FASTI_ITEMS_MAX * (sizeof(struct fasti_record) + sizeof(struct fasti_item) +              \
+                        FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX))
+_Static_assert(FASTI_EFFECT_BOOK_BYTES_MAX <= FASTI_EFFECT_BYTES_MAX, "it fits in a batch");
 
 /* An effect's parts, pointing into its bytes (8-byte aligned). */
 struct fasti_effect {

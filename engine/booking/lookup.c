@@ -191,12 +191,33 @@ enum fasti_disposition fasti_lookup_civil(struct fasti_booking *booking,
 
 /* ---- records ---- */
 
-/* Does no opening cover the record any more? Blocks and ended records never conflict. */
-static bool is_conflict(struct fasti_booking *booking, const struct fasti_record *record) {
-    if (record->kind != FASTI_RECORD_APPOINTMENT || record->state != FASTI_STATE_BOOKED)
-        return false;
+/* What an entry of a chain or a number leads to. */
+struct seen {
+    struct fasti_record_entry *entry; /* the record's own; NULL: there is none */
+    uint64_t word;                    /* of its cell */
+    uint32_t item;                    /* which of its items the entry stands for */
+};
+
+static struct seen look_at(struct fasti_state *state, uint64_t id) {
+    struct seen seen = {.entry = fasti_records_find(&state->records, (fasti_record_id){id})};
+    if (seen.entry == NULL)
+        return seen;
+    const uint64_t record = fasti_record_of_entry(seen.entry, id);
+    seen.item = (uint32_t)(id - record);
+    if (record != id)
+        seen.entry = fasti_records_find(&state->records, (fasti_record_id){record});
+    seen.word = fasti_cell_read(&state->arena, &seen.entry->cell);
+    return seen;
+}
+
+static const struct fasti_record *seen_record(struct fasti_state *state, const struct seen *seen) {
+    return fasti_arena_at(&state->arena, fasti_cell_index(seen->word));
+}
+
+/* Does no opening cover the item any more? */
+static bool is_item_conflict(struct fasti_booking *booking, const struct fasti_record *record,
+                             const struct fasti_item *item) {
     struct fasti_state *state = booking->state;
-    const struct fasti_item *item = &record->items[0];
     const fasti_service_id service = {item->service};
     const struct fasti_service *terms = fasti_service_get(state->directory, service);
     struct fasti_day_look look;
@@ -216,15 +237,27 @@ static bool is_conflict(struct fasti_booking *booking, const struct fasti_record
     return !fasti_rule_covers(&view, place.tick, place.count);
 }
 
+/* Does no opening cover one of its items any more? Blocks and ended records never conflict. */
+static bool is_conflict(struct fasti_booking *booking, const struct fasti_record *record) {
+    if (record->kind != FASTI_RECORD_APPOINTMENT || record->state != FASTI_STATE_BOOKED)
+        return false;
+    for (uint32_t i = 0; i < record->item_count; i++)
+        if (is_item_conflict(booking, record, &record->items[i]))
+            return true;
+    return false;
+}
+
 static void view_fill(struct fasti_booking *booking, const struct fasti_record *record,
-                      struct fasti_record_view *view) {
-    const struct fasti_item *item = &record->items[0];
+                      uint32_t item_at, struct fasti_record_view *view) {
+    const struct fasti_item *item = &record->items[item_at];
     *view = (struct fasti_record_view){
         .record = {record->id},
         .kind = (enum fasti_record_kind)record->kind,
         .state = (enum fasti_record_state)record->state,
         .reason = record->reason,
         .is_conflict = is_conflict(booking, record),
+        .item_count = (uint8_t)record->item_count,
+        .item = (uint8_t)item_at,
         .schedule = {item->schedule},
         .service = {item->service},
         .start_utc_s = item->start_utc_s,
@@ -235,7 +268,18 @@ static void view_fill(struct fasti_booking *booking, const struct fasti_record *
         .patient_length = record->patient_length,
         .payload_length = record->payload_length,
     };
-    memcpy(view->patient, record->bytes, record->patient_length);
+    memcpy(view->patient, fasti_record_patient(record), record->patient_length);
+}
+
+static void items_fill(struct fasti_booking *booking, const struct fasti_record *record) {
+    for (uint32_t i = 0; i < record->item_count; i++)
+        booking->items[i] = (struct fasti_item_view){
+            .schedule = {record->items[i].schedule},
+            .service = {record->items[i].service},
+            .start_utc_s = record->items[i].start_utc_s,
+            .offset_s = record->items[i].offset_s,
+            .duration_minutes = record->items[i].minutes,
+        };
 }
 
 /* Waits for an entry's newest version; ANSWERED with BUSY when that was tried too often. */
@@ -244,7 +288,7 @@ static enum fasti_disposition wait_for(struct fasti_booking *booking, struct fas
                                        struct fasti_record_entry *entry, uint32_t version) {
     pending->kind = kind;
     if (++pending->tries <= FASTI_LOOKUP_TRIES_MAX) {
-        if (!fasti_wait_begin(booking, pending, &entry->durable, version))
+        if (!fasti_wait_for_one(booking, pending, &entry->durable, version))
             return FASTI_WAITING;
         return kind == FASTI_PENDING_SHOW ? fasti_lookup_show(booking, pending)
                                           : fasti_lookup_list(booking, pending);
@@ -257,39 +301,42 @@ static enum fasti_disposition wait_for(struct fasti_booking *booking, struct fas
 /* May the record be told of as the cell's word has it? WAIT: its newest version is not durable. */
 enum telling { TELL, TELL_NOTHING, TELL_WAIT };
 
-static enum telling telling_of(struct fasti_record_entry *entry, uint64_t word) {
-    const uint32_t durable = fasti_load_seq_cst(&entry->durable);
-    if (fasti_cell_index(word) == 0 || durable == 0)
+static enum telling telling_of(const struct seen *seen) {
+    if (seen->entry == NULL || fasti_cell_index(seen->word) == 0)
         return TELL_NOTHING;
-    return durable < fasti_cell_version(word) ? TELL_WAIT : TELL;
+    const uint32_t durable = fasti_load_seq_cst(&seen->entry->durable);
+    if (durable == 0)
+        return TELL_NOTHING;
+    return durable < fasti_cell_version(seen->word) ? TELL_WAIT : TELL;
 }
 
 enum fasti_disposition fasti_lookup_show(struct fasti_booking *booking,
                                          struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
-    const fasti_record_id id = pending->query.show;
-    struct fasti_record_entry *entry = fasti_records_find(&state->records, id);
-    const uint64_t word = entry == NULL ? 0 : fasti_cell_read(&state->arena, &entry->cell);
-    if (fasti_cell_index(word) == 0)
+    const struct seen seen = look_at(state, pending->query.show.v);
+    const enum telling telling = telling_of(&seen);
+    if (telling == TELL_NOTHING || seen.item != 0)
         return answer(pending, FASTI_OUTCOME_NO_SUCH);
-    const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
-    const enum telling telling = telling_of(entry, word);
-    if (record->organization != pending->organization.v || telling == TELL_NOTHING)
+    const struct fasti_record *record = seen_record(state, &seen);
+    if (record->organization != pending->organization.v)
         return answer(pending, FASTI_OUTCOME_NO_SUCH);
     if (telling == TELL_WAIT)
-        return wait_for(booking, pending, FASTI_PENDING_SHOW, entry, fasti_cell_version(word));
-    view_fill(booking, record, &pending->answer.body.show.view);
+        return wait_for(booking, pending, FASTI_PENDING_SHOW, seen.entry,
+                        fasti_cell_version(seen.word));
+    view_fill(booking, record, 0, &pending->answer.body.show.view);
+    items_fill(booking, record);
     memcpy(booking->payload, fasti_record_payload(record), record->payload_length);
+    pending->answer.body.show.items = booking->items;
     pending->answer.body.show.payload = booking->payload;
-    pending->answer.record = id;
+    pending->answer.record.v = record->id;
     return answer(pending, FASTI_OUTCOME_FOUND);
 }
 
 static bool list_wants(const struct fasti_list_query *query, fasti_organization_id organization,
-                       const struct fasti_record *record) {
-    const struct fasti_item *item = &record->items[0];
-    if (record->organization != organization.v || item->start_utc_s < query->from_utc_s ||
-        item->start_utc_s >= query->to_utc_s)
+                       const struct fasti_record *record, uint32_t item) {
+    const int64_t start_utc_s = record->items[item].start_utc_s;
+    if (record->organization != organization.v || start_utc_s < query->from_utc_s ||
+        start_utc_s >= query->to_utc_s)
         return false;
     if (record->state != FASTI_STATE_BOOKED && !query->include_ended)
         return false;
@@ -297,7 +344,7 @@ static bool list_wants(const struct fasti_list_query *query, fasti_organization_
         return query->include_blocks && query->by == FASTI_LIST_BY_SCHEDULE;
     return query->by == FASTI_LIST_BY_SCHEDULE ||
            (record->patient_length == query->patient_length &&
-            memcmp(record->bytes, query->patient, query->patient_length) == 0);
+            memcmp(fasti_record_patient(record), query->patient, query->patient_length) == 0);
 }
 
 static uint64_t chain_next(const struct fasti_list_query *query, struct fasti_record_entry *entry) {
@@ -318,15 +365,15 @@ static uint64_t chain_head(const struct fasti_booking *booking,
     return fasti_load_acquire(&fasti_schedule_get(state->directory, query->schedule)->record_head);
 }
 
-/* Is a record in the chain that the query walks? */
+/* Is a record's item in the chain that the query walks? */
 static bool chain_has(const struct fasti_list_query *query, fasti_organization_id organization,
-                      const struct fasti_record *record) {
+                      const struct fasti_record *record, uint32_t item) {
     if (query->by == FASTI_LIST_BY_SCHEDULE)
         return record->organization == organization.v &&
-               record->items[0].schedule == query->schedule.v;
-    return record->kind == FASTI_RECORD_APPOINTMENT &&
+               record->items[item].schedule == query->schedule.v;
+    return record->kind == FASTI_RECORD_APPOINTMENT && item == 0 &&
            fasti_patient_bucket((fasti_organization_id){record->organization},
-                                (const char *)record->bytes, record->patient_length) ==
+                                fasti_record_patient(record), record->patient_length) ==
                fasti_patient_bucket(organization, query->patient, query->patient_length);
 }
 
@@ -337,12 +384,11 @@ static bool chain_place(struct fasti_booking *booking, const struct fasti_list_q
     *id = chain_head(booking, query, organization);
     if (query->before.v == 0)
         return true;
-    struct fasti_record_entry *entry = fasti_records_find(&state->records, query->before);
-    const uint64_t word = entry == NULL ? 0 : fasti_cell_read(&state->arena, &entry->cell);
-    if (entry == NULL || telling_of(entry, word) == TELL_NOTHING ||
-        !chain_has(query, organization, fasti_arena_at(&state->arena, fasti_cell_index(word))))
+    const struct seen seen = look_at(state, query->before.v);
+    if (telling_of(&seen) == TELL_NOTHING ||
+        !chain_has(query, organization, seen_record(state, &seen), seen.item))
         return false;
-    *id = chain_next(query, entry);
+    *id = chain_next(query, fasti_records_find(&state->records, query->before));
     return true;
 }
 
@@ -364,21 +410,20 @@ enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
     }
     for (uint32_t looked = 0;
          id != 0 && list->count < query->limit && looked < FASTI_LOOKUP_SLICE;) {
-        struct fasti_record_entry *entry =
-            fasti_records_find(&state->records, (fasti_record_id){id});
-        const uint64_t word = fasti_cell_read(&state->arena, &entry->cell);
-        const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
-        const enum telling telling = telling_of(entry, word);
+        const struct seen seen = look_at(state, id);
+        const struct fasti_record *record = seen_record(state, &seen);
+        const enum telling telling = telling_of(&seen);
         if (telling == TELL_WAIT && record->organization == pending->organization.v)
-            return wait_for(booking, pending, FASTI_PENDING_LIST, entry, fasti_cell_version(word));
-        if (telling == TELL && list_wants(query, pending->organization, record) &&
+            return wait_for(booking, pending, FASTI_PENDING_LIST, seen.entry,
+                            fasti_cell_version(seen.word));
+        if (telling == TELL && list_wants(query, pending->organization, record, seen.item) &&
             (!query->only_conflicts || is_conflict(booking, record)))
-            view_fill(booking, record, &list->records[list->count++]);
+            view_fill(booking, record, seen.item, &list->records[list->count++]);
         if (telling != TELL_NOTHING) { /* else: at the head, as many as commands wait at most */
             list->next = (fasti_record_id){id};
             looked++;
         }
-        id = chain_next(query, entry);
+        id = chain_next(query, fasti_records_find(&state->records, (fasti_record_id){id}));
     }
     list->more = id != 0;
     return answer(pending, FASTI_OUTCOME_FOUND);
@@ -408,12 +453,14 @@ bool fasti_lookup_conflicts(struct fasti_booking *booking, struct fasti_pending 
             *id = conflicts_head(booking, pending->organization, (fasti_schedule_id){++*schedule});
             continue;
         }
+        const struct seen seen = look_at(state, *id);
+        const struct fasti_record *record = seen_record(state, &seen);
+        const struct fasti_item *item = &record->items[seen.item];
+        /* Once a record, whatever its items are. */
+        pending->answer.body.import.conflicts +=
+            seen.item == 0 && item->start_utc_s * 1000 >= now_ms && is_conflict(booking, record);
         struct fasti_record_entry *entry =
             fasti_records_find(&state->records, (fasti_record_id){*id});
-        const uint64_t word = fasti_cell_read(&state->arena, &entry->cell);
-        const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
-        pending->answer.body.import.conflicts +=
-            record->items[0].start_utc_s * 1000 >= now_ms && is_conflict(booking, record);
         *id = fasti_load_relaxed(&entry->next_schedule);
     }
     return false;

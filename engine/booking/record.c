@@ -25,17 +25,23 @@ static bool item_is_sound(const struct fasti_item *item) {
 
 bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
     if (bytes < sizeof *record || record->patient_length > FASTI_PATIENT_BYTES_MAX ||
-        record->payload_length > FASTI_PAYLOAD_BYTES_MAX || bytes != fasti_record_bytes(record))
+        record->payload_length > FASTI_PAYLOAD_BYTES_MAX || record->item_count < 1 ||
+        record->item_count > FASTI_ITEMS_MAX || bytes < fasti_record_bytes(record) ||
+        record->id == 0 || record->id + record->item_count > FASTI_RECORDS_MAX)
         return false;
     const bool is_block = record->kind == FASTI_RECORD_BLOCK && record->patient_length == 0;
     if (!is_block && (record->kind != FASTI_RECORD_APPOINTMENT || record->patient_length == 0))
         return false;
+    for (uint32_t i = 0; i < record->item_count; i++)
+        if (!item_is_sound(&record->items[i]))
+            return false;
+    const uint8_t *tail = fasti_record_payload(record) + record->payload_length;
+    const uint8_t *end = (const uint8_t *)record + fasti_record_bytes(record);
     uint8_t rest = 0;
-    for (size_t at = sizeof *record + record->patient_length + record->payload_length; at < bytes;
-         at++)
-        rest |= ((const uint8_t *)record)[at];
+    for (; tail < end; tail++)
+        rest |= *tail;
     return rest == 0 && record->state == FASTI_STATE_BOOKED && record->reason == 0 &&
-           record->flags == 0 && record->item_count == 1 && item_is_sound(&record->items[0]);
+           record->flags == 0;
 }
 
 /* ---- memory ---- */
@@ -128,13 +134,36 @@ uint64_t fasti_patient_bucket(fasti_organization_id organization, const char *pa
     return fasti_hash64_seeded(patient, length, organization.v) % FASTI_PATIENT_BUCKETS;
 }
 
-void fasti_records_link(struct fasti_records *records, fasti_record_id id,
-                        _Atomic uint64_t *schedule_head, uint64_t bucket) {
-    struct fasti_record_entry *entry = fasti_records_find(records, id);
-    fasti_store_relaxed(&entry->next_schedule, fasti_load_relaxed(schedule_head));
-    fasti_store_release(schedule_head, id.v); /* pairs with the chain walk in lookup.c */
-    if (bucket == UINT64_MAX)
+/* ---- publishing and chains ---- */
+
+void fasti_records_publish(struct fasti_records *records, const struct fasti_record *record,
+                           uint32_t index) {
+    const uint64_t part = fasti_record_part_word(record->id);
+    for (uint32_t i = 1; i < record->item_count; i++) {
+        struct fasti_record_entry *entry =
+            fasti_records_find(records, (fasti_record_id){record->id + i});
+        fasti_store_release(&entry->cell, part); /* pairs with fasti_record_of_entry */
+    }
+    struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){record->id});
+    /* The record was private until here; pairs with the loads in cell_read. */
+    fasti_store_release(&entry->cell, fasti_cell_word(FASTI_TAG_PAGE, 1, index));
+}
+
+void fasti_records_link_patient(struct fasti_records *records, const struct fasti_record *record) {
+    if (record->kind != FASTI_RECORD_APPOINTMENT)
         return;
+    const uint64_t bucket =
+        fasti_patient_bucket((fasti_organization_id){record->organization},
+                             fasti_record_patient(record), record->patient_length);
+    struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){record->id});
     fasti_store_relaxed(&entry->next_patient, fasti_load_relaxed(&records->patients[bucket]));
-    fasti_store_release(&records->patients[bucket], id.v);
+    fasti_store_release(&records->patients[bucket], record->id); /* pairs with lookup's walk */
+}
+
+void fasti_records_link_item(struct fasti_records *records, const struct fasti_record *record,
+                             uint32_t item, _Atomic uint64_t *schedule_head) {
+    const uint64_t id = record->id + item;
+    struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){id});
+    fasti_store_relaxed(&entry->next_schedule, fasti_load_relaxed(schedule_head));
+    fasti_store_release(schedule_head, id); /* pairs with the chain walk in lookup.c */
 }

@@ -6,9 +6,13 @@
  *                                 v
  *                        struct fasti_record (immutable; a change of state makes a new one)
  *
+ *   item 0         the record's own entry: in its schedule's chain and its patient's
+ *   item i > 0     entry id + i, a part: in its schedule's chain; its cell names the record
+ *
  * A record's bytes are their own canonical form: no padding, zeroed tail; the same bytes are the
  * body of its effect and the input of its digest. Chains link the records of a schedule and of a
- * patient bucket, newest first; only the committer (or replay) adds to them, in log order.
+ * patient bucket, newest first; only the committer (or replay) adds to them, in log order. So a
+ * record of n items has n numbers, of which the first names it.
  * Threading: cells by claims; chains one writer, many readers; entries are never freed.
  */
 #ifndef FASTI_BOOKING_RECORD_H
@@ -25,8 +29,9 @@
 #include "engine/base/ids.h"
 #include "engine/base/limits.h"
 #include "engine/booking/command.h"
+#include "engine/calendar/cell.h"
 
-/* What a record takes: one visit of one schedule. In instants: which bits of which day that is
+/* What a record takes: the time of one schedule. In instants: which bits of which day that is
  * follows from the schedule's zone and resolution. */
 struct fasti_item {
     uint32_t schedule;
@@ -46,34 +51,47 @@ struct fasti_record {
     int64_t created_ms, changed_ms;
     uint64_t request_low, request_high;
     uint16_t payload_length;
-    uint16_t item_count; /* 1; more when several items are booked at once */
-    uint32_t flags;      /* 0 */
-    struct fasti_item items[1];
-    uint8_t bytes[]; /* patient reference, payload, zeros to a multiple of 8 */
+    uint16_t item_count;       /* 1 to FASTI_ITEMS_MAX: doctor, room, device of one visit */
+    uint32_t flags;            /* 0 */
+    struct fasti_item items[]; /* then patient reference, payload, zeros to a multiple of 8 */
 };
 
 _Static_assert(sizeof(struct fasti_item) == 24, "no padding");
-_Static_assert(sizeof(struct fasti_record) == 80, "no padding");
+_Static_assert(sizeof(struct fasti_record) == 56, "no padding");
 
-static inline size_t fasti_record_tail_bytes(size_t patient_length, size_t payload_length) {
-    return (patient_length + payload_length + 7) / 8 * 8;
+static inline size_t fasti_record_size(size_t items, size_t patient_length, size_t payload_length) {
+    return sizeof(struct fasti_record) + items * sizeof(struct fasti_item) +
+           (patient_length + payload_length + 7) / 8 * 8;
 }
 static inline size_t fasti_record_bytes(const struct fasti_record *record) {
-    return sizeof *record + fasti_record_tail_bytes(record->patient_length, record->payload_length);
+    return fasti_record_size(record->item_count, record->patient_length, record->payload_length);
+}
+static inline uint8_t *fasti_record_tail(struct fasti_record *record) {
+    return (uint8_t *)&record->items[record->item_count];
+}
+static inline const char *fasti_record_patient(const struct fasti_record *record) {
+    return (const char *)&record->items[record->item_count];
 }
 static inline const uint8_t *fasti_record_payload(const struct fasti_record *record) {
-    return record->bytes + record->patient_length;
+    return (const uint8_t *)&record->items[record->item_count] + record->patient_length;
 }
 static inline struct fasti_hash128 fasti_record_digest(const struct fasti_record *record) {
     return fasti_hash128(record, fasti_record_bytes(record));
 }
 
-#define FASTI_RECORD_BYTES_MAX \
-    (sizeof(struct fasti_record) + FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
+/* Does it count as a booked appointment? */
+static inline bool fasti_record_is_counted(const struct fasti_record *record) {
+    return record->kind == FASTI_RECORD_APPOINTMENT && record->state == FASTI_STATE_BOOKED;
+}
+
+#define FASTI_RECORD_BYTES_MAX                                                   \
+    (sizeof(struct fasti_record) + FASTI_ITEMS_MAX * sizeof(struct fasti_item) + \
+     FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
 _Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
 
-/* May bytes that came from a log be the record of a new booking? Every field's range, the size and
- * the zeros at its end; nothing that it names is looked up. bytes are 8-byte aligned. */
+/* May the record at the front of bytes that came from a log be that of a new booking? Every field's
+ * range, its size (fasti_record_bytes <= bytes then) and the zeros at its end; nothing that it
+ * names is looked up. record is 8-byte aligned. */
 bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes);
 
 struct fasti_record_entry {
@@ -112,12 +130,28 @@ struct fasti_record_entry *fasti_records_get(struct fasti_records *records, fast
 /* NULL where no chunk is. */
 struct fasti_record_entry *fasti_records_find(struct fasti_records *records, fasti_record_id id);
 
+/* The cell word of a part: of item i of a record, at entry id + i. */
+static inline uint64_t fasti_record_part_word(uint64_t record) {
+    return fasti_cell_word(FASTI_TAG_VALUE, 1, (uint32_t)record);
+}
+/* The number of the record that an entry belongs to: its own, or that of which it is a part. */
+static inline uint64_t fasti_record_of_entry(struct fasti_record_entry *entry, uint64_t id) {
+    const uint64_t word = fasti_load_acquire(&entry->cell); /* pairs with records_publish */
+    return fasti_cell_tag(word) == FASTI_TAG_VALUE ? fasti_cell_index(word) : id;
+}
+
 /* Patient references are compared byte for byte, inside one organization. */
 uint64_t fasti_patient_bucket(fasti_organization_id organization, const char *patient,
                               size_t length);
 
-/* Adds a record to both chains; committer or replay only. bucket UINT64_MAX: no patient. */
-void fasti_records_link(struct fasti_records *records, fasti_record_id id,
-                        _Atomic uint64_t *schedule_head, uint64_t bucket);
+/* A new record becomes visible: its entry names it, its parts their record. Every entry exists. */
+void fasti_records_publish(struct fasti_records *records, const struct fasti_record *record,
+                           uint32_t index);
+
+/* Adds a record to the chain of its patient; its items to those of their schedules follow with
+ * link_item. Committer or replay only. */
+void fasti_records_link_patient(struct fasti_records *records, const struct fasti_record *record);
+void fasti_records_link_item(struct fasti_records *records, const struct fasti_record *record,
+                             uint32_t item, _Atomic uint64_t *schedule_head);
 
 #endif

@@ -1,156 +1,54 @@
 /*
- * reserve.c - books and blocks: the claim paths that make a record and take its time.
+ * reserve.c - books and blocks: the claim paths that make records and take their time.
  */
 #include "engine/booking/reserve.h"
 
 #include <string.h>
 
 #include "engine/base/panic.h"
+#include "engine/booking/draft.h"
 
-/* What a new record is made of, apart from id and time. */
-struct new_record {
-    enum fasti_record_kind kind;
-    fasti_organization_id organization;
-    fasti_request_id request;
-    struct fasti_item item;
-    struct fasti_rule_place place;
-    const char *patient;
-    uint8_t patient_length;
-    const uint8_t *payload;
-    uint16_t payload_length;
+/* What a refusal rests on, gathered row by row: days that were not durable as seen. */
+struct reasons {
+    uint32_t lost_count, day_count;
+    bool rests_on_config;
+    enum fasti_outcome first; /* of the first row that was lost */
+    struct fasti_pending_cell days[FASTI_ITEMS_MAX];
 };
 
-static uint64_t record_id_take(struct fasti_booking *booking) {
-    const uint64_t spare = booking->spare_record;
-    booking->spare_record = 0;
-    return spare != 0 ? spare : fasti_add_relaxed(&booking->state->records.next_id, UINT64_C(1));
-}
-
-static uint32_t record_make(struct fasti_booking *booking, const struct new_record *new,
-                            uint64_t id, int64_t now_ms) {
-    const size_t tail = fasti_record_tail_bytes(new->patient_length, new->payload_length);
-    const uint32_t index = fasti_arena_alloc(&booking->arena, sizeof(struct fasti_record) + tail);
-    if (index == 0)
-        return 0;
-    struct fasti_record *record = fasti_arena_at(&booking->state->arena, index);
-    *record = (struct fasti_record){
-        .id = id,
-        .organization = new->organization.v,
-        .kind = (uint8_t) new->kind,
-        .state = FASTI_STATE_BOOKED,
-        .patient_length = new->patient_length,
-        .created_ms = now_ms,
-        .changed_ms = now_ms,
-        .request_low = new->request.low,
-        .request_high = new->request.high,
-        .payload_length = new->payload_length,
-        .item_count = 1,
-        .items = {new->item},
-    };
-    memset(record->bytes, 0, tail);
-    memcpy(record->bytes, new->patient, new->patient_length);
-    memcpy(record->bytes + new->patient_length, new->payload, new->payload_length);
-    return index;
-}
-
-/* Hands a won claim to the committer: the record becomes visible, the old page retires. */
-static void take_push(struct fasti_booking *booking, struct fasti_pending *pending,
-                      const struct fasti_day_look *look, const struct new_record *new,
-                      struct fasti_record_entry *entry, uint64_t id, uint32_t record_index) {
-    struct fasti_state *state = booking->state;
-    /* The record was private until here; pairs with the loads in cell_read. */
-    fasti_store_release(&entry->cell, fasti_cell_word(FASTI_TAG_PAGE, 1, record_index));
-    fasti_look_page_retire(booking, look->word);
-    pending->cell_count = 2;
-    pending->cells[0] = fasti_look_pending_cell(look);
-    pending->cells[1] =
-        (struct fasti_pending_cell){.emitted = &entry->emitted, .durable = &entry->durable};
-    pending->link_record = (fasti_record_id){id};
-    pending->link_schedule = &look->schedule->record_head;
-    pending->link_bucket =
-        new->kind == FASTI_RECORD_APPOINTMENT
-            ? fasti_patient_bucket(new->organization, new->patient, new->patient_length)
-            : UINT64_MAX;
-    pending->appointments = new->kind == FASTI_RECORD_APPOINTMENT;
-    pending->answer.record = (fasti_record_id){id};
-    fasti_effects_push(state, pending);
-}
-
-/* Takes the place for a new record: WON, LOST (start again) or MEMORY. */
-static enum fasti_claim_result take(struct fasti_booking *booking, struct fasti_pending *pending,
-                                    const struct fasti_day_look *look,
-                                    const struct new_record *new) {
-    struct fasti_state *state = booking->state;
-    const uint64_t id = record_id_take(booking);
-    struct fasti_record_entry *entry = fasti_records_get(&state->records, (fasti_record_id){id});
-    const struct fasti_page_change change = {true, new->place.tick, new->place.count};
-    uint32_t page_index = 0;
-    const uint32_t record_index =
-        entry == NULL ? 0 : record_make(booking, new, id, pending->decided_ms);
-    struct fasti_record *record =
-        record_index == 0 ? NULL : fasti_arena_at(&state->arena, record_index);
-    if (record == NULL || !fasti_look_page_make(booking, look, &change, &page_index)) {
-        if (record != NULL)
-            fasti_arena_free(&booking->arena, record_index, fasti_record_bytes(record));
-        booking->spare_record = id;
-        return FASTI_CLAIM_MEMORY;
+static void lose(struct reasons *reasons, enum fasti_outcome outcome,
+                 const struct fasti_draft_day *day) {
+    if (reasons->lost_count++ == 0)
+        reasons->first = outcome;
+    if (outcome != FASTI_OUTCOME_TAKEN) {
+        reasons->rests_on_config = reasons->rests_on_config || outcome != FASTI_OUTCOME_OUTSIDE;
+        return;
     }
-    const struct fasti_effect_cell cells[2] = {
-        fasti_look_effect_cell(look, &change),
-        {.id = fasti_cell_id_record((fasti_record_id){id})},
-    };
-    enum fasti_claim_result result = FASTI_CLAIM_MEMORY;
-    if (fasti_pending_effect_make(booking, pending, FASTI_EFFECT_BOOK, new->request, cells, 2,
-                                  record, fasti_record_bytes(record))) {
-        struct fasti_claim_item item = {
-            .cell = &look->ref.chunk->cells[look->ref.at],
-            .cell_id = cells[0].id,
-            .old_word = look->word,
-            .new_word = fasti_cell_next(look->word, page_index),
+    /* Not a day that is taken by this very booking alone: that rests on nothing. */
+    if (day->look.ref.chunk != NULL && reasons->day_count < FASTI_ITEMS_MAX)
+        reasons->days[reasons->day_count++] = fasti_look_pending_cell(&day->look);
+}
+
+/* Ends a refused command; it is told when all that it rests on is durable. */
+static enum fasti_attempt refuse(struct fasti_booking *booking, struct fasti_pending *pending,
+                                 const struct reasons *reasons,
+                                 enum fasti_disposition *disposition) {
+    struct fasti_state *state = booking->state;
+    fasti_draft_drop(booking);
+    const uint32_t count = reasons->day_count + reasons->rests_on_config;
+    if (!fasti_pending_cells_make(booking, pending, count))
+        return FASTI_ATTEMPT_MEMORY;
+    memcpy(pending->cells, reasons->days, reasons->day_count * sizeof reasons->days[0]);
+    if (reasons->rests_on_config)
+        pending->cells[reasons->day_count] = (struct fasti_pending_cell){
+            .durable = &state->config_durable,
+            .from_version = fasti_load_seq_cst(&state->config_version),
         };
-        pending->delta = fasti_record_digest(record);
-        result = fasti_claim_swap(&booking->limbo, &item, 1);
-    }
-    if (result == FASTI_CLAIM_WON) {
-        take_push(booking, pending, look, new, entry, id, record_index);
-        return result;
-    }
-    fasti_pending_effect_drop(booking, pending);
-    fasti_look_page_drop(booking, page_index);
-    fasti_arena_free(&booking->arena, record_index, fasti_record_bytes(record));
-    booking->spare_record = id;
-    return result;
-}
-
-/* Claims the place of a look, whatever rule allowed it. */
-static enum fasti_attempt place_attempt(struct fasti_booking *booking,
-                                        struct fasti_pending *pending,
-                                        const struct fasti_day_look *look, struct new_record *new,
-                                        enum fasti_disposition *disposition) {
-    if (fasti_cell_is_worn(look->word)) {
-        *disposition =
-            fasti_fail(pending, FASTI_LIMIT_VERSION, fasti_status_text(FASTI_LIMIT_VERSION));
-        return FASTI_ATTEMPT_END;
-    }
-    if (look->ref.chunk == NULL)
-        return fasti_day_make(booking, look);
-    const uint32_t resolution = look->config->resolution_minutes;
-    const int32_t minute = (int32_t)(resolution * new->place.tick);
-    new->item.schedule = look->id.v;
-    new->item.start_utc_s = look->day.start_utc_s + INT64_C(60) * minute;
-    new->item.offset_s = fasti_local_day_offset_s(&look->day, minute);
-    new->item.minutes = resolution *new->place.count;
-    /* Last of all loads: see attempt.h. */
-    pending->config_seen = fasti_load_seq_cst(&booking->state->config_version);
-    *disposition = FASTI_PUSHED;
-    return fasti_attempt_of(take(booking, pending, look, new));
-}
-
-static enum fasti_disposition refuse_taken(struct fasti_booking *booking,
-                                           struct fasti_pending *pending,
-                                           const struct fasti_day_look *look) {
-    return fasti_refuse(booking, pending, FASTI_OUTCOME_TAKEN,
-                        &look->ref.chunk->durable[look->ref.at], fasti_cell_version(look->word));
+    pending->cell_count = count;
+    pending->kind = FASTI_PENDING_WAIT;
+    pending->answer.outcome = reasons->first;
+    *disposition = fasti_wait_begin(booking, pending) ? FASTI_ANSWERED : FASTI_WAITING;
+    return FASTI_ATTEMPT_END;
 }
 
 /* ---- book ---- */
@@ -167,115 +65,381 @@ static enum fasti_outcome outcome_of(enum fasti_rule_verdict verdict) {
     FASTI_UNREACHABLE_CODE();
 }
 
+/* How one row went. */
+enum row_result { ROW_TAKEN, ROW_LOST, ROW_ENDS };
+struct row {
+    enum fasti_draft_result result; /* why it ends the attempt, unless looked says so */
+    enum fasti_look_result looked;
+    enum fasti_outcome outcome;
+    struct fasti_draft_day *day;
+    struct fasti_item item;
+};
+
+static enum row_result row_lose(struct row *row, enum fasti_outcome outcome) {
+    row->outcome = outcome;
+    return ROW_LOST;
+}
+
+/* Looks at one row and takes its time in the draft. */
+static enum row_result row_take(struct fasti_booking *booking, fasti_organization_id organization,
+                                const struct fasti_book_item *asked, uint32_t record,
+                                int64_t now_ms, struct row *row) {
+    struct fasti_state *state = booking->state;
+    *row = (struct row){.result = FASTI_DRAFT_OK};
+    row->looked =
+        fasti_draft_day(booking, organization, asked->schedule, asked->start_utc_s, &row->day);
+    if (row->looked == FASTI_LOOK_OUTSIDE)
+        return row_lose(row, FASTI_OUTCOME_OUTSIDE);
+    if (row->looked == FASTI_LOOK_NO_SCHEDULE)
+        return row_lose(row, FASTI_OUTCOME_NO_SUCH);
+    if (row->looked != FASTI_LOOK_OK)
+        return ROW_ENDS;
+    const struct fasti_day_look *look = &row->day->look;
+    const struct fasti_service *terms = fasti_service_get(state->directory, asked->service);
+    if (terms == NULL || !fasti_schedule_offers(look->config, asked->service))
+        return row_lose(row, FASTI_OUTCOME_NOT_OFFERED);
+    struct fasti_day_view view;
+    fasti_day_view_load(state->patterns, look->config, asked->service, terms, look->date,
+                        look->pattern_id, &booking->scratch, &view);
+    struct fasti_rule_place place = {0};
+    const enum fasti_rule_verdict verdict =
+        fasti_rule_check(&view, row->day->page, now_ms, asked->start_utc_s, &place);
+    if (verdict != FASTI_RULE_FREE)
+        return row_lose(row, outcome_of(verdict));
+    const struct fasti_page_change change = {
+        .operation = FASTI_PAGE_TAKE, .tick = place.tick, .count = place.count};
+    row->result = fasti_draft_change(booking, row->day, record, &change);
+    if (row->result != FASTI_DRAFT_OK)
+        return ROW_ENDS;
+    const uint32_t resolution = look->config->resolution_minutes;
+    const int32_t minute = (int32_t)(resolution * place.tick);
+    row->outcome = FASTI_OUTCOME_BOOKED;
+    row->item = (struct fasti_item){
+        .schedule = asked->schedule.v,
+        .service = asked->service.v,
+        .start_utc_s = look->day.start_utc_s + INT64_C(60) * minute,
+        .offset_s = fasti_local_day_offset_s(&look->day, minute),
+        .minutes = resolution * place.count,
+    };
+    return ROW_TAKEN;
+}
+
+/* Minutes that are taken on the day of a row; UINT32_MAX where it cannot be looked at. */
+static uint32_t row_load(struct fasti_booking *booking, fasti_organization_id organization,
+                         const struct fasti_book_item *asked) {
+    struct fasti_draft_day *day;
+    if (fasti_draft_day(booking, organization, asked->schedule, asked->start_utc_s, &day) !=
+        FASTI_LOOK_OK)
+        return UINT32_MAX;
+    uint32_t ticks = 0;
+    for (uint32_t word = 0; word < day->page->word_count; word++)
+        ticks += (uint32_t)__builtin_popcountll(day->page->words[word]);
+    return ticks * day->look.config->resolution_minutes;
+}
+
+/* The order in which the alternatives [first, end) are tried: as given, or the least taken first.
+ */
+static void alternatives_order(struct fasti_booking *booking, const struct fasti_command *command,
+                               uint32_t first, uint32_t end, uint8_t *order) {
+    const struct fasti_book *book = &command->body.book;
+    uint32_t loads[FASTI_ITEMS_MAX];
+    for (uint32_t i = first; i < end; i++) {
+        const bool is_fair = book->is_fair && end - first > 1;
+        const uint32_t load =
+            is_fair ? row_load(booking, command->organization, &book->items[i]) : 0;
+        uint32_t at = i - first;
+        for (; at > 0 && loads[at - 1] > load; at--) {
+            loads[at] = loads[at - 1];
+            order[at] = order[at - 1];
+        }
+        loads[at] = load;
+        order[at] = (uint8_t)i;
+    }
+}
+
+/* One appointment of a booking while its rows are taken. */
+struct rows {
+    uint32_t next;        /* row that comes next */
+    uint32_t appointment; /* its record's place in the draft: appointments stand there in order */
+    uint32_t item_count;  /* of the appointment, taken */
+    struct fasti_item items[FASTI_ITEMS_MAX];
+};
+
+/* Takes the first free one of the next row and its alternatives. ROW_ENDS: see *row. */
+static enum row_result choice_take(struct fasti_booking *booking,
+                                   const struct fasti_command *command,
+                                   struct fasti_pending *pending, struct rows *rows,
+                                   struct reasons *reasons, struct row *row) {
+    const struct fasti_book *book = &command->body.book;
+    uint8_t *outcomes = pending->answer.body.book.outcomes;
+    uint8_t order[FASTI_ITEMS_MAX];
+    const uint32_t first = rows->next;
+    uint32_t end = first + 1;
+    while (end < book->item_count && book->items[end].is_alternative)
+        end++;
+    rows->next = end;
+    alternatives_order(booking, command, first, end, order);
+    struct reasons lost = {0};
+    for (uint32_t i = 0; i < end - first; i++) {
+        const enum row_result result =
+            row_take(booking, command->organization, &book->items[order[i]], rows->appointment,
+                     pending->decided_ms, row);
+        if (result == ROW_ENDS)
+            return ROW_ENDS;
+        outcomes[order[i]] = (uint8_t)row->outcome;
+        if (result == ROW_TAKEN) {
+            rows->items[rows->item_count++] = row->item;
+            return ROW_TAKEN;
+        }
+        lose(&lost, row->outcome, row->day);
+    }
+    /* None is free: all of them say why. */
+    for (uint32_t i = 0; i < lost.day_count && reasons->day_count < FASTI_ITEMS_MAX; i++)
+        reasons->days[reasons->day_count++] = lost.days[i];
+    reasons->rests_on_config = reasons->rests_on_config || lost.rests_on_config;
+    if (reasons->lost_count++ == 0)
+        reasons->first = (enum fasti_outcome)outcomes[first];
+    return ROW_LOST;
+}
+
+/* Adds the record of an appointment whose rows are all taken. */
+static enum fasti_draft_result appointment_add(struct fasti_booking *booking,
+                                               const struct fasti_command *command,
+                                               struct fasti_pending *pending,
+                                               const struct rows *rows, uint64_t id) {
+    const struct fasti_book_appointment *asked =
+        &command->body.book.appointments[rows->appointment];
+    const struct fasti_record head = {
+        .id = id,
+        .organization = command->organization.v,
+        .kind = FASTI_RECORD_APPOINTMENT,
+        .state = FASTI_STATE_BOOKED,
+        .patient_length = asked->patient_length,
+        .created_ms = pending->decided_ms,
+        .changed_ms = pending->decided_ms,
+        .request_low = command->request.low,
+        .request_high = command->request.high,
+        .payload_length = asked->payload_length,
+        .item_count = (uint16_t)rows->item_count,
+    };
+    uint32_t place;
+    return fasti_draft_record_new(booking, &head, rows->items, asked->patient, asked->payload,
+                                  &place);
+}
+
+/* Rows of the booking that are taken if all goes well: alternatives count once. */
+static uint32_t taken_count(const struct fasti_book *book) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < book->item_count; i++)
+        count += !book->items[i].is_alternative;
+    return count;
+}
+
 static enum fasti_attempt book_attempt(struct fasti_booking *booking,
                                        const struct fasti_command *command,
                                        struct fasti_pending *pending,
                                        enum fasti_disposition *disposition) {
     const struct fasti_book *book = &command->body.book;
-    struct fasti_state *state = booking->state;
-    struct fasti_day_look look;
-    const enum fasti_look_result looked =
-        fasti_day_look(booking, command->organization, book->schedule, book->start_utc_s, &look);
-    if (looked != FASTI_LOOK_OK)
-        return fasti_look_refuse(booking, pending, looked, disposition);
-    const struct fasti_service *terms = fasti_service_get(state->directory, book->service);
-    if (terms == NULL || !fasti_schedule_offers(look.config, book->service)) {
-        *disposition = fasti_refuse_config(booking, pending, FASTI_OUTCOME_NOT_OFFERED);
-        return FASTI_ATTEMPT_END;
+    struct fasti_book_answer *answer = &pending->answer.body.book;
+    struct reasons reasons = {0};
+    struct row row;
+    memset(answer, 0, offsetof(struct fasti_book_answer, offsets));
+    answer->item_count = book->item_count;
+    fasti_draft_begin(booking);
+    const uint64_t numbers = fasti_draft_numbers(booking, taken_count(book));
+    if (numbers == 0)
+        return FASTI_ATTEMPT_MEMORY;
+    uint64_t id = numbers;
+    struct rows rows = {.next = 0};
+    for (uint32_t a = 0; a < book->appointment_count; a++) {
+        rows.appointment = a;
+        rows.item_count = 0;
+        while (rows.next < book->item_count && book->items[rows.next].appointment == a)
+            if (choice_take(booking, command, pending, &rows, &reasons, &row) == ROW_ENDS) {
+                fasti_draft_numbers_give(booking, id, taken_count(book) - (uint32_t)(id - numbers));
+                if (row.result != FASTI_DRAFT_OK)
+                    return fasti_draft_refuse(booking, pending, row.result, disposition);
+                fasti_draft_drop(booking);
+                return fasti_look_refuse(booking, pending, row.looked, disposition);
+            }
+        if (reasons.lost_count > 0)
+            continue; /* the others are looked at, to be named; nothing is made */
+        answer->offsets[a] = (uint8_t)(id - numbers);
+        const enum fasti_draft_result added = appointment_add(booking, command, pending, &rows, id);
+        if (added != FASTI_DRAFT_OK) {
+            fasti_draft_numbers_give(booking, id, taken_count(book) - (uint32_t)(id - numbers));
+            return fasti_draft_refuse(booking, pending, added, disposition);
+        }
+        id += rows.item_count;
     }
-    struct fasti_day_view view;
-    fasti_day_view_load(state->patterns, look.config, book->service, terms, look.date,
-                        look.pattern_id, &booking->scratch, &view);
-    struct fasti_rule_place place = {0};
-    const enum fasti_rule_verdict verdict =
-        fasti_rule_check(&view, look.page, pending->decided_ms, book->start_utc_s, &place);
-    if (verdict != FASTI_RULE_FREE) {
-        *disposition = verdict == FASTI_RULE_TAKEN
-                           ? refuse_taken(booking, pending, &look)
-                           : fasti_refuse_config(booking, pending, outcome_of(verdict));
-        return FASTI_ATTEMPT_END;
+    if (reasons.lost_count > 0) {
+        fasti_draft_numbers_give(booking, id, taken_count(book) - (uint32_t)(id - numbers));
+        return refuse(booking, pending, &reasons, disposition);
     }
-    struct new_record new = {
-        .kind = FASTI_RECORD_APPOINTMENT,
-        .organization = command->organization,
-        .request = command->request,
-        .item.service = book->service.v,
-        .place = place,
-        .patient = book->patient,
-        .patient_length = book->patient_length,
-        .payload = book->payload,
-        .payload_length = book->payload_length,
-    };
+    answer->appointment_count = book->appointment_count;
+    pending->answer.record.v = numbers;
     pending->answer.outcome = FASTI_OUTCOME_BOOKED;
-    return place_attempt(booking, pending, &look, &new, disposition);
+    return fasti_draft_swap(booking, pending, FASTI_EFFECT_BOOK, command->request, disposition);
+}
+
+static enum fasti_disposition rows_invalid(struct fasti_pending *pending) {
+    return fasti_fail(pending, FASTI_INVALID_RANGE,
+                      "a booking has 1 to 64 rows for 1 to 64 appointments: each appointment has "
+                      "rows, which stand together, and its first is no alternative");
+}
+
+/* Rows stand by appointment, none is empty, and each begins with what is no alternative. */
+static bool rows_are_sound(const struct fasti_book *book) {
+    if (book->appointment_count < 1 || book->appointment_count > FASTI_ITEMS_MAX ||
+        book->item_count < book->appointment_count || book->item_count > FASTI_ITEMS_MAX)
+        return false;
+    uint32_t appointment = 0;
+    for (uint32_t i = 0; i < book->item_count; i++) {
+        const struct fasti_book_item *item = &book->items[i];
+        const bool is_first = i == 0 || item->appointment != appointment;
+        if (item->appointment != appointment + (i > 0 && is_first) ||
+            (is_first && item->is_alternative))
+            return false;
+        appointment = item->appointment;
+    }
+    return appointment + 1 == book->appointment_count;
 }
 
 enum fasti_disposition fasti_reserve_book(struct fasti_booking *booking,
                                           const struct fasti_command *command,
                                           struct fasti_pending *pending) {
     const struct fasti_book *book = &command->body.book;
-    if (book->patient_length == 0 || book->patient_length > FASTI_PATIENT_BYTES_MAX)
-        return fasti_fail(pending, FASTI_INVALID_ID,
-                          "a booking names a patient reference of 1 to 64 bytes");
-    if (book->payload_length > FASTI_PAYLOAD_BYTES_MAX)
-        return fasti_fail(pending, FASTI_INVALID_RANGE,
-                          "a booking's payload has at most 1,024 bytes");
-    if (book->start_utc_s % 60 != 0)
-        return fasti_fail(pending, FASTI_INVALID_TIME, "a booking starts on a whole minute");
+    if (!rows_are_sound(book))
+        return rows_invalid(pending);
+    for (uint32_t a = 0; a < book->appointment_count; a++) {
+        if (book->appointments[a].patient_length == 0 ||
+            book->appointments[a].patient_length > FASTI_PATIENT_BYTES_MAX)
+            return fasti_fail(pending, FASTI_INVALID_ID,
+                              "a booking names a patient reference of 1 to 64 bytes");
+        if (book->appointments[a].payload_length > FASTI_PAYLOAD_BYTES_MAX)
+            return fasti_fail(pending, FASTI_INVALID_RANGE,
+                              "a booking's payload has at most 1,024 bytes");
+    }
+    for (uint32_t i = 0; i < book->item_count; i++)
+        if (book->items[i].start_utc_s % 60 != 0)
+            return fasti_fail(pending, FASTI_INVALID_TIME, "a booking starts on a whole minute");
     return fasti_attempts(booking, command, pending, book_attempt, true);
 }
 
 /* ---- block ---- */
 
-static enum fasti_disposition block_refuse(struct fasti_pending *pending,
+static enum fasti_attempt block_range(struct fasti_pending *pending,
+                                      enum fasti_disposition *disposition) {
+    *disposition = fasti_fail(pending, FASTI_INVALID_RANGE,
+                              "a block ends after it starts and touches at most 64 local days");
+    return FASTI_ATTEMPT_END;
+}
+
+static enum fasti_attempt block_resolution(struct fasti_pending *pending,
                                            const struct fasti_day_look *look,
-                                           const struct fasti_block *block) {
-    const int64_t day_end_s = look->day.start_utc_s + look->day.minutes * INT64_C(60);
-    if (block->end_utc_s <= block->start_utc_s || block->end_utc_s > day_end_s)
-        return fasti_fail(pending, FASTI_INVALID_RANGE,
-                          "a block ends after it starts and on the same local day; use one block "
-                          "a day");
+                                           enum fasti_disposition *disposition) {
     pending->answer.status = fasti_detail_set(
         &pending->answer.detail, FASTI_INVALID_RESOLUTION,
         "a block of this schedule starts and ends on a multiple of %d minutes of the day",
         (int)look->config->resolution_minutes);
-    return FASTI_ANSWERED;
+    *disposition = FASTI_ANSWERED;
+    return FASTI_ATTEMPT_END;
+}
+
+/* One item a local day, each taken in the draft. */
+static enum fasti_attempt block_take(struct fasti_booking *booking,
+                                     const struct fasti_command *command,
+                                     struct fasti_pending *pending, struct fasti_item *items,
+                                     uint32_t *item_count, struct reasons *reasons,
+                                     enum fasti_disposition *disposition) {
+    const struct fasti_block *block = &command->body.block;
+    *item_count = 0;
+    for (int64_t at_s = block->start_utc_s; at_s < block->end_utc_s;) {
+        struct fasti_draft_day *day;
+        const enum fasti_look_result looked =
+            fasti_draft_day(booking, command->organization, block->schedule, at_s, &day);
+        if (looked != FASTI_LOOK_OK) {
+            fasti_draft_drop(booking);
+            return fasti_look_refuse(booking, pending, looked, disposition);
+        }
+        const struct fasti_day_look *look = &day->look;
+        const int64_t day_end_s = look->day.start_utc_s + look->day.minutes * INT64_C(60);
+        const int64_t end_s = block->end_utc_s < day_end_s ? block->end_utc_s : day_end_s;
+        struct fasti_rule_place place;
+        if ((end_s - at_s) % 60 != 0 ||
+            !fasti_look_place(look, at_s, (uint32_t)((end_s - at_s) / 60), &place)) {
+            fasti_draft_drop(booking);
+            return block_resolution(pending, look, disposition);
+        }
+        if (*item_count == FASTI_ITEMS_MAX) {
+            fasti_draft_drop(booking);
+            return block_range(pending, disposition);
+        }
+        const struct fasti_page_change change = {
+            .operation = FASTI_PAGE_TAKE, .tick = place.tick, .count = place.count};
+        const enum fasti_draft_result result = fasti_draft_change(booking, day, 0, &change);
+        if (result == FASTI_DRAFT_TAKEN)
+            lose(reasons, FASTI_OUTCOME_TAKEN, day);
+        else if (result != FASTI_DRAFT_OK)
+            return fasti_draft_refuse(booking, pending, result, disposition);
+        items[(*item_count)++] = (struct fasti_item){
+            .schedule = block->schedule.v,
+            .start_utc_s = at_s,
+            .offset_s = fasti_local_day_offset_s(&look->day,
+                                                 (int32_t)((at_s - look->day.start_utc_s) / 60)),
+            .minutes = (uint32_t)((end_s - at_s) / 60),
+        };
+        at_s = end_s;
+    }
+    return FASTI_ATTEMPT_END;
 }
 
 static enum fasti_attempt block_attempt(struct fasti_booking *booking,
                                         const struct fasti_command *command,
                                         struct fasti_pending *pending,
                                         enum fasti_disposition *disposition) {
-    const struct fasti_block *block = &command->body.block;
-    struct fasti_day_look look;
-    const enum fasti_look_result looked =
-        fasti_day_look(booking, command->organization, block->schedule, block->start_utc_s, &look);
-    if (looked != FASTI_LOOK_OK)
-        return fasti_look_refuse(booking, pending, looked, disposition);
-    struct new_record new = {
+    struct fasti_item items[FASTI_ITEMS_MAX];
+    struct reasons reasons = {0};
+    uint32_t item_count;
+    fasti_draft_begin(booking);
+    *disposition = FASTI_PUSHED; /* nothing refused it yet */
+    const enum fasti_attempt taken =
+        block_take(booking, command, pending, items, &item_count, &reasons, disposition);
+    if (taken != FASTI_ATTEMPT_END || *disposition != FASTI_PUSHED)
+        return taken;
+    if (reasons.lost_count > 0)
+        return refuse(booking, pending, &reasons, disposition);
+    const struct fasti_record head = {
+        .id = fasti_draft_numbers(booking, item_count),
+        .organization = command->organization.v,
         .kind = FASTI_RECORD_BLOCK,
-        .organization = command->organization,
-        .request = command->request,
-        .patient = "",
-        .payload = (const uint8_t *)"",
+        .state = FASTI_STATE_BOOKED,
+        .created_ms = pending->decided_ms,
+        .changed_ms = pending->decided_ms,
+        .request_low = command->request.low,
+        .request_high = command->request.high,
+        .item_count = (uint16_t)item_count,
     };
-    const int64_t length_s = block->end_utc_s - block->start_utc_s;
-    if (length_s <= 0 || length_s % 60 != 0 ||
-        length_s > FASTI_LOCAL_DAY_MINUTES_MAX * INT64_C(60) ||
-        !fasti_look_place(&look, block->start_utc_s, (uint32_t)(length_s / 60), &new.place)) {
-        *disposition = block_refuse(pending, &look, block);
-        return FASTI_ATTEMPT_END;
-    }
-    if (fasti_page_any(look.page, new.place.tick, new.place.count)) {
-        *disposition = refuse_taken(booking, pending, &look);
-        return FASTI_ATTEMPT_END;
-    }
+    uint32_t place;
+    const enum fasti_draft_result added =
+        head.id == 0 ? FASTI_DRAFT_MEMORY
+                     : fasti_draft_record_new(booking, &head, items, NULL, NULL, &place);
+    if (added != FASTI_DRAFT_OK)
+        return fasti_draft_refuse(booking, pending, added, disposition);
+    pending->answer.record.v = head.id;
     pending->answer.outcome = FASTI_OUTCOME_BLOCKED;
-    return place_attempt(booking, pending, &look, &new, disposition);
+    return fasti_draft_swap(booking, pending, FASTI_EFFECT_BOOK, command->request, disposition);
 }
 
 enum fasti_disposition fasti_reserve_block(struct fasti_booking *booking,
                                            const struct fasti_command *command,
                                            struct fasti_pending *pending) {
+    const struct fasti_block *block = &command->body.block;
+    if (block->end_utc_s <= block->start_utc_s ||
+        block->end_utc_s - block->start_utc_s > (FASTI_ITEMS_MAX + 1) * FASTI_DAY_SECONDS) {
+        enum fasti_disposition disposition;
+        (void)block_range(pending, &disposition);
+        return disposition;
+    }
     return fasti_attempts(booking, command, pending, block_attempt, true);
 }

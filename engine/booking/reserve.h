@@ -1,12 +1,12 @@
 /*
  * reserve.h - taking time: book and block.
  *
- *   look -> verdict of rules/ -> page, record, effect -> swap of the day (k = 1) -> push
+ *   each row: day -> verdict of rules/ -> taken in the draft    then one swap of all days -> push
  *
- * A lost swap starts again from the look. Refusals come with what they rest on: TAKEN with the
- * day's version, CLOSED and the like with the configuration's, so that no answer tells of a change
- * that a crash could still take back.
- * Threading: any worker; lock-free but for memory.
+ * All rows are looked at even when one is lost, so that a refusal names every one. A lost swap
+ * starts again from the first look. Refusals come with what they rest on: TAKEN with the day's
+ * version, CLOSED and the like with the configuration's, so that no answer tells of a change that a
+ * crash could still take back. Threading: any worker; lock-free but for memory.
  */
 #ifndef FASTI_BOOKING_RESERVE_H
 #define FASTI_BOOKING_RESERVE_H

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/panic.h"
+#include "engine/booking/draft.h"
 
 enum fasti_status fasti_state_init(struct fasti_state *state, uint32_t worker_count,
                                    uint64_t memory_bytes_max, struct fasti_clock clock) {
@@ -51,7 +52,8 @@ enum fasti_status fasti_booking_init(struct fasti_booking *booking, struct fasti
     if (!fasti_limbo_init(&booking->limbo, &state->epoch, &booking->arena, worker))
         return FASTI_LIMIT_MEMORY;
     booking->pool = calloc(FASTI_WORKER_PENDING_MAX, sizeof *booking->pool);
-    if (booking->pool == NULL)
+    booking->draft = malloc(sizeof *booking->draft);
+    if (booking->pool == NULL || booking->draft == NULL)
         return FASTI_LIMIT_MEMORY;
     for (uint32_t i = FASTI_WORKER_PENDING_MAX; i > 0; i--) {
         booking->pool[i - 1].next = booking->free;
@@ -63,7 +65,9 @@ enum fasti_status fasti_booking_init(struct fasti_booking *booking, struct fasti
 void fasti_booking_deinit(struct fasti_booking *booking) {
     fasti_limbo_deinit(&booking->limbo);
     free(booking->pool);
+    free(booking->draft);
     booking->pool = NULL;
+    booking->draft = NULL;
 }
 
 void fasti_booking_prepare(struct fasti_booking *booking) {
@@ -77,6 +81,7 @@ void fasti_booking_prepare(struct fasti_booking *booking) {
 static void pending_clear(struct fasti_booking *booking, struct fasti_pending *pending) {
     memset(pending, 0, offsetof(struct fasti_pending, query));
     pending->worker = booking->worker;
+    pending->cells = pending->cells_own;
     struct fasti_answer *answer = &pending->answer;
     memset(answer, 0, offsetof(struct fasti_answer, detail));
     answer->detail.text[0] = '\0';
@@ -104,10 +109,21 @@ struct fasti_pending *fasti_pending_make(struct fasti_booking *booking) {
     return pending;
 }
 
+static void cells_more_give(struct fasti_booking *booking, struct fasti_pending *pending) {
+    if (pending->cells_index != 0)
+        fasti_arena_free(&booking->arena, pending->cells_index,
+                         pending->cells_room * sizeof *pending->cells);
+    else
+        free(pending->cells_more);
+    pending->cells_more = NULL;
+    pending->cells_index = pending->cells_room = 0;
+}
+
 void fasti_pending_give(struct fasti_booking *booking, struct fasti_pending *pending) {
     FASTI_ASSERT(pending->worker == booking->worker);
     if (pending->effect_index != 0)
         fasti_arena_free(&booking->arena, pending->effect_index, pending->effect_bytes);
+    cells_more_give(booking, pending);
     free(pending->effect_heap);
     if (pending->is_heap) {
         free(pending);
@@ -155,20 +171,58 @@ struct fasti_pending *fasti_done_take(struct fasti_booking *owner) {
     return fasti_load_relaxed(&owner->done) == NULL ? NULL : stack_take(&owner->done);
 }
 
-bool fasti_wait_begin(struct fasti_booking *booking, struct fasti_pending *pending,
-                      _Atomic uint32_t *durable, uint32_t version) {
-    if (durable == NULL || fasti_load_seq_cst(durable) >= version)
+/* ---- cells and waits ---- */
+
+bool fasti_pending_cells_make(struct fasti_booking *booking, struct fasti_pending *pending,
+                              uint32_t count) {
+    FASTI_ASSERT(count <= FASTI_CELLS_MAX);
+    pending->cells = pending->cells_own;
+    if (count <= FASTI_PENDING_CELLS)
         return true;
-    pending->wait_durable = durable;
-    pending->wait_version = version;
+    const size_t bytes = count * sizeof *pending->cells;
+    if (count > pending->cells_room) {
+        cells_more_give(booking, pending);
+        if (bytes <= FASTI_ARENA_SIZE_MAX) {
+            pending->cells_index = fasti_arena_alloc(&booking->arena, bytes);
+            if (pending->cells_index != 0)
+                pending->cells_more = fasti_arena_at(&booking->state->arena, pending->cells_index);
+        } else {
+            pending->cells_more = malloc(bytes);
+        }
+        pending->cells_room = pending->cells_more == NULL ? 0 : count;
+    }
+    pending->cells = pending->cells_more;
+    return pending->cells != NULL;
+}
+
+bool fasti_wait_is_over(const struct fasti_pending *pending) {
+    for (uint32_t i = 0; i < pending->cell_count; i++)
+        if (fasti_load_seq_cst(pending->cells[i].durable) < pending->cells[i].from_version)
+            return false;
+    return true;
+}
+
+bool fasti_wait_begin(struct fasti_booking *booking, struct fasti_pending *pending) {
+    if (fasti_wait_is_over(pending))
+        return true;
     fasti_add_seq_cst(&booking->waiting_count, UINT32_C(1));
     /* The committer stores `durable`, then looks at waiting_count; we did it the other way round:
      * one of us sees the other (both sequentially consistent). */
-    if (fasti_load_seq_cst(durable) >= version) {
+    if (fasti_wait_is_over(pending)) {
         fasti_add_seq_cst(&booking->waiting_count, UINT32_MAX); /* minus one */
         return true;
     }
     pending->next = booking->waiting;
     booking->waiting = pending;
     return false;
+}
+
+bool fasti_wait_for_one(struct fasti_booking *booking, struct fasti_pending *pending,
+                        _Atomic uint32_t *durable, uint32_t version) {
+    pending->cell_count = durable != NULL;
+    pending->cells = pending->cells_own;
+    if (durable != NULL)
+        pending->cells[0] =
+            (struct fasti_pending_cell){.durable = durable, .from_version = version};
+    return fasti_wait_begin(booking, pending);
 }

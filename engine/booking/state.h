@@ -27,9 +27,10 @@
 #include "engine/directory/directory.h"
 #include "engine/rules/rule.h"
 
-#define FASTI_PENDING_CELLS 2 /* grows with claims of more cells */
+#define FASTI_PENDING_CELLS 2 /* in the pending itself; more of them in the arena */
 
-/* A cell of a pending's effect, with the places that the committer keeps for it. */
+/* A cell of a pending's effect, with the places that the committer keeps for it. Of a pending that
+ * waits: what it rests on, *durable >= from_version (emitted is not used). */
 struct fasti_pending_cell {
     uint32_t *emitted;
     _Atomic uint32_t *durable;
@@ -38,10 +39,12 @@ struct fasti_pending_cell {
 
 enum fasti_pending_kind {
     FASTI_PENDING_EFFECT = 1, /* waits for its own effect */
-    FASTI_PENDING_WAIT = 2,   /* waits until *wait_durable >= wait_version */
+    FASTI_PENDING_WAIT = 2,   /* waits until all its cells are durable */
     FASTI_PENDING_LIST = 3,   /* the same, then the list is made again */
     FASTI_PENDING_SHOW = 4,   /* the same, then the record is looked at again */
 };
+
+struct fasti_draft;
 
 struct fasti_pending {
     struct fasti_pending *next;
@@ -57,19 +60,17 @@ struct fasti_pending {
     uint8_t *effect_heap;
     enum fasti_effect_kind effect_kind;
     uint32_t cell_count;
-    struct fasti_pending_cell cells[FASTI_PENDING_CELLS];
+    struct fasti_pending_cell *cells; /* cells_own or cells_more */
+    struct fasti_pending_cell cells_own[FASTI_PENDING_CELLS];
+    struct fasti_pending_cell *cells_more; /* room for cells_room; in the arena at cells_index, or
+                                              malloc'ed when that is 0 */
+    uint32_t cells_index, cells_room;
     uint32_t config_seen; /* not emitted before this configuration version is */
     struct fasti_hash128 delta;
     int64_t decided_ms;
-    int32_t appointments;        /* what it adds to the count of booked appointments */
-    fasti_record_id link_record; /* a new record: chains to enter */
-    _Atomic uint64_t *link_schedule;
-    uint64_t link_bucket;
+    int32_t appointments; /* what it adds to the count of booked appointments */
     uint64_t lsn;
 
-    /* wait */
-    _Atomic uint32_t *wait_durable;
-    uint32_t wait_version;
     fasti_organization_id organization;
     union {
         struct fasti_list_query list;
@@ -128,12 +129,15 @@ struct fasti_booking {
     struct fasti_pending *waiting;  /* WAIT, LIST, SHOW */
     _Atomic uint32_t waiting_count; /* > 0: the committer wakes this worker after each batch */
     _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic(struct fasti_pending *) done; /* newest first */
-    uint64_t spare_record; /* an id that a lost claim gave back; 0 = none */
+    struct fasti_draft *draft; /* the claim that is being made */
+    uint64_t spare_record; /* numbers that a lost claim gave back, spare_count from this one on */
+    uint32_t spare_count;
 
     struct fasti_list_answer list;
     struct fasti_describe_answer describe;
     struct fasti_opening openings[FASTI_OPENINGS_MAX];
     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+    struct fasti_item_view items[FASTI_ITEMS_MAX];
 };
 
 /* max(clock, what the log has seen): decision times never go back. */
@@ -161,9 +165,17 @@ void fasti_done_push(struct fasti_booking *owner, struct fasti_pending *pending)
 /* All done ones, oldest first; the owner only. */
 struct fasti_pending *fasti_done_take(struct fasti_booking *owner);
 
-/* Is what the pending rests on durable already? Else it joins the worker's waiting list. */
-bool fasti_wait_begin(struct fasti_booking *booking, struct fasti_pending *pending,
-                      _Atomic uint32_t *durable, uint32_t version);
+/* Room for so many cells at pending->cells, for an effect or a wait. false: no memory. */
+bool fasti_pending_cells_make(struct fasti_booking *booking, struct fasti_pending *pending,
+                              uint32_t count);
+
+/* Are all cells that the pending rests on durable? */
+bool fasti_wait_is_over(const struct fasti_pending *pending);
+/* The same; if not, it joins the worker's waiting list. */
+bool fasti_wait_begin(struct fasti_booking *booking, struct fasti_pending *pending);
+/* Rests on one cell (durable NULL: on nothing). */
+bool fasti_wait_for_one(struct fasti_booking *booking, struct fasti_pending *pending,
+                        _Atomic uint32_t *durable, uint32_t version);
 
 FASTI_MUST_USE enum fasti_status fasti_state_init(struct fasti_state *state, uint32_t worker_count,
                                                   uint64_t memory_bytes_max,

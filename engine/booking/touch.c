@@ -5,21 +5,37 @@
 
 #include "engine/base/panic.h"
 
+static bool effect_make(struct fasti_booking *booking, struct fasti_pending *pending,
+                        const struct fasti_day_look *look) {
+    const struct fasti_effect_header header = {
+        .kind = FASTI_EFFECT_TOUCH, .cell_count = 1, .decided_ms = pending->decided_ms};
+    const struct fasti_effect_cell cell = {
+        .id = fasti_cell_id_day(look->id, look->date),
+        .from_version = fasti_cell_version(look->word),
+    };
+    struct fasti_writer writer;
+    if (!fasti_pending_effect_begin(booking, pending, FASTI_EFFECT_TOUCH,
+                                    sizeof header + sizeof cell, &writer))
+        return false;
+    fasti_effect_begin(&writer, &header, &cell);
+    return fasti_effect_finish(&writer);
+}
+
 static bool touch_attempt(struct fasti_booking *booking, struct fasti_pending *pending,
                           struct fasti_day_look *look, enum fasti_claim_result *result) {
-    const struct fasti_page_change nothing = {.take = true};
+    static const struct fasti_page_change nothing = {.operation = FASTI_PAGE_TAKE};
     uint32_t page_index = 0;
     fasti_day_reload(booking, look);
     if (fasti_cell_is_worn(look->word) ||
-        !fasti_look_page_make(booking, look, &nothing, &page_index))
+        !fasti_page_apply(&booking->arena, look->page, &nothing, &page_index))
         return false;
-    const struct fasti_effect_cell cell = fasti_look_effect_cell(look, &nothing);
-    if (!fasti_pending_effect_make(booking, pending, FASTI_EFFECT_TOUCH, (fasti_request_id){0},
-                                   &cell, 1, "", 0)) {
+    fasti_look_page_finish(booking, look, page_index);
+    if (!effect_make(booking, pending, look)) {
         fasti_look_page_drop(booking, page_index);
         return false;
     }
-    struct fasti_claim_item item = {&look->ref.chunk->cells[look->ref.at], cell.id, look->word,
+    struct fasti_claim_item item = {&look->ref.chunk->cells[look->ref.at],
+                                    fasti_cell_id_day(look->id, look->date), look->word,
                                     fasti_cell_next(look->word, page_index)};
     *result = fasti_claim_swap(&booking->limbo, &item, 1);
     if (*result != FASTI_CLAIM_WON) {

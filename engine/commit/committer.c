@@ -148,7 +148,7 @@ static void effect_emit(struct fasti_committer *committer, struct fasti_pending 
                                ? fasti_arena_at(&state->arena, pending->effect_index)
                                : pending->effect_heap;
     memcpy(target, bytes, pending->effect_bytes);
-    fasti_effect_emitted(state, pending);
+    fasti_effect_emitted(state, pending, bytes);
     committer->digest_next = fasti_hash128_add(committer->digest_next, pending->delta);
     if (pending->decided_ms > *logged_ms)
         *logged_ms = pending->decided_ms;

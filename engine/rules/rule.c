@@ -106,7 +106,7 @@ static void lengths_write(const uint64_t *words, uint32_t first, uint32_t end, u
 
 /* The free candidate starts of one group, in words [plan->word_first, plan->word_end). */
 static void group_starts(const struct fasti_plan *plan, const struct fasti_plan_group *group,
-                         const struct fasti_page *page, uint64_t *starts) {
+                         const struct fasti_page *page, int64_t now_ms, uint64_t *starts) {
     const uint32_t first = plan->word_first;
     uint64_t taken[FASTI_DAY_WORDS_MAX];
     /* A visit may reach beyond the last word that has a start. */
@@ -115,6 +115,7 @@ static void group_starts(const struct fasti_plan *plan, const struct fasti_plan_
     uint64_t runs[FASTI_DAY_WORDS_MAX];
     for (uint32_t word = first; word < reach; word++)
         taken[word - first] = fasti_page_word(page, word);
+    fasti_page_expired_clear(page, now_ms, first, reach - first, taken);
     fasti_kernel_runs(taken, reach - first, group->length_ticks, runs);
     for (uint32_t word = first; word < plan->word_end; word++)
         starts[word] = runs[word - first] & group->starts[word];
@@ -127,12 +128,12 @@ bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_pag
     const uint32_t end = fasti_rule_word_end(view);
     if (first == end)
         return false;
-    group_starts(plan, &plan->groups[0], page, starts);
+    group_starts(plan, &plan->groups[0], page, now_ms, starts);
     if (plan->group_count > 1)
         lengths_write(starts, first, end, plan->groups[0].length_ticks, lengths);
     for (uint32_t g = 1; g < plan->group_count; g++) {
         uint64_t own[FASTI_DAY_WORDS_MAX];
-        group_starts(plan, &plan->groups[g], page, own);
+        group_starts(plan, &plan->groups[g], page, now_ms, own);
         for (uint32_t word = first; word < end; word++) {
             own[word] &= ~starts[word]; /* a start in two groups has the first one's length */
             starts[word] |= own[word];
@@ -189,7 +190,7 @@ enum fasti_rule_verdict fasti_rule_check(const struct fasti_day_view *view,
         if (!fasti_bits_any(group->starts, tick, 1))
             continue;
         is_candidate = true;
-        if (fasti_page_any(page, tick, group->length_ticks))
+        if (fasti_page_any_at(page, tick, group->length_ticks, now_ms))
             continue;
         *place = (struct fasti_rule_place){(uint16_t)tick, group->length_ticks};
         return FASTI_RULE_FREE;

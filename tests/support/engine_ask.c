@@ -102,11 +102,12 @@ static void agenda_ask(struct fasti_engine *engine, uint32_t organization, uint3
     if (start_utc_s == 0)
         return;
     command = (struct fasti_command){.kind = FASTI_COMMAND_BOOK, .organization = {organization}};
-    command.body.book = (struct fasti_book){.schedule = {schedule},
-                                            .service = {service},
-                                            .start_utc_s = start_utc_s,
-                                            .patient_length = 1,
-                                            .patient = "p"};
+    command.body.book = (struct fasti_book){
+        .appointment_count = 1,
+        .item_count = 1,
+        .appointments = {{.patient = "p", .patient_length = 1}},
+        .items = {{.schedule = {schedule}, .service = {service}, .start_utc_s = start_utc_s}},
+    };
     answer = ask(engine, &command);
     FASTI_ASSERT(answer.status != FASTI_OK || answer.outcome == FASTI_OUTCOME_BOOKED);
 }

@@ -133,11 +133,11 @@ struct fasti_command engine_book(uint32_t schedule, uint32_t service, const char
                                  const char *patient) {
     struct fasti_command command = {.kind = FASTI_COMMAND_BOOK, .organization = {1}};
     struct fasti_book *book = &command.body.book;
-    book->schedule.v = schedule;
-    book->service.v = service;
-    book->start_utc_s = engine_utc_s(start);
-    book->patient_length = (uint8_t)strlen(patient);
-    memcpy(book->patient, patient, strlen(patient));
+    book->appointment_count = book->item_count = 1;
+    book->items[0] = (struct fasti_book_item){
+        .schedule = {schedule}, .service = {service}, .start_utc_s = engine_utc_s(start)};
+    book->appointments[0] = (struct fasti_book_appointment){
+        .patient = patient, .patient_length = (uint8_t)strlen(patient)};
     return command;
 }
 

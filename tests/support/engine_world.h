@@ -54,6 +54,7 @@ struct fasti_command engine_put(enum fasti_entity_kind kind, uint32_t organizati
 struct fasti_command engine_schedule(uint32_t organization, const char *id,
                                      uint8_t resolution_minutes, const char *service,
                                      const char *more);
+/* patient is borrowed by the command. */
 struct fasti_command engine_book(uint32_t schedule, uint32_t service, const char *start,
                                  const char *patient);
 struct fasti_command engine_cancel(uint64_t record);

@@ -131,13 +131,30 @@ static void availability_query(struct fasti_messages *m, struct fasti_availabili
 }
 
 static void book(struct fasti_messages *m, struct fasti_book *body) {
-    body->schedule.v = (uint32_t)fasti_prng_next(&m->prng);
-    body->service.v = small(m);
-    body->start_utc_s = instant(m);
-    body->patient_length = text(m, body->patient, 1, FASTI_PATIENT_BYTES_MAX);
-    body->payload_length = (uint16_t)(flip(m) ? 0 : below(m, FASTI_PAYLOAD_BYTES_MAX + 1));
-    for (int i = 0; i < body->payload_length; i++)
-        body->payload[i] = (uint8_t)below(m, 256);
+    const uint64_t appointments = flip(m) ? 1 : 1 + below(m, 4);
+    body->appointment_count = (uint8_t)appointments;
+    body->item_count = 0;
+    body->is_fair = flip(m);
+    for (uint32_t a = 0; a < appointments; a++) {
+        struct fasti_book_appointment *appointment = &body->appointments[a];
+        const uint32_t place = m->appointment++ % FASTI_MESSAGES_APPOINTMENTS;
+        appointment->patient_length = text(m, m->patients[place], 1, FASTI_PATIENT_BYTES_MAX);
+        appointment->patient = m->patients[place];
+        appointment->payload_length =
+            (uint16_t)(flip(m) ? 0 : below(m, FASTI_PAYLOAD_BYTES_MAX + 1));
+        appointment->payload = m->payloads[place];
+        for (int i = 0; i < appointment->payload_length; i++)
+            m->payloads[place][i] = (uint8_t)below(m, 256);
+        const uint64_t items = 1 + below(m, 3);
+        for (uint32_t i = 0; i < items; i++)
+            body->items[body->item_count++] = (struct fasti_book_item){
+                .schedule = {(uint32_t)fasti_prng_next(&m->prng)},
+                .service = {small(m)},
+                .start_utc_s = instant(m),
+                .appointment = (uint8_t)a,
+                .is_alternative = i > 0 && flip(m),
+            };
+    }
 }
 
 void fasti_messages_command(struct fasti_messages *m, struct fasti_command *command,
@@ -204,6 +221,8 @@ static void record_view(struct fasti_messages *m, struct fasti_record_view *view
     view->state = (enum fasti_record_state)(1 + below(m, 2));
     view->reason = (uint8_t)below(m, 256);
     view->is_conflict = flip(m);
+    view->item_count = (uint8_t)(flip(m) ? 1 : 1 + below(m, FASTI_ITEMS_MAX));
+    view->item = (uint8_t)below(m, view->item_count);
     view->schedule.v = small(m);
     view->service.v = small(m);
     view->start_utc_s = instant(m);
@@ -287,6 +306,28 @@ static void show_answer(struct fasti_messages *m, struct fasti_answer *answer) {
     for (int i = 0; i < answer->body.show.view.payload_length; i++)
         m->payload[i] = (uint8_t)below(m, 256);
     answer->body.show.payload = m->payload;
+    const struct fasti_record_view *view = &answer->body.show.view;
+    memset(m->items, 0, sizeof m->items);
+    for (uint32_t i = 0; i < view->item_count; i++)
+        m->items[i] = (struct fasti_item_view){
+            .schedule = {i == 0 ? view->schedule.v : small(m)},
+            .service = {i == 0 ? view->service.v : small(m)},
+            .start_utc_s = i == 0 ? view->start_utc_s : instant(m),
+            .offset_s = view->offset_s,
+            .duration_minutes = i == 0 ? view->duration_minutes : small(m),
+        };
+    answer->body.show.items = m->items;
+}
+
+static void book_answer(struct fasti_messages *m, struct fasti_answer *answer) {
+    struct fasti_book_answer *book = &answer->body.book;
+    book->item_count = (uint8_t)(1 + below(m, FASTI_ITEMS_MAX));
+    answer->outcome = FASTI_OUTCOME_BOOKED;
+    book->appointment_count = (uint8_t)(1 + below(m, book->item_count));
+    for (uint32_t i = 0; i < book->item_count; i++)
+        book->outcomes[i] = (uint8_t)answer->outcome;
+    for (uint32_t i = 1; i < book->appointment_count; i++)
+        book->offsets[i] = (uint8_t)i;
 }
 
 static void import_answer(struct fasti_messages *m, struct fasti_import_answer *import) {
@@ -318,6 +359,7 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
         list_answer(m);
         answer->body.list = &m->list;
         break;
+    case FASTI_COMMAND_BOOK: book_answer(m, answer); break;
     case FASTI_COMMAND_SHOW: show_answer(m, answer); break;
     case FASTI_COMMAND_DESCRIBE:
         describe_answer(m);
@@ -335,7 +377,6 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
         break;
     case FASTI_COMMAND_RESOLVE:
     case FASTI_COMMAND_PUT:
-    case FASTI_COMMAND_BOOK:
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_BLOCK:
     case FASTI_COMMAND_UNBLOCK: break;

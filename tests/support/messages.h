@@ -10,6 +10,8 @@
 #include "engine/base/prng.h"
 #include "engine/booking/command.h"
 
+#define FASTI_MESSAGES_APPOINTMENTS 256 /* 4 of each command of a batch */
+
 struct fasti_messages {
     struct fasti_prng prng;
     struct fasti_opening openings[FASTI_OPENINGS_MAX];
@@ -17,6 +19,11 @@ struct fasti_messages {
     struct fasti_list_answer list;
     struct fasti_describe_answer describe;
     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+    struct fasti_item_view items[FASTI_ITEMS_MAX];
+    /* What the bookings made last borrow: as many as one frame has at most. */
+    char patients[FASTI_MESSAGES_APPOINTMENTS][FASTI_PATIENT_BYTES_MAX];
+    uint8_t payloads[FASTI_MESSAGES_APPOINTMENTS][FASTI_PAYLOAD_BYTES_MAX];
+    uint32_t appointment; /* the next one's place */
 };
 
 #define FASTI_MESSAGES_COMMAND_KINDS 16

@@ -126,7 +126,7 @@ int64_t server_world_start_utc_s(uint32_t i) {
 
 struct fasti_command server_world_book(uint32_t i) {
     struct fasti_command command = engine_book(1, 1, SERVER_WORLD_NOW, "patient");
-    command.body.book.start_utc_s = server_world_start_utc_s(i);
+    command.body.book.items[0].start_utc_s = server_world_start_utc_s(i);
     return command;
 }
 
