@@ -152,8 +152,9 @@ FASTI_MUST_USE uint64_t fasti_requests_refuse(struct fasti_requests *requests,
                                               fasti_request_slot slot,
                                               const struct fasti_request_answer *answer);
 
-/* The command ended with a status (BUSY, no memory ...): nothing was decided, and the id is as if
- * it had never come. Returns as finish. */
+/* The command ended with a status (BUSY, no memory ...): nothing was decided, nothing pushed, and
+ * the id is as if it had never come: NEW to the next who asks, or STALE if the horizon has passed
+ * it meanwhile. Returns as finish. */
 FASTI_MUST_USE uint64_t fasti_requests_forget(struct fasti_requests *requests,
                                               fasti_request_slot slot);
 
