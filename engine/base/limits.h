@@ -62,6 +62,11 @@
 #define FASTI_RECORD_CHUNK       4096
 #define FASTI_RECORD_SLAB_CHUNKS 16 /* chunks of records in 2 MiB */
 #define FASTI_PATIENT_BUCKETS    (UINT32_C(1) << 20)
+#define FASTI_REQUESTS_MAX       (UINT32_C(1) << 20) /* request ids remembered */
+#define FASTI_REQUEST_WAYS       64                  /* of one bucket */
+#define FASTI_REQUEST_LOCKS      1024
+#define FASTI_REQUESTS_AGE_MS    INT64_C(86400000) /* remembered so long, if there is room */
+#define FASTI_REQUESTS_AHEAD_MS  INT64_C(300000)   /* a client's clock may be ahead so far */
 
 /* ---- queries ---- */
 #define FASTI_QUERY_SCHEDULES_MAX 64
@@ -96,6 +101,8 @@ _Static_assert(FASTI_PLAN_GROUPS_MAX > 2 * FASTI_SINGLE_LENGTHS_MAX,
                "service has its own");
 _Static_assert(3 * FASTI_ITEMS_MAX <= FASTI_CELLS_MAX,
                "an item needs two days, around midnight, and a record");
+_Static_assert(FASTI_REQUESTS_MAX % FASTI_REQUEST_WAYS == 0, "request ids lie in whole buckets");
+_Static_assert(FASTI_WORKERS_MAX <= 64, "the workers that wait for a request are bits of a word");
 _Static_assert(FASTI_EFFECT_BYTES_MAX + 2 * FASTI_BLOCK_BYTES <= FASTI_BATCH_BYTES_MAX,
                "one effect always fits in a batch");
 _Static_assert(FASTI_BATCH_BYTES_MAX % FASTI_BLOCK_BYTES == 0, "batches are whole blocks");
