@@ -17,13 +17,13 @@ FASTI_STATUS_TABLE(STATUS_IS_ON_THE_WIRE)
 #define OUTCOME_IS_ON_THE_WIRE(name, value, done, text) \
     static_assert(static_cast<int>(wire::Outcome::name) == (value), #name);
 FASTI_OUTCOME_TABLE(OUTCOME_IS_ON_THE_WIRE)
-static_assert(static_cast<int>(wire::CommandKind::MAX) == FASTI_COMMAND_CIVIL, "last command");
+static_assert(static_cast<int>(wire::CommandKind::MAX) == FASTI_COMMAND_MARK, "last command");
 static_assert(static_cast<int>(wire::EntityKind::MAX) == FASTI_ENTITY_ZONE, "last entity");
 static_assert(static_cast<int>(wire::Reason::MAX) == FASTI_REASON_OUTSIDE, "last reason");
 static_assert(static_cast<int>(wire::OpeningKind::MAX) == FASTI_OPENING_INSTANT, "last opening");
 static_assert(static_cast<int>(wire::OpeningsMode::MAX) == FASTI_OPENINGS_REMOVE, "last mode");
 static_assert(static_cast<int>(wire::RecordKind::MAX) == FASTI_RECORD_BLOCK, "last record kind");
-static_assert(static_cast<int>(wire::RecordState::MAX) == FASTI_STATE_CANCELLED, "last state");
+static_assert(static_cast<int>(wire::RecordState::MAX) == FASTI_STATE_RELEASED, "last state");
 static_assert(static_cast<int>(wire::ListBy::MAX) == FASTI_LIST_BY_PATIENT, "last list key");
 static_assert(static_cast<int>(wire::CivilKind::MAX) == FASTI_CIVIL_FOLD, "last civil kind");
 

@@ -84,12 +84,14 @@ static Offset<wire::Records> records_write(struct fasti_codec *codec,
     const auto changed = RECORD_COLUMN(int64_t, views[i].changed_ms);
     const auto payload_lengths = RECORD_COLUMN(uint16_t, views[i].payload_length);
     const auto items = RECORD_COLUMN(uint8_t, views[i].item);
+    const auto expires = RECORD_COLUMN(int64_t, views[i].expires_ms);
+    const auto moved_from = RECORD_COLUMN(uint64_t, views[i].moved_from.v);
 #undef RECORD_COLUMN
     const auto item_counts =
         fasti_column_write<uint8_t>(b, count, 1, [&](uint32_t i) { return views[i].item_count; });
     return wire::CreateRecords(b, records, kinds.o, states.o, reasons, conflicts, schedules,
                                services, starts, offsets, durations, created, changed, patients,
-                               payload_lengths, items, item_counts);
+                               payload_lengths, items, item_counts, expires, moved_from);
 }
 
 static Offset<wire::Items> items_write(FlatBufferBuilder &b, const struct fasti_item_view *items,
@@ -112,15 +114,14 @@ static Offset<wire::Items> items_write(FlatBufferBuilder &b, const struct fasti_
 static Offset<void> book_write(FlatBufferBuilder &b, const struct fasti_answer *answer) {
     const struct fasti_book_answer *book = &answer->body.book;
     FASTI_ASSERT(book->item_count <= FASTI_ITEMS_MAX && book->appointment_count <= FASTI_ITEMS_MAX);
-    uint16_t *outcomes = nullptr;
-    const auto outcome_column = b.CreateUninitializedVector(book->item_count, &outcomes);
-    for (uint32_t i = 0; i < book->item_count; i++)
-        outcomes[i] = book->outcomes[i];
+    const auto outcomes = fasti_column_copy_as<uint16_t>(b, book->outcomes, book->item_count);
     const auto records =
         fasti_column_write<uint64_t>(b, book->appointment_count, 0, [&](uint32_t i) {
             return answer->record.v + book->offsets[i];
         });
-    return wire::CreateBookReply(b, outcome_column.o, records).Union();
+    return wire::CreateBookReply(b, outcomes.o, records, book->token.low, book->token.high,
+                                 book->expires_ms)
+        .Union();
 }
 
 static Offset<void> status_write(FlatBufferBuilder &b, const struct fasti_status_answer *s) {
@@ -206,7 +207,18 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
                     .Union();
         return ReplyBody::CivilReply;
     case FASTI_COMMAND_BOOK:
+    case FASTI_COMMAND_MOVE:
         if (answer->body.book.item_count < 2)
+            break;
+        *body = book_write(b, answer);
+        return ReplyBody::BookReply;
+    case FASTI_COMMAND_EXTEND:
+        if (answer->outcome != FASTI_OUTCOME_EXTENDED)
+            break;
+        *body = book_write(b, answer);
+        return ReplyBody::BookReply;
+    case FASTI_COMMAND_HOLD:
+        if (answer->body.book.item_count == 0)
             break;
         *body = book_write(b, answer);
         return ReplyBody::BookReply;
@@ -214,7 +226,10 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
     case FASTI_COMMAND_PUT:
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_BLOCK:
-    case FASTI_COMMAND_UNBLOCK: break;
+    case FASTI_COMMAND_UNBLOCK:
+    case FASTI_COMMAND_CONFIRM:
+    case FASTI_COMMAND_RELEASE:
+    case FASTI_COMMAND_MARK: break;
     }
     return ReplyBody::NONE;
 }
@@ -311,7 +326,8 @@ static bool record_columns_fit(const wire::Records *r, uint32_t rows) {
            fasti_column_fits(r->created_ms(), rows) && fasti_column_fits(r->changed_ms(), rows) &&
            fasti_column_fits(r->patients(), rows) &&
            fasti_column_fits(r->payload_lengths(), rows) && fasti_column_fits(r->items(), rows) &&
-           fasti_column_fits(r->item_counts(), rows);
+           fasti_column_fits(r->item_counts(), rows) && fasti_column_fits(r->expires_ms(), rows) &&
+           fasti_column_fits(r->moved_from(), rows);
 }
 
 static enum fasti_status records_read(const wire::Records *r, uint32_t max,
@@ -326,7 +342,7 @@ static enum fasti_status records_read(const wire::Records *r, uint32_t max,
         std::memset(view, 0, sizeof *view);
         const unsigned kind = fasti_column_get<unsigned>(r->kinds(), i, 0u);
         const unsigned state = fasti_column_get<unsigned>(r->states(), i, 0u);
-        if (kind < 1 || kind > FASTI_RECORD_BLOCK || state < 1 || state > FASTI_STATE_CANCELLED)
+        if (kind < 1 || kind > FASTI_RECORD_BLOCK || state < 1 || state > FASTI_STATE_RELEASED)
             return wrong("records.kinds or states", detail);
         view->record.v = r->records()->Get(i);
         if (view->record.v == 0)
@@ -343,6 +359,8 @@ static enum fasti_status records_read(const wire::Records *r, uint32_t max,
         view->created_ms = fasti_column_get<int64_t>(r->created_ms(), i, 0);
         view->changed_ms = fasti_column_get<int64_t>(r->changed_ms(), i, 0);
         view->payload_length = fasti_column_get<uint16_t>(r->payload_lengths(), i, 0);
+        view->expires_ms = fasti_column_get<int64_t>(r->expires_ms(), i, 0);
+        view->moved_from.v = fasti_column_get<uint64_t>(r->moved_from(), i, 0);
         view->item = fasti_column_get<uint8_t>(r->items(), i, 0);
         view->item_count = fasti_column_get<uint8_t>(r->item_counts(), i, 1);
         if (view->item >= view->item_count || view->item_count > FASTI_ITEMS_MAX)
@@ -397,12 +415,14 @@ static enum fasti_status book_read(const wire::BookReply *reply, const struct fa
                                    struct fasti_book_answer *book, struct fasti_detail *detail) {
     const uint32_t rows = fasti_column_size(reply->outcomes());
     const uint32_t appointments = fasti_column_size(reply->records());
-    if (rows < 2 || rows > FASTI_ITEMS_MAX || appointments > rows ||
+    if (rows > FASTI_ITEMS_MAX || appointments > rows ||
         !fasti_column_fits(reply->outcomes(), rows) ||
         !fasti_column_fits(reply->records(), appointments))
         return wrong("book.outcomes or records", detail);
     book->item_count = static_cast<uint8_t>(rows);
     book->appointment_count = static_cast<uint8_t>(appointments);
+    book->token = {reply->token_low(), reply->token_high()};
+    book->expires_ms = reply->expires_ms();
     for (uint32_t i = 0; i < rows; i++) {
         const unsigned outcome = static_cast<unsigned>(reply->outcomes()->Get(i));
         if (outcome > UINT8_MAX)
@@ -418,10 +438,10 @@ static enum fasti_status book_read(const wire::BookReply *reply, const struct fa
     return FASTI_OK;
 }
 
-/* A booking of one row says all in its outcome. */
+/* A booking or move of one row says all in its outcome. */
 static void book_single(struct fasti_answer *answer) {
     answer->body.book.item_count = 1;
-    answer->body.book.appointment_count = answer->outcome == FASTI_OUTCOME_BOOKED;
+    answer->body.book.appointment_count = fasti_outcome_is_done(answer->outcome);
     answer->body.book.outcomes[0] = static_cast<uint8_t>(answer->outcome);
     answer->body.book.offsets[0] = 0;
 }
@@ -500,7 +520,9 @@ static bool body_belongs(ReplyBody type, wire::CommandKind kind) {
         return kind == wire::CommandKind::IMPORT_BEGIN ||
                kind == wire::CommandKind::IMPORT_COMMIT || kind == wire::CommandKind::IMPORT_ABORT;
     case ReplyBody::CivilReply: return kind == wire::CommandKind::CIVIL;
-    case ReplyBody::BookReply: return kind == wire::CommandKind::BOOK;
+    case ReplyBody::BookReply:
+        return kind == wire::CommandKind::BOOK || kind == wire::CommandKind::HOLD ||
+               kind == wire::CommandKind::EXTEND || kind == wire::CommandKind::MOVE;
     }
     return false;
 }
@@ -555,7 +577,7 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
         return book_read(reply->body_as_BookReply(), answer, &answer->body.book, detail);
     case ReplyBody::NONE: break;
     }
-    if (answer->kind == FASTI_COMMAND_BOOK)
+    if (answer->kind == FASTI_COMMAND_BOOK || answer->kind == FASTI_COMMAND_MOVE)
         book_single(answer);
     if (answer->kind == FASTI_COMMAND_DESCRIBE) { /* there is no such record: id 0 */
         std::memset(&space->describe, 0, sizeof space->describe);

@@ -71,98 +71,6 @@ enum fasti_status fasti_codec_open_client(struct fasti_codec *codec, const uint8
 
 /* ---- reading one command ---- */
 
-static enum fasti_status missing(const char *field, struct fasti_detail *detail) {
-    return fasti_detail_set(detail, FASTI_INVALID_RANGE, "%s: it is missing", field);
-}
-
-static enum fasti_status book_rows_read(const wire::Book *book, struct fasti_book *body,
-                                        struct fasti_detail *detail) {
-    const uint32_t rows = fasti_column_size(book->schedules());
-    if (rows == 0)
-        return missing("book.schedules", detail);
-    if (rows > FASTI_ITEMS_MAX || fasti_column_size(book->services()) != rows ||
-        fasti_column_size(book->starts_utc_s()) != rows ||
-        !fasti_column_fits(book->starts_utc_s(), rows) ||
-        !fasti_column_fits(book->appointments(), rows) ||
-        !fasti_column_fits(book->alternatives(), rows))
-        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
-                                "book: %u schedules, %u services and %u starts; one of each a row, "
-                                "1 to %d rows",
-                                rows, fasti_column_size(book->services()),
-                                fasti_column_size(book->starts_utc_s()), FASTI_ITEMS_MAX);
-    body->item_count = static_cast<uint8_t>(rows);
-    body->is_fair = book->fair();
-    for (uint32_t i = 0; i < rows; i++) {
-        struct fasti_book_item *item = &body->items[i];
-        item->schedule.v = book->schedules()->Get(i);
-        item->service.v = book->services()->Get(i);
-        item->appointment = fasti_column_get<uint8_t>(book->appointments(), i, 0);
-        item->is_alternative = fasti_column_get<uint8_t>(book->alternatives(), i, 0) != 0;
-        FASTI_TRY(fasti_codec_read_instant(book->starts_utc_s()->Get(i), "book.starts_utc_s",
-                                           &item->start_utc_s, detail));
-    }
-    return FASTI_OK;
-}
-
-static enum fasti_status patient_borrow(const String *text,
-                                        struct fasti_book_appointment *appointment,
-                                        struct fasti_detail *detail) {
-    char unused[FASTI_PATIENT_BYTES_MAX];
-    FASTI_TRY(fasti_codec_read_patient(text, false, &appointment->patient_length, unused, detail));
-    appointment->patient = text->c_str();
-    return FASTI_OK;
-}
-
-static enum fasti_status payload_range(uint32_t bytes, struct fasti_detail *detail) {
-    return bytes <= FASTI_PAYLOAD_BYTES_MAX
-               ? FASTI_OK
-               : fasti_detail_set(detail, FASTI_INVALID_RANGE, "book.payload: %u bytes, at most %d",
-                                  bytes, FASTI_PAYLOAD_BYTES_MAX);
-}
-
-static enum fasti_status book_single_read(const wire::Book *book, struct fasti_book *body,
-                                          struct fasti_detail *detail) {
-    const uint32_t payload = fasti_column_size(book->payload());
-    body->appointment_count = 1;
-    FASTI_TRY(patient_borrow(book->patient(), &body->appointments[0], detail));
-    FASTI_TRY(payload_range(payload, detail));
-    body->appointments[0].payload = payload > 0 ? book->payload()->data() : nullptr;
-    body->appointments[0].payload_length = static_cast<uint16_t>(payload);
-    return FASTI_OK;
-}
-
-/* Texts and payloads stay in the frame, which lives until the command is submitted. */
-static enum fasti_status book_read(const wire::Book *book, struct fasti_book *body,
-                                   struct fasti_detail *detail) {
-    FASTI_TRY(book_rows_read(book, body, detail));
-    const uint32_t count = fasti_column_size(book->patients());
-    if (count == 0)
-        return book_single_read(book, body, detail);
-    if (count > FASTI_ITEMS_MAX || !fasti_column_fits(book->payload_lengths(), count))
-        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
-                                "book.patients: %u appointments, at most %d, each with a payload's "
-                                "length or none",
-                                count, FASTI_ITEMS_MAX);
-    body->appointment_count = static_cast<uint8_t>(count);
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct fasti_book_appointment *appointment = &body->appointments[i];
-        const uint32_t payload = fasti_column_get<uint32_t>(book->payload_lengths(), i, 0u);
-        FASTI_TRY(patient_borrow(book->patients()->Get(i), appointment, detail));
-        FASTI_TRY(payload_range(payload, detail));
-        if (payload > fasti_column_size(book->payloads()) - at)
-            return fasti_detail_set(detail, FASTI_INVALID_RANGE,
-                                    "book.payloads: shorter than its lengths say");
-        appointment->payload = payload > 0 ? book->payloads()->data() + at : nullptr;
-        appointment->payload_length = static_cast<uint16_t>(payload);
-        at += payload;
-    }
-    if (at != fasti_column_size(book->payloads()))
-        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
-                                "book.payloads: longer than its lengths say");
-    return FASTI_OK;
-}
-
 static enum fasti_status availability_read(const wire::AvailabilityQuery *query,
                                            struct fasti_availability_query *body,
                                            struct fasti_detail *detail) {
@@ -283,6 +191,12 @@ static unsigned kind_of(RequestBody type) {
     case RequestBody::ImportAbort: return FASTI_COMMAND_IMPORT_ABORT;
     case RequestBody::DescribeQuery: return FASTI_COMMAND_DESCRIBE;
     case RequestBody::CivilQuery: return FASTI_COMMAND_CIVIL;
+    case RequestBody::Hold: return FASTI_COMMAND_HOLD;
+    case RequestBody::Confirm: return FASTI_COMMAND_CONFIRM;
+    case RequestBody::Extend: return FASTI_COMMAND_EXTEND;
+    case RequestBody::Release: return FASTI_COMMAND_RELEASE;
+    case RequestBody::Move: return FASTI_COMMAND_MOVE;
+    case RequestBody::Mark: return FASTI_COMMAND_MARK;
     case RequestBody::NONE: break;
     }
     return 0;
@@ -294,7 +208,6 @@ static enum fasti_status body_read(struct fasti_codec *codec, const wire::Reques
     case RequestBody::ResolveQuery:
         return resolve_read(request->body_as_ResolveQuery(), &command->body.resolve, detail);
     case RequestBody::Put: return put_read(codec, request->body_as_Put(), command, detail);
-    case RequestBody::Book: return book_read(request->body_as_Book(), &command->body.book, detail);
     case RequestBody::Cancel:
         command->body.cancel.record.v = request->body_as_Cancel()->record();
         command->body.cancel.reason = request->body_as_Cancel()->reason();
@@ -325,6 +238,13 @@ static enum fasti_status body_read(struct fasti_codec *codec, const wire::Reques
         return describe_read(request->body_as_DescribeQuery(), &command->body.describe, detail);
     case RequestBody::CivilQuery:
         return civil_read(request->body_as_CivilQuery(), &command->body.civil, detail);
+    case RequestBody::Book:
+    case RequestBody::Hold:
+    case RequestBody::Confirm:
+    case RequestBody::Extend:
+    case RequestBody::Release:
+    case RequestBody::Move:
+    case RequestBody::Mark: return fasti_codec_read_booking(request, command, detail);
     case RequestBody::StatusQuery:
     case RequestBody::Checkpoint:
     case RequestBody::ImportBegin:
@@ -356,82 +276,6 @@ enum fasti_status fasti_codec_decode_request(struct fasti_codec *codec, uint32_t
 }
 
 /* ---- writing one command ---- */
-
-/* Several appointments' patients and payloads. */
-struct book_columns {
-    Offset<Vector<Offset<String>>> patients;
-    Offset<Vector<uint8_t>> payloads;
-    Offset<Vector<uint16_t>> lengths;
-};
-
-static struct book_columns book_several_write(struct fasti_codec *codec,
-                                              const struct fasti_book *book) {
-    FlatBufferBuilder &b = codec->builder;
-    struct book_columns columns;
-    uint32_t bytes = 0;
-    for (uint32_t i = 0; i < book->appointment_count; i++) {
-        codec->strings[i] =
-            b.CreateString(book->appointments[i].patient, book->appointments[i].patient_length);
-        bytes += book->appointments[i].payload_length;
-    }
-    columns.patients = b.CreateVector(codec->strings, size_t{book->appointment_count});
-    if (bytes > 0) {
-        uint8_t *to = nullptr;
-        columns.payloads = b.CreateUninitializedVector<uint8_t>(bytes, &to);
-        for (uint32_t i = 0; i < book->appointment_count; i++) {
-            const struct fasti_book_appointment *appointment = &book->appointments[i];
-            if (appointment->payload_length > 0)
-                std::memcpy(to, appointment->payload, appointment->payload_length);
-            to += appointment->payload_length;
-        }
-    }
-    columns.lengths = fasti_column_write<uint16_t>(b, book->appointment_count, 0, [&](uint32_t i) {
-        return book->appointments[i].payload_length;
-    });
-    return columns;
-}
-
-static enum fasti_status book_write(struct fasti_codec *codec, const struct fasti_book *book,
-                                    Offset<void> *body) {
-    FlatBufferBuilder &b = codec->builder;
-    const uint32_t rows = book->item_count;
-    if (rows < 1 || rows > FASTI_ITEMS_MAX || book->appointment_count < 1 ||
-        book->appointment_count > FASTI_ITEMS_MAX)
-        return FASTI_INVALID_RANGE;
-    for (uint32_t i = 0; i < book->appointment_count; i++)
-        if (book->appointments[i].patient_length > FASTI_PATIENT_BYTES_MAX ||
-            book->appointments[i].payload_length > FASTI_PAYLOAD_BYTES_MAX)
-            return FASTI_INVALID_RANGE;
-#define BOOK_COLUMN(type, absent, expression) \
-    fasti_column_write<type>(b, rows, absent, [&](uint32_t i) { return expression; })
-    uint32_t *schedules = nullptr, *services = nullptr;
-    int64_t *starts = nullptr;
-    const auto schedule_column = b.CreateUninitializedVector(rows, &schedules);
-    for (uint32_t i = 0; i < rows; i++)
-        schedules[i] = book->items[i].schedule.v;
-    const auto service_column = b.CreateUninitializedVector(rows, &services);
-    for (uint32_t i = 0; i < rows; i++)
-        services[i] = book->items[i].service.v;
-    const auto start_column = b.CreateUninitializedVector(rows, &starts);
-    for (uint32_t i = 0; i < rows; i++)
-        starts[i] = book->items[i].start_utc_s;
-    const auto appointments = BOOK_COLUMN(uint8_t, 0, book->items[i].appointment);
-    const auto alternatives = BOOK_COLUMN(uint8_t, 0, book->items[i].is_alternative);
-#undef BOOK_COLUMN
-    const bool is_single = book->appointment_count == 1;
-    const struct fasti_book_appointment *first = &book->appointments[0];
-    const auto patient =
-        fasti_codec_write_text(b, first->patient, is_single ? first->patient_length : 0);
-    const auto payload =
-        fasti_column_copy(b, first->payload, is_single ? first->payload_length : 0);
-    const struct book_columns columns =
-        is_single ? book_columns() : book_several_write(codec, book);
-    *body = wire::CreateBook(b, schedule_column, service_column, start_column, patient, payload,
-                             appointments, alternatives, book->is_fair, columns.patients,
-                             columns.payloads, columns.lengths)
-                .Union();
-    return FASTI_OK;
-}
 
 static enum fasti_status availability_write(FlatBufferBuilder &b,
                                             const struct fasti_availability_query *query,
@@ -491,8 +335,12 @@ static enum fasti_status body_write(struct fasti_codec *codec, const struct fast
         *type = RequestBody::Put;
         return put_write(codec, &command->body.put, command->if_match, body);
     case FASTI_COMMAND_BOOK:
-        *type = RequestBody::Book;
-        return book_write(codec, &command->body.book, body);
+    case FASTI_COMMAND_HOLD:
+    case FASTI_COMMAND_MOVE:
+    case FASTI_COMMAND_CONFIRM:
+    case FASTI_COMMAND_EXTEND:
+    case FASTI_COMMAND_RELEASE:
+    case FASTI_COMMAND_MARK: return fasti_codec_write_booking(codec, command, type, body);
     case FASTI_COMMAND_CANCEL:
         return is(RequestBody::Cancel,
                   wire::CreateCancel(b, command->body.cancel.record.v, command->body.cancel.reason)

@@ -106,6 +106,16 @@ enum fasti_status fasti_codec_read_openings(const wire::Openings *columns,
                                             uint32_t source, struct fasti_opening *openings,
                                             uint32_t *count, struct fasti_detail *detail);
 
+/* ---- bookings (codec_book.cpp) ---- */
+
+/* Of a request whose body is a Book, Hold, Confirm, Extend, Release, Move or Mark. */
+enum fasti_status fasti_codec_read_booking(const wire::Request *request,
+                                           struct fasti_command *command,
+                                           struct fasti_detail *detail);
+enum fasti_status fasti_codec_write_booking(struct fasti_codec *codec,
+                                            const struct fasti_command *command,
+                                            wire::RequestBody *type, Offset<void> *body);
+
 /* ---- columns ---- */
 
 template <typename T> uint32_t fasti_column_size(const Vector<T> *column) {
@@ -143,6 +153,19 @@ Offset<Vector<T>> fasti_column_write(FlatBufferBuilder &builder, uint32_t rows, 
 template <typename T>
 Offset<Vector<T>> fasti_column_copy(FlatBufferBuilder &builder, const T *values, uint32_t count) {
     return count == 0 ? Offset<Vector<T>>() : builder.CreateVector(values, count);
+}
+
+/* The same, each value as another type. */
+template <typename T, typename S>
+Offset<Vector<T>> fasti_column_copy_as(FlatBufferBuilder &builder, const S *values,
+                                       uint32_t count) {
+    if (count == 0)
+        return Offset<Vector<T>>();
+    T *to = nullptr;
+    const Offset<Vector<T>> column = builder.CreateUninitializedVector<T>(count, &to);
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = static_cast<T>(values[i]);
+    return column;
 }
 
 #endif

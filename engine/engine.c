@@ -16,7 +16,9 @@
 #include "engine/base/panic.h"
 #include "engine/booking/cancel.h"
 #include "engine/booking/configure.h"
+#include "engine/booking/hold.h"
 #include "engine/booking/lookup.h"
+#include "engine/booking/move.h"
 #include "engine/booking/reserve.h"
 #include "engine/calendar/kernels.h"
 #include "engine/commit/committer.h"
@@ -77,6 +79,23 @@ bool fasti_outcome_is_done(enum fasti_outcome outcome) {
 #undef OUTCOME_CASE
     }
     return false;
+}
+
+const char *fasti_record_state_name(enum fasti_record_state state) {
+    switch (state) {
+    case FASTI_STATE_BOOKED: return "booked";
+    case FASTI_STATE_CANCELLED: return "cancelled";
+    case FASTI_STATE_HELD: return "held";
+    case FASTI_STATE_PENDING: return "pending";
+    case FASTI_STATE_EXPIRED: return "expired";
+    case FASTI_STATE_DECLINED: return "declined";
+    case FASTI_STATE_ARRIVED: return "arrived";
+    case FASTI_STATE_FULFILLED: return "fulfilled";
+    case FASTI_STATE_NOSHOW: return "no-show";
+    case FASTI_STATE_MOVED: return "moved";
+    case FASTI_STATE_RELEASED: return "released";
+    }
+    return "?";
 }
 
 const char *fasti_reason_name(enum fasti_reason reason) {
@@ -369,6 +388,20 @@ static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t wor
     case FASTI_COMMAND_BLOCK: return fasti_reserve_block(booking, command, pending);
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_UNBLOCK: return fasti_cancel(booking, command, pending);
+    case FASTI_COMMAND_HOLD:
+        /* From the kernel, here: the rooms below have no randomness. */
+        if (engine->io->operations->random(engine->io, &booking->token, sizeof booking->token) !=
+            FASTI_OK) {
+            pending->answer.status = fasti_detail_set(&pending->answer.detail, FASTI_IO_READ, "%s",
+                                                      "no random bytes for the hold's token");
+            return FASTI_ANSWERED;
+        }
+        return fasti_hold(booking, command, pending);
+    case FASTI_COMMAND_CONFIRM:
+    case FASTI_COMMAND_EXTEND:
+    case FASTI_COMMAND_RELEASE: return fasti_held(booking, command, pending);
+    case FASTI_COMMAND_MOVE: return fasti_move(booking, command, pending);
+    case FASTI_COMMAND_MARK: return fasti_mark(booking, command, pending);
     case FASTI_COMMAND_AVAILABILITY: return availability_answer(engine, worker, command, pending);
     case FASTI_COMMAND_SHOW:
         pending->query.show = command->body.show;
@@ -481,6 +514,9 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     (void)fasti_limbo_collect(&booking->limbo, 256);
     fasti_booking_prepare(booking);
     wake_clear(engine, worker_at);
+    if (!fasti_load_relaxed(&engine->state.is_dead) &&
+        !fasti_load_relaxed(&engine->state.is_disk_full))
+        fasti_hold_timers_run(booking);
     fasti_committer_step(&engine->committer, worker_at);
     if (booking->waiting != NULL)
         waiting_check(engine, worker);
@@ -530,10 +566,22 @@ int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker) {
     return engine->workers[worker]->epoll_fd;
 }
 
+/* When a hold of this worker may expire; -1: it has none. What is due and could not be expired is
+ * tried again in a moment. */
+static int32_t hold_timeout_us(struct fasti_engine *engine, uint32_t worker) {
+    const int64_t next_ms = fasti_hold_next_ms(&engine->bookings[worker]->timers);
+    if (next_ms == INT64_MAX)
+        return -1;
+    const int64_t left_ms = next_ms - fasti_state_now_ms(&engine->state);
+    return left_ms < 1 ? 1000 : (int32_t)(left_ms < 60000 ? left_ms : 60000) * 1000;
+}
+
 int32_t fasti_engine_timeout_us(struct fasti_engine *engine, uint32_t worker) {
     if (engine->workers[worker]->ready != NULL)
         return 0;
-    return fasti_committer_timeout_us(&engine->committer, worker);
+    const int32_t committer_us = fasti_committer_timeout_us(&engine->committer, worker);
+    const int32_t hold_us = hold_timeout_us(engine, worker);
+    return committer_us < 0 || (hold_us >= 0 && hold_us < committer_us) ? hold_us : committer_us;
 }
 
 void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker) {

@@ -40,6 +40,7 @@ static void assert_books_equal(const struct fasti_book *sent, const struct fasti
     cr_assert_eq(got->item_count, sent->item_count);
     cr_assert_eq(got->appointment_count, sent->appointment_count);
     cr_assert_eq(got->is_fair, sent->is_fair);
+    cr_assert_eq(got->is_request, sent->is_request);
     for (uint32_t i = 0; i < sent->item_count; i++) {
         cr_assert_eq(got->items[i].schedule.v, sent->items[i].schedule.v);
         cr_assert_eq(got->items[i].service.v, sent->items[i].service.v);
@@ -47,15 +48,29 @@ static void assert_books_equal(const struct fasti_book *sent, const struct fasti
         cr_assert_eq(got->items[i].appointment, sent->items[i].appointment);
         cr_assert_eq(got->items[i].is_alternative, sent->items[i].is_alternative);
     }
-    for (uint32_t a = 0; a < sent->appointment_count; a++) {
-        const struct fasti_book_appointment *s = &sent->appointments[a];
-        const struct fasti_book_appointment *g = &got->appointments[a];
-        cr_assert_eq(g->patient_length, s->patient_length);
-        cr_assert_arr_eq(g->patient, s->patient, s->patient_length);
-        cr_assert_eq(g->payload_length, s->payload_length);
-        if (s->payload_length > 0)
-            cr_assert_arr_eq(g->payload, s->payload, s->payload_length);
+}
+
+static void assert_appointments_equal(const struct fasti_book_appointment *s,
+                                      const struct fasti_book_appointment *g, uint32_t count) {
+    for (uint32_t a = 0; a < count; a++) {
+        cr_assert_eq(g[a].patient_length, s[a].patient_length);
+        cr_assert_arr_eq(g[a].patient, s[a].patient, s[a].patient_length);
+        cr_assert_eq(g[a].payload_length, s[a].payload_length);
+        if (s[a].payload_length > 0)
+            cr_assert_arr_eq(g[a].payload, s[a].payload, s[a].payload_length);
     }
+}
+
+static void assert_held_equal(const struct fasti_command *sent, const struct fasti_command *got) {
+    const struct fasti_held *s = &sent->body.held, *g = &got->body.held;
+    cr_assert_eq(g->count, s->count);
+    cr_assert_eq(g->seconds, s->seconds);
+    cr_assert_eq(g->is_request, s->is_request);
+    cr_assert(g->token.low == s->token.low && g->token.high == s->token.high);
+    for (uint32_t i = 0; i < s->count; i++)
+        cr_assert_eq(g->records[i].v, s->records[i].v);
+    if (sent->kind == FASTI_COMMAND_CONFIRM)
+        assert_appointments_equal(s->appointments, g->appointments, s->count);
 }
 
 static void assert_commands_equal(struct fasti_command *sent, struct fasti_command *got) {
@@ -66,9 +81,22 @@ static void assert_commands_equal(struct fasti_command *sent, struct fasti_comma
                          count * sizeof m.openings[0]) == 0);
         got->body.put.body.openings.openings = m.openings;
     }
+    /* Rows beyond the last are as they were. */
     if (sent->kind == FASTI_COMMAND_BOOK) {
         assert_books_equal(&sent->body.book, &got->body.book);
-        got->body.book = sent->body.book; /* rows beyond are as they were */
+        assert_appointments_equal(sent->body.book.appointments, got->body.book.appointments,
+                                  sent->body.book.appointment_count);
+        got->body.book = sent->body.book;
+    } else if (sent->kind == FASTI_COMMAND_HOLD) {
+        assert_books_equal(&sent->body.hold.book, &got->body.hold.book);
+        got->body.hold.book = sent->body.hold.book;
+    } else if (sent->kind == FASTI_COMMAND_MOVE) {
+        assert_books_equal(&sent->body.move.book, &got->body.move.book);
+        got->body.move.book = sent->body.move.book;
+    } else if (sent->kind == FASTI_COMMAND_CONFIRM || sent->kind == FASTI_COMMAND_EXTEND ||
+               sent->kind == FASTI_COMMAND_RELEASE) {
+        assert_held_equal(sent, got);
+        got->body.held = sent->body.held;
     }
     cr_assert(memcmp(sent, got, sizeof *sent) == 0, "kind %d", (int)sent->kind);
 }
@@ -298,7 +326,7 @@ Test(codec, what_is_not_on_the_wire_is_not_encoded) {
     c.body.put.body.openings.openings = m.openings;
     c.body.put.body.openings.count = FASTI_OPENINGS_MAX + 1;
     cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_RANGE);
-    c.kind = (enum fasti_command_kind)17;
+    c.kind = (enum fasti_command_kind)(FASTI_COMMAND_MARK + 1);
     cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_COMMAND);
 }
 

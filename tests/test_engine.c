@@ -142,6 +142,7 @@ Test(engine, refusals) {
     cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_OUTSIDE);
     command.body.book.items[0].start_utc_s = engine_utc_s("2026-01-05T09:00:30+01:00");
     cr_assert_eq(run(&command).status, FASTI_INVALID_TIME);
+    command.body.book.items[0].start_utc_s -= 30;
     command.body.book.appointments[0].patient_length = 0;
     cr_assert_eq(run(&command).status, FASTI_INVALID_ID);
     command = engine_cancel(4711);

@@ -292,7 +292,7 @@ static struct telling ending(uint64_t id) {
     } while (0)
 
 Test(replay, an_end_that_does_not_fit_its_record_is_refused) {
-    AFTER_BOOKING("not well formed", end.state = FASTI_STATE_BOOKED);
+    AFTER_BOOKING("does not fit its record", end.state = FASTI_STATE_BOOKED);
     AFTER_BOOKING("not well formed", end.record = 2);
     AFTER_BOOKING("not well formed", t.body_bytes += 8);
     AFTER_BOOKING("not well formed", t.header.cell_count = 1);
@@ -346,7 +346,7 @@ Test(replay, kinds_of_later_versions_are_told_apart_from_damage) {
         struct telling t = booking(1);
         if (kind <= FASTI_EFFECT_ABORT && kind > 0)
             continue;
-        if (kind >= FASTI_EFFECT_BOOK && kind <= FASTI_EFFECT_TOUCH)
+        if (kind >= FASTI_EFFECT_BOOK && kind <= FASTI_EFFECT_MOVE)
             continue;
         t.header.kind = kind;
         tell(&t);

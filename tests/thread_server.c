@@ -176,6 +176,12 @@ static uint32_t judge(struct fasti_codec *codec, const struct mutable_frame *fra
         case FASTI_COMMAND_CANCEL:
         case FASTI_COMMAND_BLOCK:
         case FASTI_COMMAND_UNBLOCK:
+        case FASTI_COMMAND_HOLD:
+        case FASTI_COMMAND_CONFIRM:
+        case FASTI_COMMAND_EXTEND:
+        case FASTI_COMMAND_RELEASE:
+        case FASTI_COMMAND_MOVE:
+        case FASTI_COMMAND_MARK:
         case FASTI_COMMAND_IMPORT_BEGIN:
         case FASTI_COMMAND_IMPORT_COMMIT:
         case FASTI_COMMAND_IMPORT_ABORT: *changes = true; break;

@@ -8,6 +8,8 @@
 
 #include "engine/base/panic.h"
 #include "engine/booking/configure.h"
+#include "engine/booking/draft.h"
+#include "engine/booking/hold.h"
 #include "engine/calendar/cell.h"
 #include "engine/calendar/page.h"
 
@@ -30,20 +32,47 @@ static void record_enter(struct fasti_state *state, const struct fasti_record *r
     fasti_records_link_patient(&state->records, record);
 }
 
+/* What the body says of a record of an effect of this kind. */
+static enum fasti_draft_form form_of(enum fasti_effect_kind kind, uint32_t from_version) {
+    if (kind == FASTI_EFFECT_CONFIRM)
+        return FASTI_DRAFT_WHOLE;
+    if (kind == FASTI_EFFECT_EXTEND)
+        return FASTI_DRAFT_EXPIRY;
+    return from_version == 0 ? FASTI_DRAFT_NEW : FASTI_DRAFT_STATE;
+}
+
+static bool is_whole(enum fasti_draft_form form) {
+    return form == FASTI_DRAFT_NEW || form == FASTI_DRAFT_WHOLE;
+}
+
+/* Records that the effect makes, or whose patient it names, enter their chains. */
+static void records_enter(struct fasti_state *state, const struct fasti_effect *effect) {
+    const enum fasti_effect_kind kind = (enum fasti_effect_kind)effect->header->kind;
+    const uint8_t *body = effect->body;
+    for (uint32_t i = 0; i < effect->header->cell_count; i++) {
+        const struct fasti_effect_cell *cell = &effect->cells[i];
+        if (fasti_cell_id_kind(cell->id) != FASTI_CELL_RECORD)
+            continue;
+        const enum fasti_draft_form form = form_of(kind, cell->from_version);
+        const struct fasti_record *record = (const struct fasti_record *)(const void *)body;
+        if (form == FASTI_DRAFT_NEW)
+            record_enter(state, record);
+        else if (form == FASTI_DRAFT_WHOLE)
+            fasti_records_link_patient(&state->records, record);
+        body += is_whole(form) ? fasti_record_bytes(record) : sizeof(struct fasti_effect_end);
+    }
+}
+
 void fasti_effect_emitted(struct fasti_state *state, struct fasti_pending *pending,
                           const uint8_t *bytes) {
     for (uint32_t i = 0; i < pending->cell_count; i++)
         *pending->cells[i].emitted = pending->cells[i].from_version + 1;
-    if (pending->effect_kind == FASTI_EFFECT_BOOK) {
+    if (pending->effect_kind == FASTI_EFFECT_BOOK || pending->effect_kind == FASTI_EFFECT_HOLD ||
+        pending->effect_kind == FASTI_EFFECT_CONFIRM || pending->effect_kind == FASTI_EFFECT_MOVE) {
         struct fasti_effect effect;
         const enum fasti_status status = fasti_effect_decode(bytes, pending->effect_bytes, &effect);
         FASTI_ASSERT(status == FASTI_OK);
-        for (uint32_t at = 0; at < effect.body_bytes;) {
-            const struct fasti_record *record =
-                (const struct fasti_record *)(const void *)(effect.body + at);
-            record_enter(state, record);
-            at += (uint32_t)fasti_record_bytes(record);
-        }
+        records_enter(state, &effect);
     }
     if (pending->appointments != 0)
         fasti_add_relaxed(&state->appointments, (uint64_t)(int64_t)pending->appointments);
@@ -93,14 +122,18 @@ void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fast
         __builtin_prefetch(fasti_arena_at(&booking->state->arena, fasti_cell_index(word)), 1);
 }
 
-/* An effect taken apart: its days, its records as they are named, and what the body says of each.
- */
+/* An effect taken apart: its days, and of each record what the body says and what it is now. */
 struct parts {
+    enum fasti_effect_kind kind;
     const struct fasti_effect_cell *days, *records;
     uint32_t day_count, record_count;
-    const struct fasti_record *news[FASTI_CELLS_MAX]; /* NULL: the record is known */
-    const struct fasti_effect_end *ends[FASTI_CELLS_MAX];
+    const void *bodies[FASTI_CELLS_MAX];                 /* as form_of says */
+    const struct fasti_record *befores[FASTI_CELLS_MAX]; /* NULL: the record is new */
 };
+
+static enum fasti_draft_form part_form(const struct parts *parts, uint32_t i) {
+    return form_of(parts->kind, parts->records[i].from_version);
+}
 
 static enum fasti_status malformed(const struct fasti_effect *effect, struct fasti_detail *detail) {
     return fasti_detail_set(detail, FASTI_CORRUPT_STATE, "a %s is not well formed, body bytes: %u",
@@ -131,30 +164,36 @@ static bool cells_split(const struct fasti_effect *effect, struct parts *parts) 
     return true;
 }
 
-/* What the body says of each record: a new one where its version is 0, else its end. */
+/* Takes the body apart: whole records are sound, every part is of its RECORD cell. */
 static bool body_split(const struct fasti_effect *effect, struct parts *parts) {
     uint32_t at = 0;
     for (uint32_t i = 0; i < parts->record_count; i++) {
         const void *here = effect->body + at;
         const uint32_t left = effect->body_bytes - at;
-        parts->news[i] = NULL;
-        parts->ends[i] = NULL;
+        const enum fasti_draft_form form = part_form(parts, i);
+        parts->bodies[i] = here;
         uint64_t id;
-        if (parts->records[i].from_version == 0) {
-            parts->news[i] = here;
-            if (!fasti_record_is_sound(parts->news[i], left))
+        if (is_whole(form)) {
+            const struct fasti_record *record = here;
+            if (!fasti_record_is_sound(record, left))
                 return false;
-            id = parts->news[i]->id;
-            at += (uint32_t)fasti_record_bytes(parts->news[i]);
+            id = record->id;
+            at += (uint32_t)fasti_record_bytes(record);
+        } else if (form == FASTI_DRAFT_STATE) {
+            const struct fasti_effect_end *end = here;
+            if (left < sizeof *end || end->reserved != 0)
+                return false;
+            id = end->record;
+            at += (uint32_t)sizeof *end;
         } else {
-            parts->ends[i] = here;
-            if (left < sizeof *parts->ends[i] || parts->ends[i]->state != FASTI_STATE_CANCELLED ||
-                parts->ends[i]->reserved != 0)
+            const struct fasti_effect_expiry *expiry = here;
+            if (left < sizeof *expiry || expiry->reserved != 0)
                 return false;
-            id = parts->ends[i]->record;
-            at += (uint32_t)sizeof *parts->ends[i];
+            id = expiry->record;
+            at += (uint32_t)sizeof *expiry;
         }
-        if (parts->records[i].id != fasti_cell_id_record((fasti_record_id){id}))
+        if (parts->records[i].id != fasti_cell_id_record((fasti_record_id){id}) ||
+            (form == FASTI_DRAFT_NEW) != (parts->records[i].from_version == 0))
             return false;
     }
     return at == effect->body_bytes;
@@ -174,59 +213,198 @@ static const struct fasti_record *known_record(struct fasti_state *state,
         fasti_records_find(&state->records, fasti_cell_id_record_id(cell->id));
     const uint64_t word = entry == NULL ? 0 : fasti_load_relaxed(&entry->cell);
     return fasti_cell_index(word) == 0 || fasti_cell_tag(word) != FASTI_TAG_PAGE ||
-                   fasti_cell_version(word) != cell->from_version
+                   fasti_cell_version(word) != cell->from_version ||
+                   fasti_cell_version(word) == FASTI_VERSION_MAX
                ? NULL
                : fasti_arena_at(&state->arena, fasti_cell_index(word));
 }
 
-/* Does each day's change belong to an item of its record, take for a new one and release for one
- * that ends, and has every record its time? */
-static enum fasti_status days_check(struct fasti_state *state, const struct parts *parts,
-                                    struct fasti_detail *detail) {
-    uint16_t taken[FASTI_CELLS_MAX];
-    const struct fasti_record *records[FASTI_CELLS_MAX];
-    for (uint32_t i = 0; i < parts->record_count; i++) {
-        const fasti_record_id id = fasti_cell_id_record_id(parts->records[i].id);
-        taken[i] = 0;
-        records[i] = parts->news[i];
-        if (parts->news[i] != NULL)
-            continue;
-        records[i] = known_record(state, &parts->records[i]);
-        if (records[i] == NULL)
-            return corrupt(detail, "a cancel starts from another version of record", id.v);
-        if (records[i]->state != FASTI_STATE_BOOKED ||
-            records[i]->organization != parts->ends[i]->organization)
-            return corrupt(detail, "a cancel does not fit its record:", id.v);
+/* May an effect of this kind make such a record? */
+static bool new_fits(enum fasti_effect_kind kind, const struct fasti_record *record) {
+    const bool is_held = record->state == FASTI_STATE_HELD;
+    const bool is_moved = (record->flags & FASTI_RECORD_MOVED) != 0;
+    return is_held == (kind == FASTI_EFFECT_HOLD) && is_moved == (kind == FASTI_EFFECT_MOVE);
+}
+
+/* May an effect of this kind give a record this state? */
+static bool state_fits(enum fasti_effect_kind kind, const struct fasti_record *before,
+                       const struct fasti_effect_end *end) {
+    const enum fasti_record_state from = (enum fasti_record_state)before->state;
+    const enum fasti_record_state to = (enum fasti_record_state)end->state;
+    if (before->organization != end->organization || !fasti_state_may(from, to))
+        return false;
+    switch (kind) {
+    case FASTI_EFFECT_EXPIRE: return to == FASTI_STATE_EXPIRED;
+    case FASTI_EFFECT_MOVE: return to == FASTI_STATE_MOVED;
+    case FASTI_EFFECT_HOLD: return to == FASTI_STATE_RELEASED;
+    case FASTI_EFFECT_END:
+        return to != FASTI_STATE_EXPIRED && to != FASTI_STATE_MOVED &&
+               (from != FASTI_STATE_HELD || to == FASTI_STATE_RELEASED);
+    case FASTI_EFFECT_PUT:
+    case FASTI_EFFECT_STAGE:
+    case FASTI_EFFECT_PUBLISH:
+    case FASTI_EFFECT_NOTHING:
+    case FASTI_EFFECT_ABORT:
+    case FASTI_EFFECT_BOOK:
+    case FASTI_EFFECT_TOUCH:
+    case FASTI_EFFECT_CONFIRM:
+    case FASTI_EFFECT_EXTEND: break;
     }
+    return false;
+}
+
+/* May a hold become this record? Only who and what for is new. */
+static bool confirm_fits(const struct fasti_record *before, const struct fasti_record *after) {
+    return before->state == FASTI_STATE_HELD && after->state != FASTI_STATE_HELD &&
+           after->kind == before->kind && after->organization == before->organization &&
+           after->created_ms == before->created_ms &&
+           after->flags == (before->flags & ~FASTI_RECORD_HOLD) &&
+           after->item_count == before->item_count &&
+           memcmp(after->items, before->items, before->item_count * sizeof before->items[0]) == 0;
+}
+
+static bool record_fits(const struct parts *parts, uint32_t i) {
+    const struct fasti_record *before = parts->befores[i];
+    switch (part_form(parts, i)) {
+    case FASTI_DRAFT_NEW: return new_fits(parts->kind, parts->bodies[i]);
+    case FASTI_DRAFT_STATE: return state_fits(parts->kind, before, parts->bodies[i]);
+    case FASTI_DRAFT_WHOLE: return confirm_fits(before, parts->bodies[i]);
+    case FASTI_DRAFT_EXPIRY: {
+        const struct fasti_effect_expiry *expiry = parts->bodies[i];
+        return before->state == FASTI_STATE_HELD && before->organization == expiry->organization;
+    }
+    }
+    return false;
+}
+
+/* The records as they are, and whether the effect may do to them what it says. */
+static enum fasti_status records_check(struct fasti_state *state, struct parts *parts,
+                                       struct fasti_detail *detail) {
+    uint32_t made = 0;
+    for (uint32_t i = 0; i < parts->record_count; i++) {
+        const uint64_t id = fasti_cell_id_record_id(parts->records[i].id).v;
+        const bool is_new = part_form(parts, i) == FASTI_DRAFT_NEW;
+        parts->befores[i] = is_new ? NULL : known_record(state, &parts->records[i]);
+        if (!is_new && parts->befores[i] == NULL)
+            return corrupt(detail, "an effect starts from another version of record", id);
+        if (!record_fits(parts, i))
+            return corrupt(detail, "an effect does not fit its record:", id);
+        made += is_new;
+    }
+    const bool must_make = parts->kind == FASTI_EFFECT_BOOK || parts->kind == FASTI_EFFECT_HOLD ||
+                           parts->kind == FASTI_EFFECT_MOVE;
+    const bool is_good = parts->kind == FASTI_EFFECT_BOOK   ? made == parts->record_count
+                         : parts->kind == FASTI_EFFECT_MOVE ? made == 1 && parts->record_count == 2
+                                                            : (made > 0) == must_make;
+    return is_good
+               ? FASTI_OK
+               : corrupt(detail, "an effect makes or ends other records than its kind does, of:",
+                         parts->record_count);
+}
+
+/* How the time of a record changes: 1 taken, -1 released, 0 only its hold's mark, 2 not at all. */
+enum time_change { TIME_TAKEN, TIME_RELEASED, TIME_MARKED, TIME_LEFT };
+
+static enum time_change time_of(const struct parts *parts, uint32_t i) {
+    switch (part_form(parts, i)) {
+    case FASTI_DRAFT_NEW: return TIME_TAKEN;
+    case FASTI_DRAFT_STATE: {
+        const struct fasti_effect_end *end = parts->bodies[i];
+        return fasti_state_frees((enum fasti_record_state)end->state) ? TIME_RELEASED : TIME_LEFT;
+    }
+    case FASTI_DRAFT_WHOLE:
+    case FASTI_DRAFT_EXPIRY: return TIME_MARKED;
+    }
+    FASTI_UNREACHABLE_CODE();
+}
+
+static const struct fasti_record *part_items(const struct parts *parts, uint32_t i) {
+    return parts->befores[i] != NULL ? parts->befores[i] : parts->bodies[i];
+}
+
+/* Does each day's change belong to an item of its record and do what its record's change needs, and
+ * has every record its time? */
+static enum fasti_status days_check(const struct parts *parts, struct fasti_detail *detail) {
+    uint16_t changed[FASTI_CELLS_MAX];
+    for (uint32_t i = 0; i < parts->record_count; i++)
+        changed[i] = 0;
     for (uint32_t i = 0; i < parts->day_count; i++) {
         const struct fasti_effect_cell *cell = &parts->days[i];
         const uint32_t place = fasti_effect_cell_place(cell);
-        if (place >= parts->record_count || fasti_effect_cell_count(cell) == 0 ||
-            fasti_effect_cell_releases(cell) != (parts->news[place] == NULL) ||
-            !is_item_schedule(records[place], fasti_cell_id_schedule(cell->id).v))
-            return corrupt(detail, "an effect's time belongs to no record, schedule",
-                           fasti_cell_id_schedule(cell->id).v);
-        taken[place]++;
+        const uint32_t schedule = fasti_cell_id_schedule(cell->id).v;
+        if (place >= parts->record_count || !is_item_schedule(part_items(parts, place), schedule))
+            return corrupt(detail, "an effect's time belongs to no record, schedule", schedule);
+        const enum time_change change = time_of(parts, place);
+        if (change == TIME_LEFT ||
+            (fasti_effect_cell_count(cell) == 0) != (change == TIME_MARKED) ||
+            (change == TIME_MARKED && fasti_effect_cell_tick(cell) != 0) ||
+            fasti_effect_cell_releases(cell) != (change == TIME_RELEASED))
+            return corrupt(detail, "an effect's time belongs to no record, schedule", schedule);
+        changed[place]++;
     }
-    for (uint32_t i = 0; i < parts->record_count; i++)
-        if (taken[i] < records[i]->item_count)
-            return corrupt(detail, "an effect leaves out time of record", records[i]->id);
+    for (uint32_t i = 0; i < parts->record_count; i++) {
+        const struct fasti_record *record = part_items(parts, i);
+        const enum time_change change = time_of(parts, i);
+        const uint32_t least = change == TIME_LEFT     ? 0
+                               : change == TIME_MARKED ? 1
+                                                       : record->item_count;
+        if (changed[i] < least)
+            return corrupt(detail, "an effect leaves out time of record", record->id);
+    }
     return FASTI_OK;
 }
 
+/* What a day's cell of the effect does to the page. */
+static struct fasti_page_change change_of(const struct parts *parts,
+                                          const struct fasti_effect_cell *cell) {
+    struct fasti_page_change change = {
+        .operation = FASTI_PAGE_TAKE,
+        .tick = (uint16_t)fasti_effect_cell_tick(cell),
+        .count = (uint16_t)fasti_effect_cell_count(cell),
+    };
+    if (parts == NULL) /* a touch */
+        return change;
+    const uint32_t place = fasti_effect_cell_place(cell);
+    const struct fasti_record *before = parts->befores[place];
+    const void *body = parts->bodies[place];
+    const uint32_t id = (uint32_t)fasti_cell_id_record_id(parts->records[place].id).v;
+    switch (part_form(parts, place)) {
+    case FASTI_DRAFT_NEW: {
+        const struct fasti_record_hold *hold = fasti_record_hold(body);
+        if (hold != NULL) {
+            change.record = id;
+            change.expires_ms = hold->expires_ms;
+        }
+        break;
+    }
+    case FASTI_DRAFT_STATE:
+        change.operation = FASTI_PAGE_RELEASE;
+        change.record = before->state == FASTI_STATE_HELD ? id : 0;
+        break;
+    case FASTI_DRAFT_WHOLE:
+        change.operation = FASTI_PAGE_SETTLE;
+        change.record = id;
+        break;
+    case FASTI_DRAFT_EXPIRY: {
+        const struct fasti_effect_expiry *expiry = body;
+        change.operation = FASTI_PAGE_EXTEND;
+        change.record = id;
+        change.expires_ms = expiry->expires_ms;
+        break;
+    }
+    }
+    return change;
+}
+
 /* One change of a page; *index becomes the next one's, whose predecessor is freed. */
-static enum fasti_status page_replay(struct fasti_booking *booking,
+static enum fasti_status page_replay(struct fasti_booking *booking, const struct parts *parts,
                                      const struct fasti_effect_cell *cell, uint32_t *index,
                                      struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
     const uint32_t old = *index;
     const struct fasti_page *page =
         old == 0 ? &fasti_page_empty : fasti_arena_at(&state->arena, old);
-    const struct fasti_page_change change = {
-        .operation = fasti_effect_cell_releases(cell) ? FASTI_PAGE_RELEASE : FASTI_PAGE_TAKE,
-        .tick = (uint16_t)fasti_effect_cell_tick(cell),
-        .count = (uint16_t)fasti_effect_cell_count(cell),
-    };
+    const struct fasti_page_change change = change_of(parts, cell);
     if (!fasti_page_takes(page, &change))
         return corrupt(detail, "an effect takes taken time or frees free time of schedule",
                        fasti_cell_id_schedule(cell->id).v);
@@ -238,7 +416,7 @@ static enum fasti_status page_replay(struct fasti_booking *booking,
 }
 
 /* Swaps a day's page as its cells of the effect say, which are the same one `count` times. */
-static enum fasti_status day_replay(struct fasti_booking *booking,
+static enum fasti_status day_replay(struct fasti_booking *booking, const struct parts *parts,
                                     const struct fasti_effect_cell *cells, uint32_t count,
                                     struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
@@ -257,7 +435,7 @@ static enum fasti_status day_replay(struct fasti_booking *booking,
         return corrupt(detail, "an effect starts from another version of a day of schedule", id.v);
     uint32_t index = fasti_cell_index(word);
     for (uint32_t i = 0; i < count; i++)
-        FASTI_TRY(page_replay(booking, &cells[i], &index, detail));
+        FASTI_TRY(page_replay(booking, parts, &cells[i], &index, detail));
     fasti_store_relaxed(&ref.chunk->cells[ref.at],
                         fasti_cell_word(FASTI_TAG_PAGE, cells->from_version + 1, index));
     ref.chunk->emitted[ref.at] = cells->from_version + 1;
@@ -271,7 +449,7 @@ static enum fasti_status days_replay(struct fasti_booking *booking, const struct
         end = i + 1;
         while (end < parts->day_count && parts->days[end].id == parts->days[i].id)
             end++;
-        FASTI_TRY(day_replay(booking, &parts->days[i], end - i, detail));
+        FASTI_TRY(day_replay(booking, parts, &parts->days[i], end - i, detail));
     }
     return FASTI_OK;
 }
@@ -312,6 +490,9 @@ static enum fasti_status record_make_replay(struct fasti_booking *booking,
     versions_store(fasti_records_find(&state->records, (fasti_record_id){record->id}), 1);
     record_enter(state, record);
     fasti_add_relaxed(&state->appointments, (uint64_t)fasti_record_is_counted(record));
+    const struct fasti_record_hold *hold = fasti_record_hold(record);
+    if (hold != NULL) /* no room: whoever needs its time will expire it */
+        (void)fasti_hold_timer_add(booking, record->id, hold->expires_ms);
     const uint64_t next = record->id + record->item_count;
     if (next > fasti_load_relaxed(&state->records.next_id))
         fasti_store_relaxed(&state->records.next_id, next);
@@ -319,32 +500,57 @@ static enum fasti_status record_make_replay(struct fasti_booking *booking,
     return FASTI_OK;
 }
 
-static enum fasti_status record_end_replay(struct fasti_booking *booking,
-                                           const struct fasti_effect_cell *cell,
-                                           const struct fasti_effect_end *end, int64_t decided_ms,
-                                           struct fasti_hash128 *delta) {
-    struct fasti_state *state = booking->state;
-    struct fasti_record_entry *entry =
-        fasti_records_find(&state->records, (fasti_record_id){end->record});
-    const uint32_t old = fasti_cell_index(fasti_load_relaxed(&entry->cell));
-    const struct fasti_record *record = fasti_arena_at(&state->arena, old);
-    const size_t bytes = fasti_record_bytes(record);
+/* A private copy of what a known record becomes; 0: no memory. */
+static uint32_t changed_make(struct fasti_booking *booking, const struct parts *parts, uint32_t i,
+                             int64_t decided_ms) {
+    const struct fasti_record *before = parts->befores[i];
+    const bool is_confirm = part_form(parts, i) == FASTI_DRAFT_WHOLE;
+    const struct fasti_record *source = is_confirm ? parts->bodies[i] : before;
+    const size_t bytes = fasti_record_bytes(source);
     const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
     if (index == 0)
-        return FASTI_LIMIT_MEMORY;
-    struct fasti_record *next = fasti_arena_at(&state->arena, index);
-    memcpy(next, record, bytes);
-    next->state = end->state;
-    next->reason = end->reason;
+        return 0;
+    struct fasti_record *next = fasti_arena_at(&booking->state->arena, index);
+    memcpy(next, source, bytes);
+    if (is_confirm)
+        return index;
     next->changed_ms = decided_ms;
+    if (part_form(parts, i) == FASTI_DRAFT_STATE) {
+        const struct fasti_effect_end *end = parts->bodies[i];
+        next->state = end->state;
+        next->reason = end->reason;
+    } else {
+        const struct fasti_effect_expiry *expiry = parts->bodies[i];
+        struct fasti_record_hold *hold =
+            (struct fasti_record_hold *)(void *)&next->items[next->item_count];
+        hold->expires_ms = expiry->expires_ms;
+    }
+    return index;
+}
+
+static enum fasti_status record_change_replay(struct fasti_booking *booking,
+                                              const struct parts *parts, uint32_t i,
+                                              int64_t decided_ms, struct fasti_hash128 *delta) {
+    struct fasti_state *state = booking->state;
+    const struct fasti_effect_cell *cell = &parts->records[i];
+    const struct fasti_record *before = parts->befores[i];
+    struct fasti_record_entry *entry =
+        fasti_records_find(&state->records, fasti_cell_id_record_id(cell->id));
+    const uint32_t old = fasti_cell_index(fasti_load_relaxed(&entry->cell));
+    const uint32_t index = changed_make(booking, parts, i, decided_ms);
+    if (index == 0)
+        return FASTI_LIMIT_MEMORY;
+    const struct fasti_record *next = fasti_arena_at(&state->arena, index);
     *delta = fasti_hash128_add(
-        *delta, fasti_hash128_subtract(fasti_record_digest(next), fasti_record_digest(record)));
+        *delta, fasti_hash128_subtract(fasti_record_digest(next), fasti_record_digest(before)));
     fasti_store_relaxed(&entry->cell,
                         fasti_cell_word(FASTI_TAG_PAGE, cell->from_version + 1, index));
     versions_store(entry, cell->from_version + 1);
     fasti_add_relaxed(&state->appointments, (uint64_t)fasti_record_is_counted(next) -
-                                                (uint64_t)fasti_record_is_counted(record));
-    fasti_arena_free(&booking->arena, old, bytes);
+                                                (uint64_t)fasti_record_is_counted(before));
+    if (part_form(parts, i) == FASTI_DRAFT_WHOLE)
+        fasti_records_link_patient(&state->records, next);
+    fasti_arena_free(&booking->arena, old, fasti_record_bytes(before));
     return FASTI_OK;
 }
 
@@ -353,22 +559,20 @@ static enum fasti_status claim_replay(struct fasti_booking *booking,
                                       const struct fasti_effect *effect,
                                       struct fasti_hash128 *delta, struct fasti_detail *detail) {
     struct parts parts;
-    const bool is_book = effect->header->kind == FASTI_EFFECT_BOOK;
+    parts.kind = (enum fasti_effect_kind)effect->header->kind;
     if (!cells_split(effect, &parts) || parts.record_count == 0 || !body_split(effect, &parts))
         return malformed(effect, detail);
+    FASTI_TRY(records_check(booking->state, &parts, detail));
+    FASTI_TRY(days_check(&parts, detail));
     for (uint32_t i = 0; i < parts.record_count; i++)
-        if ((parts.news[i] != NULL) != is_book)
-            return malformed(effect, detail);
-    FASTI_TRY(days_check(booking->state, &parts, detail));
-    for (uint32_t i = 0; i < parts.record_count; i++)
-        if (parts.news[i] != NULL)
-            FASTI_TRY(entries_make(booking->state, parts.news[i], detail));
+        if (parts.befores[i] == NULL)
+            FASTI_TRY(entries_make(booking->state, parts.bodies[i], detail));
     FASTI_TRY(days_replay(booking, &parts, detail));
     for (uint32_t i = 0; i < parts.record_count; i++)
-        FASTI_TRY(parts.news[i] != NULL
-                      ? record_make_replay(booking, parts.news[i], delta)
-                      : record_end_replay(booking, &parts.records[i], parts.ends[i],
-                                          effect->header->decided_ms, delta));
+        FASTI_TRY(
+            parts.befores[i] == NULL
+                ? record_make_replay(booking, parts.bodies[i], delta)
+                : record_change_replay(booking, &parts, i, effect->header->decided_ms, delta));
     return FASTI_OK;
 }
 
@@ -383,17 +587,17 @@ enum fasti_status fasti_effect_replay(struct fasti_booking *booking,
     case FASTI_EFFECT_NOTHING:
     case FASTI_EFFECT_ABORT: return fasti_configure_replay(booking, effect, delta, detail);
     case FASTI_EFFECT_BOOK:
-    case FASTI_EFFECT_END: return claim_replay(booking, effect, delta, detail);
-    case FASTI_EFFECT_TOUCH:
-        if (effect->header->cell_count != 1 || effect->cells[0].tick != 0 ||
-            effect->cells[0].count != 0 || effect->body_bytes != 0)
-            return corrupt(detail, "a touch names cells:", effect->header->cell_count);
-        return day_replay(booking, &effect->cells[0], 1, detail);
+    case FASTI_EFFECT_END:
     case FASTI_EFFECT_HOLD:
     case FASTI_EFFECT_CONFIRM:
     case FASTI_EFFECT_EXTEND:
     case FASTI_EFFECT_EXPIRE:
-    case FASTI_EFFECT_MOVE: break;
+    case FASTI_EFFECT_MOVE: return claim_replay(booking, effect, delta, detail);
+    case FASTI_EFFECT_TOUCH:
+        if (effect->header->cell_count != 1 || effect->cells[0].tick != 0 ||
+            effect->cells[0].count != 0 || effect->body_bytes != 0)
+            return corrupt(detail, "a touch names cells:", effect->header->cell_count);
+        return day_replay(booking, NULL, &effect->cells[0], 1, detail);
     }
     return fasti_detail_set(detail, FASTI_UNSUPPORTED_FORMAT,
                             "an effect of kind %u is not known to this version",

@@ -1,5 +1,5 @@
 /*
- * cancel.c - the claim path that ends a record.
+ * cancel.c - the claim paths that change a record's state.
  *
  * A record says when (instants); where its bits are follows from the schedule's zone and
  * resolution, which do not change while a day of it holds anything (pause.h).
@@ -8,80 +8,77 @@
 
 #include "engine/booking/draft.h"
 
-/* The record as it is now, or what to say instead. */
-static const struct fasti_record *record_look(struct fasti_booking *booking,
-                                              const struct fasti_command *command,
-                                              struct fasti_record_entry *entry, uint64_t *word) {
-    *word = entry == NULL ? 0 : fasti_cell_read(&booking->state->arena, &entry->cell);
-    if (fasti_cell_index(*word) == 0 || fasti_cell_tag(*word) != FASTI_TAG_PAGE)
-        return NULL;
-    const struct fasti_record *record =
-        fasti_arena_at(&booking->state->arena, fasti_cell_index(*word));
-    const enum fasti_record_kind kind =
-        command->kind == FASTI_COMMAND_CANCEL ? FASTI_RECORD_APPOINTMENT : FASTI_RECORD_BLOCK;
-    return record->organization == command->organization.v && record->kind == kind ? record : NULL;
-}
-
-static enum fasti_disposition refuse_missing(struct fasti_booking *booking,
-                                             const struct fasti_command *command,
-                                             struct fasti_pending *pending) {
+static enum fasti_attempt refuse_missing(struct fasti_booking *booking,
+                                         struct fasti_pending *pending, enum fasti_record_kind kind,
+                                         enum fasti_disposition *disposition) {
     (void)fasti_detail_set(&pending->answer.detail, FASTI_OK,
                            "the organization has no %s with this number",
-                           command->kind == FASTI_COMMAND_CANCEL ? "appointment" : "block");
-    return fasti_refuse(booking, pending, FASTI_OUTCOME_NO_SUCH, NULL, 0);
+                           kind == FASTI_RECORD_APPOINTMENT ? "appointment" : "block");
+    *disposition = fasti_refuse(booking, pending, FASTI_OUTCOME_NO_SUCH, NULL, 0);
+    return FASTI_ATTEMPT_END;
 }
 
-/* A day does not hold what the record takes. Either somebody else ended the record after we looked
- * at it (then even the zone may have changed since), or a log said so that no engine wrote: replay
- * knows no zone, so it cannot compare a record's instants with its effect's ticks. */
-static enum fasti_attempt
-release_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
-               struct fasti_record_entry *entry, uint64_t word, enum fasti_draft_result result,
-               enum fasti_look_result looked, enum fasti_disposition *disposition) {
-    if (result == FASTI_DRAFT_TAKEN &&
-        fasti_cell_read(&booking->state->arena, &entry->cell) != word)
-        result = FASTI_DRAFT_AGAIN;
-    if (looked == FASTI_LOOK_OK)
-        return fasti_draft_refuse(booking, pending, result, disposition);
-    fasti_draft_drop(booking);
-    return fasti_look_refuse(booking, pending, looked, disposition);
+/* The outcome rests on the record as it was looked at. */
+static enum fasti_attempt refuse_state(struct fasti_booking *booking, struct fasti_pending *pending,
+                                       const struct fasti_record_ref *ref,
+                                       enum fasti_record_state to,
+                                       enum fasti_disposition *disposition) {
+    const enum fasti_record_state from = (enum fasti_record_state)ref->record->state;
+    const enum fasti_outcome outcome =
+        from == to ? FASTI_OUTCOME_ALREADY : FASTI_OUTCOME_WRONG_STATE;
+    (void)fasti_detail_set(&pending->answer.detail, FASTI_OK, "the record is %s",
+                           fasti_record_state_name(from));
+    *disposition = fasti_refuse(booking, pending, outcome, &ref->entry->durable,
+                                fasti_cell_version(ref->word));
+    return FASTI_ATTEMPT_END;
 }
+
+/* Changes a known record's state, in an END. */
+static enum fasti_attempt
+state_change(struct fasti_booking *booking, const struct fasti_command *command,
+             struct fasti_pending *pending, const struct fasti_record_ref *ref,
+             enum fasti_record_state state, uint8_t reason, enum fasti_disposition *disposition) {
+    enum fasti_look_result looked = FASTI_LOOK_OK;
+    fasti_draft_begin(booking);
+    enum fasti_draft_result result;
+    if (fasti_state_frees(state)) {
+        result = fasti_draft_end(booking, ref, state, reason, pending->decided_ms, &looked);
+    } else {
+        uint32_t place = 0;
+        result = fasti_draft_record_change(booking, ref, FASTI_DRAFT_STATE, &place);
+        if (result == FASTI_DRAFT_OK) {
+            struct fasti_record *after = booking->draft->records[place].after;
+            after->state = (uint8_t)state;
+            after->reason = reason;
+            after->changed_ms = pending->decided_ms;
+        }
+    }
+    if (result != FASTI_DRAFT_OK || looked != FASTI_LOOK_OK)
+        return fasti_draft_stop(booking, pending, result, looked, disposition);
+    return fasti_draft_swap(booking, pending, FASTI_EFFECT_END, command->request, disposition);
+}
+
+/* ---- cancel and unblock ---- */
 
 static enum fasti_attempt cancel_attempt(struct fasti_booking *booking,
                                          const struct fasti_command *command,
                                          struct fasti_pending *pending,
                                          enum fasti_disposition *disposition) {
-    struct fasti_record_entry *entry =
-        fasti_records_find(&booking->state->records, command->body.cancel.record);
-    uint64_t word;
-    const struct fasti_record *record = record_look(booking, command, entry, &word);
-    if (record == NULL) {
-        *disposition = refuse_missing(booking, command, pending);
-        return FASTI_ATTEMPT_END;
-    }
+    const enum fasti_record_kind kind =
+        command->kind == FASTI_COMMAND_CANCEL ? FASTI_RECORD_APPOINTMENT : FASTI_RECORD_BLOCK;
+    const struct fasti_record_ref ref =
+        fasti_record_look(booking, command->organization, command->body.cancel.record);
+    /* A hold is no appointment yet: only who has its token ends it. */
+    if (ref.record == NULL || ref.record->kind != kind ||
+        (ref.record->flags & FASTI_RECORD_HOLD) != 0)
+        return refuse_missing(booking, pending, kind, disposition);
     pending->answer.record = command->body.cancel.record;
-    if (record->state != FASTI_STATE_BOOKED) {
-        *disposition = fasti_refuse(booking, pending, FASTI_OUTCOME_ALREADY, &entry->durable,
-                                    fasti_cell_version(word));
-        return FASTI_ATTEMPT_END;
-    }
-    uint32_t place = 0;
-    enum fasti_look_result looked = FASTI_LOOK_OK;
-    fasti_draft_begin(booking);
-    enum fasti_draft_result result = fasti_draft_record_change(booking, entry, word, &place);
-    static const struct fasti_page_change change = {.operation = FASTI_PAGE_RELEASE};
-    for (uint32_t i = 0; i < record->item_count && result == FASTI_DRAFT_OK; i++)
-        result = fasti_draft_time(booking, command->organization, &record->items[i], place, &change,
-                                  &looked);
-    if (result != FASTI_DRAFT_OK)
-        return release_refuse(booking, pending, entry, word, result, looked, disposition);
-    struct fasti_record *after = booking->draft->records[place].after;
-    after->state = FASTI_STATE_CANCELLED;
-    after->reason = command->body.cancel.reason;
-    after->changed_ms = pending->decided_ms;
+    if (!fasti_state_may((enum fasti_record_state)ref.record->state, FASTI_STATE_CANCELLED))
+        return refuse_state(booking, pending, &ref, FASTI_STATE_CANCELLED, disposition);
     pending->answer.outcome =
-        command->kind == FASTI_COMMAND_CANCEL ? FASTI_OUTCOME_CANCELLED : FASTI_OUTCOME_UNBLOCKED;
-    return fasti_draft_swap(booking, pending, FASTI_EFFECT_END, command->request, disposition);
+        kind == FASTI_RECORD_APPOINTMENT ? FASTI_OUTCOME_CANCELLED : FASTI_OUTCOME_UNBLOCKED;
+    return state_change(booking, command, pending, &ref, FASTI_STATE_CANCELLED,
+                        command->body.cancel.reason, disposition);
 }
 
 enum fasti_disposition fasti_cancel(struct fasti_booking *booking,
@@ -92,4 +89,38 @@ enum fasti_disposition fasti_cancel(struct fasti_booking *booking,
         fasti_attempts(booking, command, pending, cancel_attempt, false);
     booking->arena.uses_reserve = false;
     return disposition;
+}
+
+/* ---- mark ---- */
+
+static enum fasti_attempt mark_attempt(struct fasti_booking *booking,
+                                       const struct fasti_command *command,
+                                       struct fasti_pending *pending,
+                                       enum fasti_disposition *disposition) {
+    const struct fasti_mark *mark = &command->body.mark;
+    const enum fasti_record_state to = (enum fasti_record_state)mark->state;
+    const struct fasti_record_ref ref =
+        fasti_record_look(booking, command->organization, mark->record);
+    if (ref.record == NULL || ref.record->kind != FASTI_RECORD_APPOINTMENT ||
+        (ref.record->flags & FASTI_RECORD_HOLD) != 0)
+        return refuse_missing(booking, pending, FASTI_RECORD_APPOINTMENT, disposition);
+    pending->answer.record = mark->record;
+    if (!fasti_state_may((enum fasti_record_state)ref.record->state, to))
+        return refuse_state(booking, pending, &ref, to, disposition);
+    pending->answer.outcome = FASTI_OUTCOME_MARKED;
+    return state_change(booking, command, pending, &ref, to, mark->reason, disposition);
+}
+
+enum fasti_disposition fasti_mark(struct fasti_booking *booking,
+                                  const struct fasti_command *command,
+                                  struct fasti_pending *pending) {
+    const uint8_t state = command->body.mark.state;
+    if (state != FASTI_STATE_BOOKED && state != FASTI_STATE_DECLINED &&
+        state != FASTI_STATE_ARRIVED && state != FASTI_STATE_FULFILLED &&
+        state != FASTI_STATE_NOSHOW)
+        return fasti_fail(
+            pending, FASTI_INVALID_RANGE,
+            "an appointment is marked booked (approved), declined, arrived, fulfilled "
+            "or no-show");
+    return fasti_attempts(booking, command, pending, mark_attempt, true);
 }

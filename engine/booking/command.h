@@ -34,6 +34,12 @@
     X(FOUND, 8, true, "found")                                           \
     X(STAGED, 9, true, "staged")                                         \
     X(PUBLISHED, 10, true, "published")                                  \
+    X(HELD, 11, true, "held")                                            \
+    X(EXTENDED, 12, true, "the hold was extended")                       \
+    X(RELEASED, 13, true, "the hold was released")                       \
+    X(REQUESTED, 14, true, "requested; it waits for approval")           \
+    X(MOVED, 15, true, "moved")                                          \
+    X(MARKED, 16, true, "the state was changed")                         \
     X(TAKEN, 20, false, "the time is taken")                             \
     X(CLOSED, 21, false, "the schedule is not open then")                \
     X(FULL, 22, false, "the schedule is open then but has no place")     \
@@ -42,7 +48,10 @@
     X(NOT_OFFERED, 25, false, "the schedule does not offer the service") \
     X(NO_SUCH, 26, false, "there is no such record")                     \
     X(ALREADY, 27, false, "the record is in that state already")         \
-    X(OUTSIDE, 28, false, "the date is outside 2000 to 2199")
+    X(OUTSIDE, 28, false, "the date is outside 2000 to 2199")            \
+    X(EXPIRED, 29, false, "the hold has expired")                        \
+    X(NOT_OWNER, 30, false, "the token is not that of the hold")         \
+    X(WRONG_STATE, 31, false, "a record in that state cannot become this")
 
 enum fasti_outcome {
 #define FASTI_OUTCOME_ENUM(name, value, done, text) FASTI_OUTCOME_##name = value,
@@ -85,6 +94,17 @@ enum fasti_command_kind {
     FASTI_COMMAND_IMPORT_ABORT = 14,
     FASTI_COMMAND_DESCRIBE = 15, /* one directory record, with its texts */
     FASTI_COMMAND_CIVIL = 16,    /* a local time of a schedule as an instant */
+    FASTI_COMMAND_HOLD = 17,     /* rows like BOOK, for nobody yet, until they expire */
+    FASTI_COMMAND_CONFIRM = 18,  /* holds become appointments */
+    FASTI_COMMAND_EXTEND = 19,
+    FASTI_COMMAND_RELEASE = 20,
+    FASTI_COMMAND_MOVE = 21, /* an appointment to other rows */
+    FASTI_COMMAND_MARK = 22, /* arrived, fulfilled, no-show; approve, decline */
+};
+
+/* What only the owner of a hold knows; 0, 0: none. */
+struct fasti_token {
+    uint64_t low, high;
 };
 
 /* One row of a booking: the time of one schedule, from an instant on a whole minute. */
@@ -108,9 +128,41 @@ struct fasti_book_appointment {
  * cancelled by itself (dose 1 and dose 2, a series, a family). */
 struct fasti_book {
     uint8_t appointment_count, item_count; /* each 1 to FASTI_ITEMS_MAX */
+    bool is_request;                       /* the appointments wait for approval */
     bool is_fair; /* among alternatives: the schedule with the fewest taken minutes of that day */
     struct fasti_book_appointment appointments[FASTI_ITEMS_MAX];
     struct fasti_book_item items[FASTI_ITEMS_MAX];
+};
+
+/* HOLD: a booking without patients and payloads. One token for all of its holds. */
+struct fasti_hold {
+    uint32_t
+        seconds; /* how long; 0 = FASTI_HOLD_SECONDS_DEFAULT; the server keeps it within bounds */
+    fasti_record_id replaces; /* a hold of the caller's that ends with it; 0 = none */
+    struct fasti_token token; /* of that one */
+    struct fasti_book book;   /* appointments have no patient and no payload */
+};
+
+/* CONFIRM, EXTEND, RELEASE: all or nothing. */
+struct fasti_held {
+    struct fasti_token token;
+    uint32_t seconds; /* EXTEND: from now on, as in HOLD */
+    bool is_request;  /* CONFIRM: they wait for approval */
+    uint8_t count;    /* 1 to FASTI_ITEMS_MAX, no two alike */
+    fasti_record_id records[FASTI_ITEMS_MAX];
+    struct fasti_book_appointment appointments[FASTI_ITEMS_MAX]; /* CONFIRM: for whom each is */
+};
+
+/* MOVE: the rows of one appointment, whose patient and payload stay. */
+struct fasti_move {
+    fasti_record_id record;
+    struct fasti_book book; /* one appointment, without patient and payload */
+};
+
+/* MARK: to FASTI_STATE_BOOKED (approve), DECLINED, ARRIVED, FULFILLED or NOSHOW. */
+struct fasti_mark {
+    fasti_record_id record;
+    uint8_t state, reason;
 };
 
 struct fasti_block {
@@ -185,6 +237,10 @@ struct fasti_command {
         struct fasti_book book;
         struct fasti_block block;
         struct fasti_cancel cancel;
+        struct fasti_hold hold;
+        struct fasti_held held;
+        struct fasti_move move;
+        struct fasti_mark mark;
         struct fasti_availability_query availability;
         struct fasti_list_query list;
         struct fasti_resolve_query resolve;
@@ -198,7 +254,22 @@ struct fasti_command {
 /* ---- answers ---- */
 
 enum fasti_record_kind { FASTI_RECORD_APPOINTMENT = 1, FASTI_RECORD_BLOCK = 2 };
-enum fasti_record_state { FASTI_STATE_BOOKED = 1, FASTI_STATE_CANCELLED = 2 };
+/* Disk and wire values: never renumbered. */
+enum fasti_record_state {
+    FASTI_STATE_BOOKED = 1,
+    FASTI_STATE_CANCELLED = 2,
+    FASTI_STATE_HELD = 3,
+    FASTI_STATE_PENDING = 4, /* waits for approval */
+    FASTI_STATE_EXPIRED = 5,
+    FASTI_STATE_DECLINED = 6,
+    FASTI_STATE_ARRIVED = 7,
+    FASTI_STATE_FULFILLED = 8,
+    FASTI_STATE_NOSHOW = 9,
+    FASTI_STATE_MOVED = 10, /* to another record */
+    FASTI_STATE_RELEASED = 11,
+};
+/* In lower case, as the command line prints it; "?" for a value that is none. */
+const char *fasti_record_state_name(enum fasti_record_state state);
 
 /* One appointment or block, as asked for, and of its items one: in a list of a schedule the one
  * there, else the first. */
@@ -215,6 +286,8 @@ struct fasti_record_view {
     int32_t offset_s; /* local offset at the start */
     uint32_t duration_minutes;
     int64_t created_ms, changed_ms;
+    int64_t expires_ms;         /* of a hold; else 0 */
+    fasti_record_id moved_from; /* 0: it was not moved */
     uint8_t patient_length;
     char patient[FASTI_PATIENT_BYTES_MAX];
     uint16_t payload_length; /* payload bytes: SHOW only, in the answer's payload */
@@ -227,6 +300,8 @@ struct fasti_book_answer {
     uint8_t outcomes[FASTI_ITEMS_MAX]; /* enum fasti_outcome: BOOKED, why not, or NONE: an
                                           alternative that was not needed */
     uint8_t offsets[FASTI_ITEMS_MAX];  /* appointment i is record answer.record + offsets[i] */
+    struct fasti_token token;          /* HOLD: of all its holds */
+    int64_t expires_ms;                /* HOLD, EXTEND */
 };
 
 struct fasti_item_view {

@@ -157,60 +157,168 @@ static struct fasti_draft_record *record_add(struct fasti_draft *draft, uint32_t
     return &draft->records[*place];
 }
 
-enum fasti_draft_result fasti_draft_record_new(struct fasti_booking *booking,
-                                               const struct fasti_record *head,
-                                               const struct fasti_item *items, const char *patient,
-                                               const uint8_t *payload, uint32_t *place) {
-    struct fasti_draft *draft = booking->draft;
-    struct fasti_draft_record *added = record_add(draft, place);
-    if (added == NULL)
-        return FASTI_DRAFT_FULL;
+/* A private record of a head and what stands behind it; 0: no memory. */
+static uint32_t record_make(struct fasti_booking *booking, const struct fasti_record *head,
+                            const struct fasti_record_parts *parts) {
     const size_t bytes = fasti_record_bytes(head);
     const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
     if (index == 0)
+        return 0;
+    uint8_t *to = fasti_arena_at(&booking->state->arena, index);
+    struct fasti_writer writer = {.bytes = to, .capacity = bytes};
+    fasti_write(&writer, head, sizeof *head);
+    fasti_write(&writer, parts->items, head->item_count * sizeof *parts->items);
+    if ((head->flags & FASTI_RECORD_HOLD) != 0)
+        fasti_write(&writer, parts->hold, sizeof *parts->hold);
+    if ((head->flags & FASTI_RECORD_MOVED) != 0)
+        fasti_write(&writer, &parts->moved_from, sizeof parts->moved_from);
+    fasti_write(&writer, parts->patient, head->patient_length);
+    fasti_write(&writer, parts->payload, head->payload_length);
+    fasti_write_pad8(&writer);
+    FASTI_ASSERT(!writer.failed && writer.size == bytes);
+    return index;
+}
+
+static void record_place(struct fasti_booking *booking, struct fasti_draft_record *added,
+                         uint32_t index) {
+    added->after = fasti_arena_at(&booking->state->arena, index);
+    added->index = index;
+    booking->draft->record_count++;
+}
+
+enum fasti_draft_result fasti_draft_record_new(struct fasti_booking *booking,
+                                               const struct fasti_record *head,
+                                               const struct fasti_record_parts *parts,
+                                               uint32_t *place) {
+    struct fasti_draft_record *added = record_add(booking->draft, place);
+    if (added == NULL)
+        return FASTI_DRAFT_FULL;
+    const uint32_t index = record_make(booking, head, parts);
+    if (index == 0)
         return FASTI_DRAFT_MEMORY;
-    struct fasti_record *record = fasti_arena_at(&booking->state->arena, index);
-    *record = *head;
-    memcpy(record->items, items, head->item_count * sizeof *items);
-    uint8_t *tail = fasti_record_tail(record);
-    memset(tail, 0, bytes - (size_t)(tail - (uint8_t *)record));
-    if (head->patient_length > 0)
-        memcpy(tail, patient, head->patient_length);
-    if (head->payload_length > 0)
-        memcpy(tail + head->patient_length, payload, head->payload_length);
     *added = (struct fasti_draft_record){
+        .form = FASTI_DRAFT_NEW,
         .entry = fasti_records_find(&booking->state->records, (fasti_record_id){head->id}),
-        .after = record,
-        .index = index,
     };
-    draft->record_count++;
+    record_place(booking, added, index);
+    return FASTI_DRAFT_OK;
+}
+
+enum fasti_draft_result fasti_draft_record_replace(struct fasti_booking *booking,
+                                                   const struct fasti_record_ref *ref,
+                                                   const struct fasti_record *head,
+                                                   const struct fasti_record_parts *parts,
+                                                   uint32_t *place) {
+    if (fasti_cell_is_worn(ref->word))
+        return FASTI_DRAFT_WORN;
+    struct fasti_draft_record *added = record_add(booking->draft, place);
+    if (added == NULL)
+        return FASTI_DRAFT_FULL;
+    const uint32_t index = record_make(booking, head, parts);
+    if (index == 0)
+        return FASTI_DRAFT_MEMORY;
+    *added = (struct fasti_draft_record){
+        .form = FASTI_DRAFT_WHOLE, .entry = ref->entry, .word = ref->word, .before = ref->record};
+    record_place(booking, added, index);
     return FASTI_DRAFT_OK;
 }
 
 enum fasti_draft_result fasti_draft_record_change(struct fasti_booking *booking,
-                                                  struct fasti_record_entry *entry, uint64_t word,
-                                                  uint32_t *place) {
-    struct fasti_draft *draft = booking->draft;
-    struct fasti_arena *arena = &booking->state->arena;
-    if (fasti_cell_is_worn(word))
-        return FASTI_DRAFT_WORN;
-    struct fasti_draft_record *added = record_add(draft, place);
-    if (added == NULL)
-        return FASTI_DRAFT_FULL;
-    const struct fasti_record *before = fasti_arena_at(arena, fasti_cell_index(word));
-    const size_t bytes = fasti_record_bytes(before);
-    const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
-    if (index == 0)
-        return FASTI_DRAFT_MEMORY;
-    memcpy(fasti_arena_at(arena, index), before, bytes);
-    *added = (struct fasti_draft_record){
-        .entry = entry,
-        .word = word,
-        .before = before,
-        .after = fasti_arena_at(arena, index),
-        .index = index,
+                                                  const struct fasti_record_ref *ref,
+                                                  enum fasti_draft_form form, uint32_t *place) {
+    const struct fasti_record *before = ref->record;
+    const struct fasti_record_parts parts = {
+        .items = before->items,
+        .hold = fasti_record_hold(before),
+        .moved_from = fasti_record_moved_from(before),
+        .patient = fasti_record_patient(before),
+        .payload = fasti_record_payload(before),
     };
-    draft->record_count++;
+    const enum fasti_draft_result result =
+        fasti_draft_record_replace(booking, ref, before, &parts, place);
+    if (result == FASTI_DRAFT_OK)
+        booking->draft->records[*place].form = form;
+    return result;
+}
+
+struct fasti_record_ref fasti_record_look(struct fasti_booking *booking,
+                                          fasti_organization_id organization, fasti_record_id id) {
+    struct fasti_arena *arena = &booking->state->arena;
+    struct fasti_record_ref ref = {.entry = fasti_records_find(&booking->state->records, id)};
+    if (ref.entry == NULL)
+        return ref;
+    ref.word = fasti_cell_read(arena, &ref.entry->cell);
+    if (fasti_cell_tag(ref.word) != FASTI_TAG_PAGE || fasti_cell_index(ref.word) == 0)
+        return ref; /* nothing yet, or a part of another record */
+    const struct fasti_record *record = fasti_arena_at(arena, fasti_cell_index(ref.word));
+    ref.record = record->organization == organization.v ? record : NULL;
+    return ref;
+}
+
+bool fasti_record_moved_on(struct fasti_booking *booking, const struct fasti_record_ref *ref) {
+    return fasti_cell_read(&booking->state->arena, &ref->entry->cell) != ref->word;
+}
+
+enum fasti_draft_result fasti_draft_end(struct fasti_booking *booking,
+                                        const struct fasti_record_ref *ref,
+                                        enum fasti_record_state state, uint8_t reason,
+                                        int64_t now_ms, enum fasti_look_result *looked) {
+    const struct fasti_record *record = ref->record;
+    const bool is_held = record->state == FASTI_STATE_HELD;
+    const struct fasti_page_change change = {.operation = FASTI_PAGE_RELEASE,
+                                             .record = is_held ? (uint32_t)record->id : 0};
+    uint32_t place = 0;
+    *looked = FASTI_LOOK_OK;
+    enum fasti_draft_result result =
+        fasti_draft_record_change(booking, ref, FASTI_DRAFT_STATE, &place);
+    for (uint32_t i = 0; i < record->item_count && result == FASTI_DRAFT_OK; i++)
+        result = fasti_draft_time(booking, (fasti_organization_id){record->organization},
+                                  &record->items[i], place, &change, looked);
+    if (result == FASTI_DRAFT_OK) {
+        struct fasti_record *after = booking->draft->records[place].after;
+        after->state = (uint8_t)state;
+        after->reason = reason;
+        after->changed_ms = now_ms;
+    }
+    /* A day does not hold what the record takes. Either somebody else ended the record after we
+     * looked at it (then even the zone may have changed since), or a log said so that no engine
+     * wrote: replay knows no zone, so it cannot compare instants with an effect's ticks. */
+    if (result == FASTI_DRAFT_TAKEN && fasti_record_moved_on(booking, ref))
+        return FASTI_DRAFT_AGAIN;
+    return result;
+}
+
+/* Once a day: a second item on it finds the holds changed already. */
+static bool is_day_changed(const struct fasti_draft *draft, const struct fasti_draft_day *day,
+                           uint32_t place) {
+    for (uint32_t c = 0; c < draft->change_count; c++)
+        if (&draft->days[draft->changes[c].day] == day && draft->changes[c].record == place)
+            return true;
+    return false;
+}
+
+enum fasti_draft_result fasti_draft_hold_change(struct fasti_booking *booking,
+                                                const struct fasti_record *record, uint32_t place,
+                                                const struct fasti_page_change *change,
+                                                enum fasti_look_result *looked) {
+    for (uint32_t i = 0; i < record->item_count; i++) {
+        const struct fasti_item *item = &record->items[i];
+        const int64_t end_s = item->start_utc_s + item->minutes * INT64_C(60);
+        for (int64_t at_s = item->start_utc_s; at_s < end_s;) {
+            struct fasti_draft_day *day;
+            *looked = fasti_draft_day(booking, (fasti_organization_id){record->organization},
+                                      (fasti_schedule_id){item->schedule}, at_s, &day);
+            if (*looked != FASTI_LOOK_OK)
+                return FASTI_DRAFT_AGAIN;
+            if (!is_day_changed(booking->draft, day, place)) {
+                const enum fasti_draft_result result =
+                    fasti_draft_change(booking, day, place, change);
+                if (result != FASTI_DRAFT_OK)
+                    return result;
+            }
+            at_s = day->look.day.start_utc_s + day->look.day.minutes * INT64_C(60);
+        }
+    }
     return FASTI_DRAFT_OK;
 }
 
@@ -274,25 +382,36 @@ static uint32_t cells_fill(const struct fasti_draft *draft, const struct order *
     return count;
 }
 
-/* What a record is in the body of an effect of this kind. */
 static size_t body_bytes(const struct fasti_draft_record *record) {
-    return record->before == NULL ? fasti_record_bytes(record->after)
-                                  : sizeof(struct fasti_effect_end);
+    switch (record->form) {
+    case FASTI_DRAFT_NEW:
+    case FASTI_DRAFT_WHOLE: return fasti_record_bytes(record->after);
+    case FASTI_DRAFT_STATE: return sizeof(struct fasti_effect_end);
+    case FASTI_DRAFT_EXPIRY: return sizeof(struct fasti_effect_expiry);
+    }
+    FASTI_UNREACHABLE_CODE();
 }
 
 static void body_write(struct fasti_writer *writer, const struct fasti_draft_record *record) {
     const struct fasti_record *after = record->after;
-    if (record->before == NULL) {
+    if (record->form == FASTI_DRAFT_STATE) {
+        const struct fasti_effect_end end = {
+            .record = after->id,
+            .organization = after->organization,
+            .state = after->state,
+            .reason = after->reason,
+        };
+        fasti_write(writer, &end, sizeof end);
+    } else if (record->form == FASTI_DRAFT_EXPIRY) {
+        const struct fasti_effect_expiry expiry = {
+            .record = after->id,
+            .organization = after->organization,
+            .expires_ms = fasti_record_hold(after)->expires_ms,
+        };
+        fasti_write(writer, &expiry, sizeof expiry);
+    } else {
         fasti_write(writer, after, fasti_record_bytes(after));
-        return;
     }
-    const struct fasti_effect_end end = {
-        .record = after->id,
-        .organization = after->organization,
-        .state = after->state,
-        .reason = after->reason,
-    };
-    fasti_write(writer, &end, sizeof end);
 }
 
 static bool effect_make(struct fasti_booking *booking, struct fasti_pending *pending,
@@ -461,4 +580,13 @@ enum fasti_attempt fasti_draft_refuse(struct fasti_booking *booking, struct fast
         return FASTI_ATTEMPT_END;
     }
     FASTI_UNREACHABLE_CODE();
+}
+
+enum fasti_attempt fasti_draft_stop(struct fasti_booking *booking, struct fasti_pending *pending,
+                                    enum fasti_draft_result result, enum fasti_look_result looked,
+                                    enum fasti_disposition *disposition) {
+    if (looked == FASTI_LOOK_OK)
+        return fasti_draft_refuse(booking, pending, result, disposition);
+    fasti_draft_drop(booking);
+    return fasti_look_refuse(booking, pending, looked, disposition);
 }

@@ -35,7 +35,16 @@ struct fasti_draft_change {
     struct fasti_page_change page;
 };
 
+/* What the effect's body says of a record. */
+enum fasti_draft_form {
+    FASTI_DRAFT_NEW,    /* all of it: it is made */
+    FASTI_DRAFT_WHOLE,  /* all of it, as it becomes */
+    FASTI_DRAFT_STATE,  /* its state and reason */
+    FASTI_DRAFT_EXPIRY, /* until when it is held */
+};
+
 struct fasti_draft_record {
+    enum fasti_draft_form form;
     struct fasti_record_entry *entry;
     uint64_t word;                     /* as looked at; 0: a new record */
     const struct fasti_record *before; /* NULL: a new record */
@@ -93,17 +102,67 @@ FASTI_MUST_USE enum fasti_attempt fasti_draft_refuse(struct fasti_booking *booki
 uint64_t fasti_draft_numbers(struct fasti_booking *booking, uint32_t items);
 void fasti_draft_numbers_give(struct fasti_booking *booking, uint64_t first, uint32_t items);
 
-/* Adds a new record: a copy of `record` with `tail` behind its items, zero-filled. Its id is from
- * fasti_draft_numbers. *place: where in the draft. */
+/* What stands behind a record's head, as its flags and lengths say. */
+struct fasti_record_parts {
+    const struct fasti_item *items;
+    const struct fasti_record_hold *hold;
+    uint64_t moved_from;
+    const char *patient;
+    const uint8_t *payload;
+};
+
+/* A known record, as it was looked at. */
+struct fasti_record_ref {
+    struct fasti_record_entry *entry;
+    uint64_t word;
+    const struct fasti_record *record;
+};
+
+/* Adds a new record. Its id is from fasti_draft_numbers. *place: where in the draft. */
 FASTI_MUST_USE enum fasti_draft_result
 fasti_draft_record_new(struct fasti_booking *booking, const struct fasti_record *head,
-                       const struct fasti_item *items, const char *patient, const uint8_t *payload,
-                       uint32_t *place);
+                       const struct fasti_record_parts *parts, uint32_t *place);
 
-/* Adds a known record, to be changed: *after is a private copy of what word names. */
+/* Adds a known record that becomes another one (WHOLE). */
+FASTI_MUST_USE enum fasti_draft_result
+fasti_draft_record_replace(struct fasti_booking *booking, const struct fasti_record_ref *ref,
+                           const struct fasti_record *head, const struct fasti_record_parts *parts,
+                           uint32_t *place);
+
+/* Adds a known record of which little changes (STATE, EXPIRY): `after` is a private copy of it. */
 FASTI_MUST_USE enum fasti_draft_result fasti_draft_record_change(struct fasti_booking *booking,
-                                                                 struct fasti_record_entry *entry,
-                                                                 uint64_t word, uint32_t *place);
+                                                                 const struct fasti_record_ref *ref,
+                                                                 enum fasti_draft_form form,
+                                                                 uint32_t *place);
+
+/* The record of a number, if it is there and of this organization; record NULL: it is not. */
+struct fasti_record_ref fasti_record_look(struct fasti_booking *booking,
+                                          fasti_organization_id organization, fasti_record_id id);
+
+/* Has the record changed since it was looked at? */
+bool fasti_record_moved_on(struct fasti_booking *booking, const struct fasti_record_ref *ref);
+
+/* A known record gets a state that frees its time: releases all of it, a hold's too. *looked as in
+ * fasti_draft_time. AGAIN, too, when the record is another one by now. */
+FASTI_MUST_USE enum fasti_draft_result fasti_draft_end(struct fasti_booking *booking,
+                                                       const struct fasti_record_ref *ref,
+                                                       enum fasti_record_state state,
+                                                       uint8_t reason, int64_t now_ms,
+                                                       enum fasti_look_result *looked);
+
+/* Does SETTLE or EXTEND to the holds of a known record of the draft, on every day of its items. */
+FASTI_MUST_USE enum fasti_draft_result
+fasti_draft_hold_change(struct fasti_booking *booking, const struct fasti_record *record,
+                        uint32_t place, const struct fasti_page_change *change,
+                        enum fasti_look_result *looked);
+
+/* Ends a command (or tries it again) after a result other than OK, or a look that was not OK; the
+ * draft is dropped. */
+FASTI_MUST_USE enum fasti_attempt fasti_draft_stop(struct fasti_booking *booking,
+                                                   struct fasti_pending *pending,
+                                                   enum fasti_draft_result result,
+                                                   enum fasti_look_result looked,
+                                                   enum fasti_disposition *disposition);
 
 /* Reads config_seen (last of all looks), encodes the effect, swaps all cells. WON: the pending is
  * with the committer and the draft is empty. Else the draft is dropped. */

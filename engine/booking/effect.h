@@ -23,20 +23,20 @@
 
 /* Disk values: never renumbered. Those marked later are reserved for the work that brings them. */
 enum fasti_effect_kind {
-    FASTI_EFFECT_PUT = 1,      /* body: a put */
-    FASTI_EFFECT_STAGE = 2,    /* body: a put that waits for its import's commit; its organization
-                                  may be one that the import makes (put.h: STAGED) */
-    FASTI_EFFECT_PUBLISH = 3,  /* commits the import; no body */
-    FASTI_EFFECT_NOTHING = 4,  /* a configuration version that changed nothing */
-    FASTI_EFFECT_ABORT = 5,    /* forgets the import; no body. A raised epoch forgets all */
-    FASTI_EFFECT_BOOK = 16,    /* body: the new record (appointment or block) */
-    FASTI_EFFECT_END = 17,     /* body: fasti_effect_end (cancel, unblock) */
-    FASTI_EFFECT_TOUCH = 18,   /* a day's version alone, after an edit; no body */
-    FASTI_EFFECT_HOLD = 19,    /* later */
-    FASTI_EFFECT_CONFIRM = 20, /* later */
-    FASTI_EFFECT_EXTEND = 21,  /* later */
-    FASTI_EFFECT_EXPIRE = 22,  /* later */
-    FASTI_EFFECT_MOVE = 23,    /* later */
+    FASTI_EFFECT_PUT = 1,     /* body: a put */
+    FASTI_EFFECT_STAGE = 2,   /* body: a put that waits for its import's commit; its organization
+                                 may be one that the import makes (put.h: STAGED) */
+    FASTI_EFFECT_PUBLISH = 3, /* commits the import; no body */
+    FASTI_EFFECT_NOTHING = 4, /* a configuration version that changed nothing */
+    FASTI_EFFECT_ABORT = 5,   /* forgets the import; no body. A raised epoch forgets all */
+    FASTI_EFFECT_BOOK = 16,   /* body: the new records (appointments or a block) */
+    FASTI_EFFECT_END = 17,   /* body: fasti_effect_end of each record (cancel, release, mark ...) */
+    FASTI_EFFECT_TOUCH = 18, /* a day's version alone, after an edit; no body */
+    FASTI_EFFECT_HOLD = 19,  /* body: the new holds; of one that they replace, its end */
+    FASTI_EFFECT_CONFIRM = 20, /* body: the records as they become */
+    FASTI_EFFECT_EXTEND = 21,  /* body: fasti_effect_expiry of each record */
+    FASTI_EFFECT_EXPIRE = 22,  /* body: as END */
+    FASTI_EFFECT_MOVE = 23,    /* body: the end of the old record and the new one */
 };
 
 struct fasti_effect_header {
@@ -97,10 +97,19 @@ struct fasti_effect_end {
 };
 _Static_assert(sizeof(struct fasti_effect_end) == 16, "as on disk");
 
+/* Until when a hold is held from now on. */
+struct fasti_effect_expiry {
+    uint64_t record;
+    uint32_t organization;
+    uint32_t reserved; /* 0 */
+    int64_t expires_ms;
+};
+_Static_assert(sizeof(struct fasti_effect_expiry) == 24, "as on disk");
+
 /* The largest effect that changes days: all items, each around midnight, each its own record. */
 #define FASTI_EFFECT_BOOK_BYTES_MAX                                                            \
     (sizeof(struct fasti_effect_header) + FASTI_CELLS_MAX * sizeof(struct fasti_effect_cell) + \
-     FASTI_ITEMS_MAX * (sizeof(struct fasti_record) + sizeof(struct fasti_item) +              \
+     FASTI_ITEMS_MAX * (sizeof(struct fasti_record) + sizeof(struct fasti_item) + 32 +         \
                         FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX))
 _Static_assert(FASTI_EFFECT_BOOK_BYTES_MAX <= FASTI_EFFECT_BYTES_MAX, "it fits in a batch");
 

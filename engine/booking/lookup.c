@@ -214,6 +214,13 @@ static const struct fasti_record *seen_record(struct fasti_state *state, const s
     return fasti_arena_at(&state->arena, fasti_cell_index(seen->word));
 }
 
+/* The record's state now: a hold that has expired is so before anybody has said it. */
+static enum fasti_record_state state_at(const struct fasti_record *record, int64_t now_ms) {
+    return record->state == FASTI_STATE_HELD && fasti_record_hold(record)->expires_ms <= now_ms
+               ? FASTI_STATE_EXPIRED
+               : (enum fasti_record_state)record->state;
+}
+
 /* Does no opening cover the item any more? */
 static bool is_item_conflict(struct fasti_booking *booking, const struct fasti_record *record,
                              const struct fasti_item *item) {
@@ -239,7 +246,8 @@ static bool is_item_conflict(struct fasti_booking *booking, const struct fasti_r
 
 /* Does no opening cover one of its items any more? Blocks and ended records never conflict. */
 static bool is_conflict(struct fasti_booking *booking, const struct fasti_record *record) {
-    if (record->kind != FASTI_RECORD_APPOINTMENT || record->state != FASTI_STATE_BOOKED)
+    if (record->kind != FASTI_RECORD_APPOINTMENT ||
+        (record->state != FASTI_STATE_BOOKED && record->state != FASTI_STATE_PENDING))
         return false;
     for (uint32_t i = 0; i < record->item_count; i++)
         if (is_item_conflict(booking, record, &record->items[i]))
@@ -253,7 +261,7 @@ static void view_fill(struct fasti_booking *booking, const struct fasti_record *
     *view = (struct fasti_record_view){
         .record = {record->id},
         .kind = (enum fasti_record_kind)record->kind,
-        .state = (enum fasti_record_state)record->state,
+        .state = state_at(record, fasti_state_now_ms(booking->state)),
         .reason = record->reason,
         .is_conflict = is_conflict(booking, record),
         .item_count = (uint8_t)record->item_count,
@@ -265,6 +273,8 @@ static void view_fill(struct fasti_booking *booking, const struct fasti_record *
         .duration_minutes = item->minutes,
         .created_ms = record->created_ms,
         .changed_ms = record->changed_ms,
+        .expires_ms = fasti_record_hold(record) == NULL ? 0 : fasti_record_hold(record)->expires_ms,
+        .moved_from = {fasti_record_moved_from(record)},
         .patient_length = record->patient_length,
         .payload_length = record->payload_length,
     };
@@ -333,12 +343,12 @@ enum fasti_disposition fasti_lookup_show(struct fasti_booking *booking,
 }
 
 static bool list_wants(const struct fasti_list_query *query, fasti_organization_id organization,
-                       const struct fasti_record *record, uint32_t item) {
+                       const struct fasti_record *record, uint32_t item, int64_t now_ms) {
     const int64_t start_utc_s = record->items[item].start_utc_s;
     if (record->organization != organization.v || start_utc_s < query->from_utc_s ||
         start_utc_s >= query->to_utc_s)
         return false;
-    if (record->state != FASTI_STATE_BOOKED && !query->include_ended)
+    if (fasti_state_frees(state_at(record, now_ms)) && !query->include_ended)
         return false;
     if (record->kind == FASTI_RECORD_BLOCK)
         return query->include_blocks && query->by == FASTI_LIST_BY_SCHEDULE;
@@ -416,7 +426,9 @@ enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
         if (telling == TELL_WAIT && record->organization == pending->organization.v)
             return wait_for(booking, pending, FASTI_PENDING_LIST, seen.entry,
                             fasti_cell_version(seen.word));
-        if (telling == TELL && list_wants(query, pending->organization, record, seen.item) &&
+        if (telling == TELL &&
+            list_wants(query, pending->organization, record, seen.item,
+                       fasti_state_now_ms(state)) &&
             (!query->only_conflicts || is_conflict(booking, record)))
             view_fill(booking, record, seen.item, &list->records[list->count++]);
         if (telling != TELL_NOTHING) { /* else: at the head, as many as commands wait at most */

@@ -23,14 +23,60 @@ static bool item_is_sound(const struct fasti_item *item) {
            item->minutes <= FASTI_LOCAL_DAY_MINUTES_MAX;
 }
 
+/* See ARCHITECTURE.md, "The life of a record", for the picture. */
+bool fasti_state_may(enum fasti_record_state from, enum fasti_record_state to) {
+    switch (from) {
+    case FASTI_STATE_HELD:
+        return to == FASTI_STATE_BOOKED || to == FASTI_STATE_PENDING ||
+               to == FASTI_STATE_RELEASED || to == FASTI_STATE_EXPIRED;
+    case FASTI_STATE_PENDING:
+        return to == FASTI_STATE_BOOKED || to == FASTI_STATE_DECLINED ||
+               to == FASTI_STATE_CANCELLED || to == FASTI_STATE_MOVED;
+    case FASTI_STATE_BOOKED:
+        return to == FASTI_STATE_CANCELLED || to == FASTI_STATE_ARRIVED ||
+               to == FASTI_STATE_FULFILLED || to == FASTI_STATE_NOSHOW || to == FASTI_STATE_MOVED;
+    case FASTI_STATE_ARRIVED:
+        return to == FASTI_STATE_FULFILLED || to == FASTI_STATE_CANCELLED ||
+               to == FASTI_STATE_NOSHOW;
+    case FASTI_STATE_NOSHOW: return to == FASTI_STATE_ARRIVED || to == FASTI_STATE_FULFILLED;
+    case FASTI_STATE_CANCELLED:
+    case FASTI_STATE_EXPIRED:
+    case FASTI_STATE_DECLINED:
+    case FASTI_STATE_FULFILLED:
+    case FASTI_STATE_MOVED:
+    case FASTI_STATE_RELEASED: break;
+    }
+    return false;
+}
+
+bool fasti_state_frees(enum fasti_record_state state) {
+    return state == FASTI_STATE_CANCELLED || state == FASTI_STATE_EXPIRED ||
+           state == FASTI_STATE_DECLINED || state == FASTI_STATE_MOVED ||
+           state == FASTI_STATE_RELEASED;
+}
+
+/* Kind, state, patient and flags of a new record, or of one that was confirmed. */
+static bool nature_is_sound(const struct fasti_record *record) {
+    const bool is_hold = record->state == FASTI_STATE_HELD;
+    if ((record->flags & ~(FASTI_RECORD_HOLD | FASTI_RECORD_MOVED)) != 0 ||
+        is_hold != ((record->flags & FASTI_RECORD_HOLD) != 0))
+        return false;
+    if (record->kind == FASTI_RECORD_BLOCK)
+        return record->state == FASTI_STATE_BOOKED && record->flags == 0 &&
+               record->patient_length == 0;
+    return record->kind == FASTI_RECORD_APPOINTMENT &&
+           (is_hold || record->state == FASTI_STATE_BOOKED ||
+            record->state == FASTI_STATE_PENDING) &&
+           is_hold == (record->patient_length == 0) && (!is_hold || record->payload_length == 0);
+}
+
 bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
     if (bytes < sizeof *record || record->patient_length > FASTI_PATIENT_BYTES_MAX ||
         record->payload_length > FASTI_PAYLOAD_BYTES_MAX || record->item_count < 1 ||
         record->item_count > FASTI_ITEMS_MAX || bytes < fasti_record_bytes(record) ||
         record->id == 0 || record->id + record->item_count > FASTI_RECORDS_MAX)
         return false;
-    const bool is_block = record->kind == FASTI_RECORD_BLOCK && record->patient_length == 0;
-    if (!is_block && (record->kind != FASTI_RECORD_APPOINTMENT || record->patient_length == 0))
+    if (!nature_is_sound(record))
         return false;
     for (uint32_t i = 0; i < record->item_count; i++)
         if (!item_is_sound(&record->items[i]))
@@ -40,8 +86,7 @@ bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
     uint8_t rest = 0;
     for (; tail < end; tail++)
         rest |= *tail;
-    return rest == 0 && record->state == FASTI_STATE_BOOKED && record->reason == 0 &&
-           record->flags == 0;
+    return rest == 0 && record->reason == 0;
 }
 
 /* ---- memory ---- */
@@ -150,7 +195,7 @@ void fasti_records_publish(struct fasti_records *records, const struct fasti_rec
 }
 
 void fasti_records_link_patient(struct fasti_records *records, const struct fasti_record *record) {
-    if (record->kind != FASTI_RECORD_APPOINTMENT)
+    if (record->patient_length == 0)
         return;
     const uint64_t bucket =
         fasti_patient_bucket((fasti_organization_id){record->organization},

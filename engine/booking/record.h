@@ -52,28 +52,52 @@ struct fasti_record {
     uint64_t request_low, request_high;
     uint16_t payload_length;
     uint16_t item_count;       /* 1 to FASTI_ITEMS_MAX: doctor, room, device of one visit */
-    uint32_t flags;            /* 0 */
-    struct fasti_item items[]; /* then patient reference, payload, zeros to a multiple of 8 */
+    uint32_t flags;            /* FASTI_RECORD_HOLD ... */
+    struct fasti_item items[]; /* then what flags say, patient reference, payload, zeros to a
+                                  multiple of 8 */
 };
+
+/* What follows the items, in this order. */
+#define FASTI_RECORD_HOLD  UINT32_C(1) /* a fasti_record_hold: a hold that was not confirmed */
+#define FASTI_RECORD_MOVED UINT32_C(2) /* 8 bytes: number of the record that it was moved from */
+
+/* A hold takes its time until it expires; who has its token may confirm, extend and release it. */
+struct fasti_record_hold {
+    int64_t expires_ms;
+    struct fasti_token token;
+};
+_Static_assert(sizeof(struct fasti_record_hold) == 24, "as on disk");
 
 _Static_assert(sizeof(struct fasti_item) == 24, "no padding");
 _Static_assert(sizeof(struct fasti_record) == 56, "no padding");
 
-static inline size_t fasti_record_size(size_t items, size_t patient_length, size_t payload_length) {
-    return sizeof(struct fasti_record) + items * sizeof(struct fasti_item) +
-           (patient_length + payload_length + 7) / 8 * 8;
+static inline size_t fasti_record_patient_offset(const struct fasti_record *record) {
+    return sizeof *record + record->item_count * sizeof(struct fasti_item) +
+           ((record->flags & FASTI_RECORD_HOLD) != 0 ? sizeof(struct fasti_record_hold) : 0) +
+           ((record->flags & FASTI_RECORD_MOVED) != 0 ? sizeof(uint64_t) : 0);
 }
 static inline size_t fasti_record_bytes(const struct fasti_record *record) {
-    return fasti_record_size(record->item_count, record->patient_length, record->payload_length);
-}
-static inline uint8_t *fasti_record_tail(struct fasti_record *record) {
-    return (uint8_t *)&record->items[record->item_count];
+    return fasti_record_patient_offset(record) +
+           ((size_t)record->patient_length + record->payload_length + 7) / 8 * 8;
 }
 static inline const char *fasti_record_patient(const struct fasti_record *record) {
-    return (const char *)&record->items[record->item_count];
+    return (const char *)record + fasti_record_patient_offset(record);
 }
 static inline const uint8_t *fasti_record_payload(const struct fasti_record *record) {
-    return (const uint8_t *)&record->items[record->item_count] + record->patient_length;
+    return (const uint8_t *)record + fasti_record_patient_offset(record) + record->patient_length;
+}
+/* NULL: it is no hold. */
+static inline const struct fasti_record_hold *fasti_record_hold(const struct fasti_record *record) {
+    return (record->flags & FASTI_RECORD_HOLD) == 0
+               ? NULL
+               : (const struct fasti_record_hold *)(const void *)&record->items[record->item_count];
+}
+/* 0: it was not moved. */
+static inline uint64_t fasti_record_moved_from(const struct fasti_record *record) {
+    if ((record->flags & FASTI_RECORD_MOVED) == 0)
+        return 0;
+    const uint8_t *end = (const uint8_t *)record + fasti_record_patient_offset(record);
+    return *(const uint64_t *)(const void *)(end - sizeof(uint64_t));
 }
 static inline struct fasti_hash128 fasti_record_digest(const struct fasti_record *record) {
     return fasti_hash128(record, fasti_record_bytes(record));
@@ -84,14 +108,19 @@ static inline bool fasti_record_is_counted(const struct fasti_record *record) {
     return record->kind == FASTI_RECORD_APPOINTMENT && record->state == FASTI_STATE_BOOKED;
 }
 
-#define FASTI_RECORD_BYTES_MAX                                                   \
-    (sizeof(struct fasti_record) + FASTI_ITEMS_MAX * sizeof(struct fasti_item) + \
-     FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
+#define FASTI_RECORD_BYTES_MAX                                                       \
+    (sizeof(struct fasti_record) + FASTI_ITEMS_MAX * sizeof(struct fasti_item) +     \
+     sizeof(struct fasti_record_hold) + sizeof(uint64_t) + FASTI_PATIENT_BYTES_MAX + \
+     FASTI_PAYLOAD_BYTES_MAX)
 _Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
 
-/* May the record at the front of bytes that came from a log be that of a new booking? Every field's
- * range, its size (fasti_record_bytes <= bytes then) and the zeros at its end; nothing that it
- * names is looked up. record is 8-byte aligned. */
+/* May a record of this state become one of that? fasti_state_frees: does it give its time back? */
+bool fasti_state_may(enum fasti_record_state from, enum fasti_record_state to);
+bool fasti_state_frees(enum fasti_record_state state);
+
+/* May the record at the front of bytes that came from a log be that of a new booking or hold? Every
+ * field's range, its size (fasti_record_bytes <= bytes then) and the zeros at its end; nothing that
+ * it names is looked up. record is 8-byte aligned. */
 bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes);
 
 struct fasti_record_entry {

@@ -16,6 +16,10 @@
 FASTI_MUST_USE enum fasti_disposition fasti_reserve_book(struct fasti_booking *booking,
                                                          const struct fasti_command *command,
                                                          struct fasti_pending *pending);
+/* A patient reference and payload within their bounds for each? Else *disposition is set. */
+FASTI_MUST_USE bool fasti_appointments_check(const struct fasti_book_appointment *appointments,
+                                             uint32_t count, struct fasti_pending *pending,
+                                             enum fasti_disposition *disposition);
 FASTI_MUST_USE enum fasti_disposition fasti_reserve_block(struct fasti_booking *booking,
                                                           const struct fasti_command *command,
                                                           struct fasti_pending *pending);

@@ -53,7 +53,8 @@ enum fasti_status fasti_booking_init(struct fasti_booking *booking, struct fasti
         return FASTI_LIMIT_MEMORY;
     booking->pool = calloc(FASTI_WORKER_PENDING_MAX, sizeof *booking->pool);
     booking->draft = malloc(sizeof *booking->draft);
-    if (booking->pool == NULL || booking->draft == NULL)
+    booking->timers.heap = malloc(FASTI_WORKER_HOLDS_MAX * sizeof *booking->timers.heap);
+    if (booking->pool == NULL || booking->draft == NULL || booking->timers.heap == NULL)
         return FASTI_LIMIT_MEMORY;
     for (uint32_t i = FASTI_WORKER_PENDING_MAX; i > 0; i--) {
         booking->pool[i - 1].next = booking->free;
@@ -66,6 +67,8 @@ void fasti_booking_deinit(struct fasti_booking *booking) {
     fasti_limbo_deinit(&booking->limbo);
     free(booking->pool);
     free(booking->draft);
+    free(booking->timers.heap);
+    booking->timers.heap = NULL;
     booking->pool = NULL;
     booking->draft = NULL;
 }

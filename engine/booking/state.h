@@ -115,6 +115,16 @@ struct fasti_state {
     _Atomic bool is_disk_full; /* the reserve is used up: all that writes is refused */
 };
 
+/* When holds may expire: a binary heap, the soonest first. */
+struct fasti_hold_timer {
+    int64_t expires_ms;
+    uint64_t record;
+};
+struct fasti_hold_timers {
+    struct fasti_hold_timer *heap; /* FASTI_WORKER_HOLDS_MAX */
+    uint32_t count, cursor;
+};
+
 /* One worker's own things. */
 struct fasti_booking {
     struct fasti_state *state;
@@ -130,6 +140,8 @@ struct fasti_booking {
     _Atomic uint32_t waiting_count; /* > 0: the committer wakes this worker after each batch */
     _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic(struct fasti_pending *) done; /* newest first */
     struct fasti_draft *draft; /* the claim that is being made */
+    struct fasti_hold_timers timers;
+    struct fasti_token token; /* for the next HOLD: random, the engine's */
     uint64_t spare_record; /* numbers that a lost claim gave back, spare_count from this one on */
     uint32_t spare_count;
 

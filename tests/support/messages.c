@@ -130,21 +130,21 @@ static void availability_query(struct fasti_messages *m, struct fasti_availabili
         query->schedules[i].v = (uint32_t)fasti_prng_next(&m->prng);
 }
 
-static void book(struct fasti_messages *m, struct fasti_book *body) {
-    const uint64_t appointments = flip(m) ? 1 : 1 + below(m, 4);
+static void appointment(struct fasti_messages *m, struct fasti_book_appointment *appointment) {
+    const uint32_t place = m->appointment++ % FASTI_MESSAGES_APPOINTMENTS;
+    appointment->patient_length = text(m, m->patients[place], 1, FASTI_PATIENT_BYTES_MAX);
+    appointment->patient = m->patients[place];
+    appointment->payload_length = (uint16_t)(flip(m) ? 0 : below(m, FASTI_PAYLOAD_BYTES_MAX + 1));
+    appointment->payload = m->payloads[place];
+    for (int i = 0; i < appointment->payload_length; i++)
+        m->payloads[place][i] = (uint8_t)below(m, 256);
+}
+
+static void rows(struct fasti_messages *m, struct fasti_book *body, uint64_t appointments) {
     body->appointment_count = (uint8_t)appointments;
     body->item_count = 0;
     body->is_fair = flip(m);
     for (uint32_t a = 0; a < appointments; a++) {
-        struct fasti_book_appointment *appointment = &body->appointments[a];
-        const uint32_t place = m->appointment++ % FASTI_MESSAGES_APPOINTMENTS;
-        appointment->patient_length = text(m, m->patients[place], 1, FASTI_PATIENT_BYTES_MAX);
-        appointment->patient = m->patients[place];
-        appointment->payload_length =
-            (uint16_t)(flip(m) ? 0 : below(m, FASTI_PAYLOAD_BYTES_MAX + 1));
-        appointment->payload = m->payloads[place];
-        for (int i = 0; i < appointment->payload_length; i++)
-            m->payloads[place][i] = (uint8_t)below(m, 256);
         const uint64_t items = 1 + below(m, 3);
         for (uint32_t i = 0; i < items; i++)
             body->items[body->item_count++] = (struct fasti_book_item){
@@ -154,6 +154,36 @@ static void book(struct fasti_messages *m, struct fasti_book *body) {
                 .appointment = (uint8_t)a,
                 .is_alternative = i > 0 && flip(m),
             };
+    }
+}
+
+static void book(struct fasti_messages *m, struct fasti_book *body) {
+    rows(m, body, flip(m) ? 1 : 1 + below(m, 4));
+    body->is_request = flip(m);
+    for (uint32_t a = 0; a < body->appointment_count; a++)
+        appointment(m, &body->appointments[a]);
+}
+
+static struct fasti_token token(struct fasti_messages *m) {
+    return (struct fasti_token){fasti_prng_next(&m->prng), fasti_prng_next(&m->prng)};
+}
+
+static void hold(struct fasti_messages *m, struct fasti_hold *body) {
+    body->seconds = small(m);
+    body->replaces.v = flip(m) ? 0 : fasti_prng_next(&m->prng);
+    body->token = token(m);
+    rows(m, &body->book, 1 + below(m, 4));
+}
+
+static void held(struct fasti_messages *m, struct fasti_held *body, enum fasti_command_kind kind) {
+    body->token = token(m);
+    body->seconds = kind == FASTI_COMMAND_EXTEND ? small(m) : 0;
+    body->is_request = kind == FASTI_COMMAND_CONFIRM && flip(m);
+    body->count = (uint8_t)(1 + below(m, 4));
+    for (uint32_t i = 0; i < body->count; i++) {
+        body->records[i].v = fasti_prng_next(&m->prng);
+        if (kind == FASTI_COMMAND_CONFIRM)
+            appointment(m, &body->appointments[i]);
     }
 }
 
@@ -178,6 +208,19 @@ void fasti_messages_command(struct fasti_messages *m, struct fasti_command *comm
             command->body.put.organization = command->organization;
         break;
     case FASTI_COMMAND_BOOK: book(m, &command->body.book); break;
+    case FASTI_COMMAND_HOLD: hold(m, &command->body.hold); break;
+    case FASTI_COMMAND_CONFIRM:
+    case FASTI_COMMAND_EXTEND:
+    case FASTI_COMMAND_RELEASE: held(m, &command->body.held, kind); break;
+    case FASTI_COMMAND_MOVE:
+        command->body.move.record.v = fasti_prng_next(&m->prng);
+        rows(m, &command->body.move.book, 1);
+        break;
+    case FASTI_COMMAND_MARK:
+        command->body.mark = (struct fasti_mark){.record = {fasti_prng_next(&m->prng)},
+                                                 .state = (uint8_t)below(m, 256),
+                                                 .reason = (uint8_t)below(m, 256)};
+        break;
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_UNBLOCK:
         command->body.cancel.record.v = fasti_prng_next(&m->prng);
@@ -218,7 +261,7 @@ static void record_view(struct fasti_messages *m, struct fasti_record_view *view
     memset(view, 0, sizeof *view);
     view->record.v = fasti_prng_next(&m->prng);
     view->kind = (enum fasti_record_kind)(1 + below(m, 2));
-    view->state = (enum fasti_record_state)(1 + below(m, 2));
+    view->state = (enum fasti_record_state)(1 + below(m, FASTI_STATE_RELEASED));
     view->reason = (uint8_t)below(m, 256);
     view->is_conflict = flip(m);
     view->item_count = (uint8_t)(flip(m) ? 1 : 1 + below(m, FASTI_ITEMS_MAX));
@@ -228,6 +271,8 @@ static void record_view(struct fasti_messages *m, struct fasti_record_view *view
     view->start_utc_s = instant(m);
     view->offset_s = (int32_t)below(m, 90000) - 45000;
     view->duration_minutes = (uint32_t)below(m, 1441);
+    view->expires_ms = flip(m) ? 0 : instant(m);
+    view->moved_from.v = flip(m) ? 0 : small(m);
     view->created_ms = instant(m);
     view->changed_ms = instant(m);
     view->patient_length = text(m, view->patient, 0, FASTI_PATIENT_BYTES_MAX);
@@ -322,12 +367,15 @@ static void show_answer(struct fasti_messages *m, struct fasti_answer *answer) {
 static void book_answer(struct fasti_messages *m, struct fasti_answer *answer) {
     struct fasti_book_answer *book = &answer->body.book;
     book->item_count = (uint8_t)(1 + below(m, FASTI_ITEMS_MAX));
-    answer->outcome = FASTI_OUTCOME_BOOKED;
     book->appointment_count = (uint8_t)(1 + below(m, book->item_count));
     for (uint32_t i = 0; i < book->item_count; i++)
         book->outcomes[i] = (uint8_t)answer->outcome;
     for (uint32_t i = 1; i < book->appointment_count; i++)
         book->offsets[i] = (uint8_t)i;
+    if (answer->kind != FASTI_COMMAND_HOLD)
+        return;
+    book->token = token(m);
+    book->expires_ms = instant(m);
 }
 
 static void import_answer(struct fasti_messages *m, struct fasti_import_answer *import) {
@@ -359,7 +407,16 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
         list_answer(m);
         answer->body.list = &m->list;
         break;
-    case FASTI_COMMAND_BOOK: book_answer(m, answer); break;
+    case FASTI_COMMAND_BOOK:
+    case FASTI_COMMAND_MOVE:
+    case FASTI_COMMAND_HOLD:
+        answer->outcome = FASTI_OUTCOME_BOOKED;
+        book_answer(m, answer);
+        break;
+    case FASTI_COMMAND_EXTEND:
+        answer->outcome = FASTI_OUTCOME_EXTENDED;
+        answer->body.book.expires_ms = instant(m);
+        break;
     case FASTI_COMMAND_SHOW: show_answer(m, answer); break;
     case FASTI_COMMAND_DESCRIBE:
         describe_answer(m);
@@ -379,6 +436,9 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
     case FASTI_COMMAND_PUT:
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_BLOCK:
-    case FASTI_COMMAND_UNBLOCK: break;
+    case FASTI_COMMAND_UNBLOCK:
+    case FASTI_COMMAND_CONFIRM:
+    case FASTI_COMMAND_RELEASE:
+    case FASTI_COMMAND_MARK: break;
     }
 }

@@ -1,0 +1,275 @@
+/*
+ * rows.c - taking the rows of a booking in a draft; see rows.h.
+ */
+#include "engine/booking/rows.h"
+
+#include <string.h>
+
+#include "engine/base/panic.h"
+#include "engine/booking/hold.h"
+
+/* ---- refusals ---- */
+
+void fasti_rows_lose(struct fasti_rows *rows, enum fasti_outcome outcome,
+                     const struct fasti_draft_day *day) {
+    if (rows->lost_count++ == 0)
+        rows->first = outcome;
+    if (outcome != FASTI_OUTCOME_TAKEN)
+        rows->rests_on_config = rows->rests_on_config || outcome != FASTI_OUTCOME_OUTSIDE;
+    else if (day->look.ref.chunk != NULL && rows->day_count < FASTI_ITEMS_MAX)
+        rows->days[rows->day_count++] = fasti_look_pending_cell(&day->look);
+}
+
+enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
+                                     const struct fasti_rows *rows,
+                                     enum fasti_disposition *disposition) {
+    struct fasti_state *state = booking->state;
+    fasti_draft_drop(booking);
+    const uint32_t count = rows->day_count + rows->rests_on_config;
+    if (!fasti_pending_cells_make(booking, pending, count))
+        return FASTI_ATTEMPT_MEMORY;
+    memcpy(pending->cells, rows->days, rows->day_count * sizeof rows->days[0]);
+    if (rows->rests_on_config)
+        pending->cells[rows->day_count] = (struct fasti_pending_cell){
+            .durable = &state->config_durable,
+            .from_version = fasti_load_seq_cst(&state->config_version),
+        };
+    pending->cell_count = count;
+    pending->kind = FASTI_PENDING_WAIT;
+    pending->answer.outcome = rows->first;
+    *disposition = fasti_wait_begin(booking, pending) ? FASTI_ANSWERED : FASTI_WAITING;
+    return FASTI_ATTEMPT_END;
+}
+
+static enum fasti_outcome outcome_of(enum fasti_rule_verdict verdict) {
+    switch (verdict) {
+    case FASTI_RULE_FREE: return FASTI_OUTCOME_BOOKED;
+    case FASTI_RULE_TAKEN: return FASTI_OUTCOME_TAKEN;
+    case FASTI_RULE_CLOSED: return FASTI_OUTCOME_CLOSED;
+    case FASTI_RULE_FULL: return FASTI_OUTCOME_FULL;
+    case FASTI_RULE_PAST: return FASTI_OUTCOME_PAST;
+    case FASTI_RULE_OFF_GRID: return FASTI_OUTCOME_OFF_GRID;
+    }
+    FASTI_UNREACHABLE_CODE();
+}
+
+/* ---- one row ---- */
+
+enum row_result { ROW_TAKEN, ROW_LOST, ROW_ENDS };
+struct row {
+    enum fasti_outcome outcome;
+    struct fasti_draft_day *day;
+};
+
+static enum row_result row_lose(struct row *row, enum fasti_outcome outcome) {
+    row->outcome = outcome;
+    return ROW_LOST;
+}
+
+static enum row_result row_end(struct fasti_rows *rows, enum fasti_draft_result result,
+                               enum fasti_look_result looked, uint64_t expired) {
+    rows->result = result;
+    rows->looked = looked;
+    rows->expired = expired;
+    return ROW_ENDS;
+}
+
+/* Takes a place that is free in the draft, for the record of number `id`. */
+static enum row_result place_take(struct fasti_booking *booking, struct fasti_rows *rows,
+                                  const struct fasti_book_item *asked,
+                                  const struct fasti_rule_place *at, uint64_t id, uint32_t place,
+                                  struct row *row) {
+    const struct fasti_day_look *look = &row->day->look;
+    const struct fasti_page_hold *expired =
+        fasti_page_expired(row->day->page, at->tick, at->count, rows->now_ms);
+    if (expired != NULL)
+        return row_end(rows, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, expired->record);
+    const struct fasti_page_change change = {
+        .operation = FASTI_PAGE_TAKE,
+        .tick = at->tick,
+        .count = at->count,
+        .record = rows->expires_ms == 0 ? 0 : (uint32_t)id,
+        .expires_ms = rows->expires_ms,
+    };
+    const enum fasti_draft_result result = fasti_draft_change(booking, row->day, place, &change);
+    if (result == FASTI_DRAFT_TAKEN) /* free, but the day has as many holds as it may */
+        return row_lose(row, FASTI_OUTCOME_TAKEN);
+    if (result != FASTI_DRAFT_OK)
+        return row_end(rows, result, FASTI_LOOK_OK, 0);
+    const uint32_t resolution = look->config->resolution_minutes;
+    const int32_t minute = (int32_t)(resolution * at->tick);
+    row->outcome = FASTI_OUTCOME_BOOKED;
+    rows->items[rows->item_count++] = (struct fasti_item){
+        .schedule = asked->schedule.v,
+        .service = asked->service.v,
+        .start_utc_s = look->day.start_utc_s + INT64_C(60) * minute,
+        .offset_s = fasti_local_day_offset_s(&look->day, minute),
+        .minutes = resolution * at->count,
+    };
+    return ROW_TAKEN;
+}
+
+/* Looks at one row and takes its time in the draft. */
+static enum row_result row_take(struct fasti_booking *booking, struct fasti_rows *rows,
+                                const struct fasti_book_item *asked, uint64_t id, uint32_t place,
+                                struct row *row) {
+    struct fasti_state *state = booking->state;
+    const enum fasti_look_result looked = fasti_draft_day(
+        booking, rows->organization, asked->schedule, asked->start_utc_s, &row->day);
+    if (looked == FASTI_LOOK_OUTSIDE)
+        return row_lose(row, FASTI_OUTCOME_OUTSIDE);
+    if (looked == FASTI_LOOK_NO_SCHEDULE)
+        return row_lose(row, FASTI_OUTCOME_NO_SUCH);
+    if (looked != FASTI_LOOK_OK)
+        return row_end(rows, FASTI_DRAFT_OK, looked, 0);
+    const struct fasti_day_look *look = &row->day->look;
+    const struct fasti_service *terms = fasti_service_get(state->directory, asked->service);
+    if (terms == NULL || !fasti_schedule_offers(look->config, asked->service))
+        return row_lose(row, FASTI_OUTCOME_NOT_OFFERED);
+    struct fasti_day_view view;
+    fasti_day_view_load(state->patterns, look->config, asked->service, terms, look->date,
+                        look->pattern_id, &booking->scratch, &view);
+    struct fasti_rule_place at = {0};
+    const enum fasti_rule_verdict verdict =
+        fasti_rule_check(&view, row->day->page, rows->now_ms, asked->start_utc_s, &at);
+    if (verdict != FASTI_RULE_FREE)
+        return row_lose(row, outcome_of(verdict));
+    return place_take(booking, rows, asked, &at, id, place, row);
+}
+
+/* ---- alternatives ---- */
+
+/* Minutes that are taken on the day of a row; UINT32_MAX where it cannot be looked at. */
+static uint32_t row_load(struct fasti_booking *booking, fasti_organization_id organization,
+                         const struct fasti_book_item *asked) {
+    struct fasti_draft_day *day;
+    if (fasti_draft_day(booking, organization, asked->schedule, asked->start_utc_s, &day) !=
+        FASTI_LOOK_OK)
+        return UINT32_MAX;
+    uint32_t ticks = 0;
+    for (uint32_t word = 0; word < day->page->word_count; word++)
+        ticks += (uint32_t)__builtin_popcountll(day->page->words[word]);
+    return ticks * day->look.config->resolution_minutes;
+}
+
+/* The order in which the alternatives [first, end) are tried: as given, or the least taken first.
+ */
+static void alternatives_order(struct fasti_booking *booking, const struct fasti_rows *rows,
+                               uint32_t first, uint32_t end, uint8_t *order) {
+    const struct fasti_book *book = rows->book;
+    uint32_t loads[FASTI_ITEMS_MAX];
+    for (uint32_t i = first; i < end; i++) {
+        const bool is_fair = book->is_fair && end - first > 1;
+        const uint32_t load = is_fair ? row_load(booking, rows->organization, &book->items[i]) : 0;
+        uint32_t at = i - first;
+        for (; at > 0 && loads[at - 1] > load; at--) {
+            loads[at] = loads[at - 1];
+            order[at] = order[at - 1];
+        }
+        loads[at] = load;
+        order[at] = (uint8_t)i;
+    }
+}
+
+/* Takes the first free one of the next row and its alternatives. */
+static enum row_result choice_take(struct fasti_booking *booking, struct fasti_rows *rows,
+                                   uint64_t id, uint32_t place) {
+    const struct fasti_book *book = rows->book;
+    uint8_t order[FASTI_ITEMS_MAX];
+    struct fasti_draft_day *days[FASTI_ITEMS_MAX]; /* of the lost ones, in order */
+    const uint32_t first = rows->next;
+    uint32_t end = first + 1;
+    while (end < book->item_count && book->items[end].is_alternative)
+        end++;
+    rows->next = end;
+    alternatives_order(booking, rows, first, end, order);
+    for (uint32_t i = 0; i < end - first; i++) {
+        struct row row = {.outcome = FASTI_OUTCOME_NONE};
+        const enum row_result result =
+            row_take(booking, rows, &book->items[order[i]], id, place, &row);
+        if (result == ROW_ENDS)
+            return ROW_ENDS;
+        rows->outcomes[order[i]] = (uint8_t)row.outcome;
+        if (result == ROW_TAKEN)
+            return ROW_TAKEN;
+        days[order[i] - first] = row.day;
+    }
+    for (uint32_t i = first; i < end; i++) /* none is free: all of them say why */
+        fasti_rows_lose(rows, (enum fasti_outcome)rows->outcomes[i], days[i - first]);
+    return ROW_LOST;
+}
+
+/* ---- the face ---- */
+
+static bool rows_are_sound(const struct fasti_book *book) {
+    if (book->appointment_count < 1 || book->appointment_count > FASTI_ITEMS_MAX ||
+        book->item_count < book->appointment_count || book->item_count > FASTI_ITEMS_MAX)
+        return false;
+    uint32_t appointment = 0;
+    for (uint32_t i = 0; i < book->item_count; i++) {
+        const struct fasti_book_item *item = &book->items[i];
+        const bool is_first = i == 0 || item->appointment != appointment;
+        if (item->appointment != appointment + (i > 0 && is_first) ||
+            (is_first && item->is_alternative))
+            return false;
+        appointment = item->appointment;
+    }
+    return appointment + 1 == book->appointment_count;
+}
+
+bool fasti_rows_check(const struct fasti_book *book, struct fasti_pending *pending,
+                      enum fasti_disposition *disposition) {
+    if (!rows_are_sound(book)) {
+        *disposition =
+            fasti_fail(pending, FASTI_INVALID_RANGE,
+                       "a booking has 1 to 64 rows for 1 to 64 appointments: each appointment has "
+                       "rows, which stand together, and its first is no alternative");
+        return false;
+    }
+    for (uint32_t i = 0; i < book->item_count; i++)
+        if (book->items[i].start_utc_s % 60 != 0) {
+            *disposition =
+                fasti_fail(pending, FASTI_INVALID_TIME, "a booking starts on a whole minute");
+            return false;
+        }
+    return true;
+}
+
+uint32_t fasti_rows_count(const struct fasti_book *book) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < book->item_count; i++)
+        count += !book->items[i].is_alternative;
+    return count;
+}
+
+void fasti_rows_begin(struct fasti_rows *rows, const struct fasti_book *book,
+                      const struct fasti_command *command, struct fasti_pending *pending) {
+    struct fasti_book_answer *answer = &pending->answer.body.book;
+    memset(answer, 0, offsetof(struct fasti_book_answer, offsets));
+    answer->item_count = book->item_count;
+    memset(rows, 0, offsetof(struct fasti_rows, items));
+    rows->book = book;
+    rows->organization = command->organization;
+    rows->now_ms = pending->decided_ms;
+    rows->outcomes = answer->outcomes;
+}
+
+bool fasti_rows_take(struct fasti_booking *booking, struct fasti_rows *rows, uint64_t id,
+                     uint32_t place) {
+    const struct fasti_book *book = rows->book;
+    const uint8_t appointment = book->items[rows->next].appointment;
+    rows->item_count = 0;
+    while (rows->next < book->item_count && book->items[rows->next].appointment == appointment)
+        if (choice_take(booking, rows, id, place) == ROW_ENDS)
+            return false;
+    return true;
+}
+
+enum fasti_attempt fasti_rows_stop(struct fasti_booking *booking, struct fasti_pending *pending,
+                                   const struct fasti_rows *rows,
+                                   enum fasti_disposition *disposition) {
+    if (rows->expired == 0)
+        return fasti_draft_stop(booking, pending, rows->result, rows->looked, disposition);
+    fasti_draft_drop(booking);
+    return fasti_hold_expire(booking, (fasti_record_id){rows->expired}, rows->now_ms);
+}
