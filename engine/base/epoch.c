@@ -100,8 +100,10 @@ void fasti_epoch_online(struct fasti_limbo *limbo) {
     /* Two rounds: the counter may move between load and store, and a worker that published an
      * old value late would hold nothing older than it; reading again keeps the lag to one. */
     struct fasti_epoch *epoch = limbo->epoch;
-    for (int round = 0; round < 2; round++)
-        fasti_store_seq_cst(&epoch->slots[limbo->worker].seen, fasti_load_seq_cst(&epoch->counter));
+    for (int round = 0; round < 2; round++) {
+        const uint64_t counter = fasti_load_seq_cst(&epoch->counter);
+        fasti_store_seq_cst(&epoch->slots[limbo->worker].seen, counter);
+    }
 }
 
 /* The counter leaves g + 1, which it reached after this call began, when all that are online have
