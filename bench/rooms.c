@@ -1,7 +1,8 @@
 /*
  * rooms.c - fasti-bench-rooms: what single rooms cost, below engine.h and without a wire.
  *
- *   claim   one day cell: read, build the next page, swap, retire; take and release in turn
+ *   claim   one day cell: read, build the next page, swap, retire; take and release in turn;
+ *           then two day cells at once, with a descriptor
  *   week    seven days of a random schedule: free time, starts of one service, written out
  *   flush   4 KiB writes a second with RWF_DSYNC to a zeroed file: what the disk gives one writer
  *
@@ -63,7 +64,7 @@ static void report_loop(const struct options *options, const char *name, uint64_
            (double)elapsed_ns / (double)count);
 }
 
-/* ---- one uncontended claim ---- */
+/* ---- uncontended claims ---- */
 
 struct workshop {
     struct fasti_arena arena;
@@ -96,49 +97,70 @@ static const struct fasti_page *page_of(struct workshop *shop, uint64_t word) {
                                        : fasti_arena_at(&shop->arena, fasti_cell_index(word));
 }
 
-/* One visit taken or released, as reserve and cancel do it. */
-static void claim_once(struct workshop *shop, _Atomic uint64_t *cell, bool take, uint16_t tick) {
-    const uint64_t word = fasti_cell_read(&shop->arena, cell);
-    const struct fasti_page *page = page_of(shop, word);
+enum {
+    CLAIM_CELLS = 1024,
+    CLAIM_CELLS_AT_ONCE = 2,
+    CLAIM_VISITS = (OPEN_TICK_END - OPEN_TICK) / VISIT_TICKS
+};
+
+/* One visit taken or released in each of count day cells, the same of all, as reserve and cancel do
+ * it: cells that follow the first. */
+static void claim_once(struct workshop *shop, _Atomic uint64_t *cells, uint32_t count, bool take,
+                       uint16_t tick) {
+    const struct fasti_page *pages[CLAIM_CELLS_AT_ONCE];
+    struct fasti_claim_item items[CLAIM_CELLS_AT_ONCE];
     const struct fasti_page_change change = {.operation =
                                                  take ? FASTI_PAGE_TAKE : FASTI_PAGE_RELEASE,
                                              .tick = tick,
                                              .count = VISIT_TICKS};
-    uint32_t index;
-    const bool has_page = fasti_page_apply(&shop->local, page, &change, &index);
-    FASTI_ASSERT(has_page);
-    struct fasti_claim_item item = {
-        .cell = cell,
-        .cell_id = 1,
-        .old_word = word,
-        .new_word = fasti_cell_word(FASTI_TAG_PAGE, fasti_cell_version(word) + 1, index),
-    };
-    const enum fasti_claim_result result = fasti_claim_swap(&shop->limbo, &item, 1);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t word = fasti_cell_read(&shop->arena, &cells[i]);
+        pages[i] = page_of(shop, word);
+        uint32_t index;
+        const bool has_page = fasti_page_apply(&shop->local, pages[i], &change, &index);
+        FASTI_ASSERT(has_page);
+        items[i] = (struct fasti_claim_item){
+            .cell = &cells[i],
+            .cell_id = i,
+            .old_word = word,
+            .new_word = fasti_cell_word(FASTI_TAG_PAGE, fasti_cell_version(word) + 1, index),
+        };
+    }
+    const enum fasti_claim_result result = fasti_claim_swap(&shop->limbo, items, count);
     FASTI_ASSERT(result == FASTI_CLAIM_WON);
-    if (page != &fasti_page_empty)
-        fasti_limbo_retire(&shop->limbo, fasti_cell_index(word), fasti_page_bytes(page));
+    for (uint32_t i = 0; i < count; i++)
+        if (pages[i] != &fasti_page_empty)
+            fasti_limbo_retire(&shop->limbo, fasti_cell_index(items[i].old_word),
+                               fasti_page_bytes(pages[i]));
     fasti_epoch_quiescent(&shop->limbo);
     (void)fasti_limbo_collect(&shop->limbo, 4);
 }
 
-static void bench_claim(const struct options *options) {
-    enum { CELLS = 1024, VISITS = (OPEN_TICK_END - OPEN_TICK) / VISIT_TICKS };
+static void bench_claims(const struct options *options, const char *name, uint32_t count,
+                         uint32_t claims) {
+    static _Atomic uint64_t cells[CLAIM_CELLS];
+    static uint8_t state[CLAIM_CELLS][CLAIM_VISITS];
     struct workshop *shop = workshop_open();
-    static _Atomic uint64_t cells[CELLS];
-    static uint8_t state[CELLS][VISITS];
     struct fasti_prng prng = {1};
+    memset(state, 0, sizeof state);
+    for (uint32_t i = 0; i < CLAIM_CELLS; i++)
+        fasti_store_relaxed(&cells[i], UINT64_C(0));
     const int64_t begin_ns = fasti_clock_monotonic_ns();
-    for (uint32_t i = 0; i < CLAIM_COUNT; i++) {
+    for (uint32_t i = 0; i < claims; i++) {
         const uint64_t random = fasti_prng_next(&prng);
-        const uint32_t cell = (uint32_t)random % CELLS;
-        const uint32_t visit = (uint32_t)(random >> 32) % VISITS;
+        const uint32_t cell = (uint32_t)random % (CLAIM_CELLS / count) * count;
+        const uint32_t visit = (uint32_t)(random >> 32) % CLAIM_VISITS;
         state[cell][visit] ^= 1;
-        claim_once(shop, &cells[cell], state[cell][visit] != 0,
+        claim_once(shop, &cells[cell], count, state[cell][visit] != 0,
                    (uint16_t)(OPEN_TICK + visit * VISIT_TICKS));
     }
-    report_loop(options, "claim k=1, page and retire", CLAIM_COUNT,
-                fasti_clock_monotonic_ns() - begin_ns);
+    report_loop(options, name, claims, fasti_clock_monotonic_ns() - begin_ns);
     workshop_close(shop);
+}
+
+static void bench_claim(const struct options *options) {
+    bench_claims(options, "claim k=1, page and retire", 1, CLAIM_COUNT);
+    bench_claims(options, "claim k=2, pages and retire", 2, CLAIM_COUNT);
 }
 
 /* ---- a week of one schedule ---- */

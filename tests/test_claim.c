@@ -202,6 +202,135 @@ Test(claim, no_memory_changes_nothing) {
     cr_assert_eq(fasti_claim_swap(&limbo, items, 1), FASTI_CLAIM_WON, "k = 1 needs no memory");
 }
 
+/* Bytes that this worker can still hand out. */
+static uint64_t free_bytes(void) {
+    return local.free_bytes + (uint64_t)(local.unit_end - local.unit) * FASTI_ARENA_UNIT_BYTES;
+}
+
+static const uint32_t part_edges[] = {63, 64, 65, 127, 128, 129, 192, 193, 255, 256};
+enum { EDGES = sizeof part_edges / sizeof part_edges[0] };
+
+static uint32_t edge_parts(uint32_t count) {
+    return (count + FASTI_CLAIM_PART - 1) / FASTI_CLAIM_PART;
+}
+
+static size_t edge_bytes(uint32_t count, uint32_t part) {
+    const uint32_t left = count - part * FASTI_CLAIM_PART;
+    return (left < FASTI_CLAIM_PART ? left : FASTI_CLAIM_PART) * sizeof(struct fasti_claim_item);
+}
+
+/* Leaves memory for a descriptor if has_descriptor, and for the first `parts` parts of a claim. */
+static void memory_leave(uint32_t count, bool has_descriptor, uint32_t parts) {
+    uint32_t kept[FASTI_CLAIM_PARTS_MAX];
+    const uint32_t descriptor = fasti_arena_alloc(&local, sizeof(struct fasti_claim_descriptor));
+    for (uint32_t i = 0; i < parts; i++)
+        kept[i] = fasti_arena_alloc(&local, edge_bytes(count, i));
+    for (size_t size = FASTI_ARENA_SIZE_MAX; size > 0; size -= FASTI_ARENA_UNIT_BYTES)
+        while (fasti_arena_alloc(&local, size) != 0)
+            continue;
+    for (uint32_t i = 0; i < parts; i++)
+        fasti_arena_free(&local, kept[i], edge_bytes(count, i));
+    if (has_descriptor)
+        fasti_arena_free(&local, descriptor, sizeof(struct fasti_claim_descriptor));
+}
+
+/* Memory for the descriptor and its first `parts` parts only; -1: not even for the descriptor. */
+static void swap_with_parts(uint32_t count, int parts) {
+    struct fasti_claim_item items[FASTI_CELLS_MAX];
+    uint64_t before[FASTI_CELLS_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        before[i] = cells[i];
+        items[i] = item(i, 7);
+    }
+    memory_leave(count, parts >= 0, parts < 0 ? 0 : (uint32_t)parts);
+    const uint64_t bytes = free_bytes();
+    const bool is_enough = parts == (int)edge_parts(count);
+    cr_assert_eq(fasti_claim_swap(&limbo, items, count),
+                 is_enough ? FASTI_CLAIM_WON : FASTI_CLAIM_MEMORY, "%u cells, %d parts", count,
+                 parts);
+    for (uint32_t i = 0; i < count; i++)
+        cr_assert_eq(cells[i], is_enough ? items[i].new_word : before[i]);
+    cr_assert_eq(free_bytes(), is_enough ? 0 : bytes, "%u cells, %d parts", count, parts);
+    cr_assert_eq(limbo.descriptors.tail - limbo.descriptors.head,
+                 is_enough ? 1 + edge_parts(count) : 0);
+}
+
+Test(claim, memory_that_ends_anywhere_in_a_descriptor_changes_nothing_and_leaks_nothing) {
+    for (uint32_t edge = 0; edge < EDGES; edge++) {
+        for (int parts = -1; parts <= (int)edge_parts(part_edges[edge]); parts++) {
+            tear_down();
+            set_up();
+            swap_with_parts(part_edges[edge], parts);
+        }
+    }
+}
+
+Test(claim, what_a_claim_of_many_parts_took_comes_back) {
+    struct fasti_claim_item items[FASTI_CELLS_MAX];
+    (void)fasti_arena_alloc(&local, 16); /* the first chunk */
+    const uint64_t bytes = free_bytes();
+    for (uint32_t edge = 0; edge < EDGES; edge++) {
+        for (uint32_t i = 0; i < part_edges[edge]; i++)
+            items[i] = item(i, 7);
+        cr_assert_eq(fasti_claim_swap(&limbo, items, part_edges[edge]), FASTI_CLAIM_WON);
+        cr_assert_lt(free_bytes(), bytes);
+        for (uint32_t step = 0; step < FASTI_GRACE_DESCRIPTOR; step++)
+            fasti_epoch_quiescent(&limbo);
+        cr_assert_eq(fasti_limbo_collect(&limbo, 100), 1 + edge_parts(part_edges[edge]));
+        cr_assert_eq(free_bytes(), bytes, "%u cells", part_edges[edge]);
+    }
+}
+
+/* Somebody stalled, installed in so many cells; I want the first of them, or the last. */
+static void meet_stalled(uint32_t count, uint32_t installed, bool can_win, bool at_last) {
+    struct fasti_claim_item other[FASTI_CELLS_MAX];
+    for (uint32_t i = 0; i < count; i++)
+        other[i] = item(i, 7);
+    struct fasti_claim_item spoiler = item(count - 1, 8);
+    if (!can_win)
+        cr_assert_eq(fasti_claim_swap(&limbo, &spoiler, 1), FASTI_CLAIM_WON);
+    const uint32_t index = stalled(other, count, installed, FASTI_CLAIM_UNDECIDED);
+    struct fasti_claim_item mine = item(at_last ? installed - 1 : 0, 9);
+    cr_assert_eq(fasti_claim_swap(&limbo, &mine, 1), can_win ? FASTI_CLAIM_LOST : FASTI_CLAIM_WON);
+    cr_assert_eq(state_of(index), can_win ? FASTI_CLAIM_SUCCEEDED : FASTI_CLAIM_FAILED);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t expected = can_win ? other[i].new_word : other[i].old_word;
+        if (!can_win && i == count - 1)
+            expected = spoiler.new_word;
+        if (!can_win && &cells[i] == mine.cell)
+            expected = mine.new_word;
+        cr_assert_eq(cells[i], expected, "cell %u of %u, %u installed", i, count, installed);
+    }
+}
+
+Test(claim, claims_of_many_parts_are_helped_to_their_end) {
+    for (uint32_t edge = 0; edge < EDGES; edge++) {
+        const uint32_t count = part_edges[edge];
+        const uint32_t stops[] = {1, count / 2, count - 1, count};
+        for (uint32_t s = 0; s < 4; s++) {
+            meet_stalled(count, stops[s], true, false);
+            meet_stalled(count, stops[s], true, true);
+            const uint32_t before_last = stops[s] < count ? stops[s] : count - 1;
+            meet_stalled(count, before_last, false, false);
+            meet_stalled(count, before_last, false, true);
+        }
+    }
+}
+
+Test(claim, a_limbo_with_room_for_fewer_refuses_more) {
+    struct fasti_claim_item items[FASTI_CELLS_MAX];
+    while (fasti_limbo_has_room(&limbo, 100))
+        fasti_limbo_retire(&limbo, fasti_arena_alloc(&local, 16), 16);
+    for (uint32_t i = 0; i < FASTI_CELLS_MAX; i++)
+        items[i] = item(i, 1);
+    cr_assert_eq(fasti_claim_swap(&limbo, items, FASTI_CELLS_MAX), FASTI_CLAIM_MEMORY);
+    cr_assert_eq(fasti_claim_swap(&limbo, items, 100), FASTI_CLAIM_MEMORY);
+    cr_assert_eq(cells[0], word(5, 100));
+    cr_assert_eq(fasti_claim_swap(&limbo, items, 99), FASTI_CLAIM_WON);
+    for (uint32_t i = 0; i < 99; i++) /* the caller's old pages */
+        fasti_limbo_retire(&limbo, fasti_arena_alloc(&local, 16), 16);
+}
+
 Test(claim, no_room_in_the_limbo_changes_nothing) {
     while (fasti_limbo_has_room(&limbo, 1))
         fasti_limbo_retire_descriptor(&limbo, fasti_arena_alloc(&local, 16), 16);

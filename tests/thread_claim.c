@@ -1,5 +1,6 @@
 /*
- * thread_claim.c - threads swap 1 to 8 of a few cells, with pages that are retired and used again.
+ * thread_claim.c - threads swap 1 to 8 of a few cells, and now and then up to 256 with many others,
+ * with pages that are retired and used again.
  *
  *   cell -> page {the cell's number, its version, a count, a check over all three}
  *
@@ -19,10 +20,12 @@
 #include "engine/calendar/claim.h"
 #include "tests/support/seed.h"
 
-#define WORKERS 6
-#define CELLS   12
-#define PAIR    10 /* cells 10 and 11 are only claimed together */
-#define CLAIMS  60000
+#define WORKERS    6
+#define HOT        12 /* cells of the small claims */
+#define CELLS      (HOT + FASTI_CELLS_MAX)
+#define PAIR       10 /* cells 10 and 11 are only claimed together */
+#define CLAIMS     60000
+#define WIDE_EVERY 128 /* claims of one worker */
 
 struct test_page {
     uint64_t cell, version, count, check;
@@ -33,7 +36,7 @@ struct worker {
     struct fasti_limbo limbo;
     struct fasti_prng prng;
     uint64_t won[CELLS];
-    uint64_t won_claims, lost_claims, refused_claims, faults;
+    uint64_t won_claims, lost_claims, refused_claims, won_wide, faults;
 };
 
 static struct fasti_arena arena;
@@ -67,19 +70,33 @@ static uint64_t page_count(struct worker *worker, uint32_t cell, uint64_t word) 
 /* 1 to 8 distinct cells in random order; the pair always together. */
 static uint32_t cells_choose(struct fasti_prng *prng, uint32_t *chosen) {
     const uint32_t wanted = 1 + (uint32_t)fasti_prng_below(prng, 8);
-    uint32_t order[CELLS], count = 0;
-    for (uint32_t i = 0; i < CELLS; i++) {
+    uint32_t order[HOT], count = 0;
+    for (uint32_t i = 0; i < HOT; i++) {
         const uint32_t at = (uint32_t)fasti_prng_below(prng, i + 1);
         order[i] = order[at];
         order[at] = i;
     }
-    for (uint32_t i = 0; i < CELLS && count < wanted; i++) {
+    for (uint32_t i = 0; i < HOT && count < wanted; i++) {
         if (order[i] == PAIR + 1)
             continue;
         chosen[count++] = order[i];
         if (order[i] == PAIR)
             chosen[count++] = PAIR + 1;
     }
+    return count;
+}
+
+/* A run of 2 to 256 cells: parts of one item to four, among and beyond the few hot ones. */
+static uint32_t cells_choose_wide(struct fasti_prng *prng, uint32_t *chosen) {
+    const uint32_t sizes[] = {2, 63, 64, 65, 128, 129, 200, FASTI_CELLS_MAX};
+    const uint32_t wanted = sizes[fasti_prng_below(prng, sizeof sizes / sizeof sizes[0])];
+    uint32_t first = (uint32_t)fasti_prng_below(prng, CELLS - wanted + 1);
+    if (first == PAIR + 1 || first + wanted == PAIR + 1)
+        first++; /* the pair both or neither */
+    const uint32_t end = first + wanted < CELLS ? first + wanted : CELLS;
+    uint32_t count = 0;
+    for (uint32_t i = first; i < end; i++)
+        chosen[count++] = i;
     return count;
 }
 
@@ -94,10 +111,11 @@ static void pages_drop(struct worker *worker, const struct fasti_claim_item *ite
     }
 }
 
-static void claim_try(struct worker *worker) {
-    struct fasti_claim_item items[9];
-    uint32_t chosen[9];
-    const uint32_t count = cells_choose(&worker->prng, chosen);
+static void claim_try(struct worker *worker, bool is_wide) {
+    struct fasti_claim_item items[FASTI_CELLS_MAX];
+    uint32_t chosen[FASTI_CELLS_MAX];
+    const uint32_t count =
+        is_wide ? cells_choose_wide(&worker->prng, chosen) : cells_choose(&worker->prng, chosen);
     for (uint32_t i = 0; i < count; i++) {
         const uint64_t word = fasti_cell_read(&arena, &cells[chosen[i]]);
         const uint32_t version = fasti_cell_version(word) + 1;
@@ -121,6 +139,7 @@ static void claim_try(struct worker *worker) {
     for (uint32_t i = 0; i < count && result == FASTI_CLAIM_WON; i++)
         worker->won[items[i].cell_id]++;
     worker->won_claims += result == FASTI_CLAIM_WON;
+    worker->won_wide += result == FASTI_CLAIM_WON && count > FASTI_CLAIM_PART;
     worker->lost_claims += result == FASTI_CLAIM_LOST;
 }
 
@@ -138,7 +157,7 @@ static void *work(void *argument) {
     struct worker *worker = argument;
     fasti_epoch_online(&worker->limbo);
     for (int i = 0; i < CLAIMS; i++) {
-        claim_try(worker);
+        claim_try(worker, i % WIDE_EVERY == 0);
         pair_read(worker);
         if (i % 4 == 0)
             fasti_epoch_quiescent(&worker->limbo);
@@ -167,7 +186,7 @@ static void set_up(struct fasti_prng *prng) {
 
 /* The end state against the winners' ledger; returns the number of faults. */
 static uint64_t results_check(void) {
-    uint64_t faults = 0, won = 0, lost = 0, refused = 0;
+    uint64_t faults = 0, won = 0, lost = 0, refused = 0, wide = 0;
     for (uint32_t i = 0; i < CELLS; i++) {
         const uint64_t word = cells[i];
         uint64_t expected = 0;
@@ -182,11 +201,13 @@ static uint64_t results_check(void) {
         won += workers[w].won_claims;
         lost += workers[w].lost_claims;
         refused += workers[w].refused_claims;
+        wide += workers[w].won_wide;
     }
-    printf("thread_claim: %" PRIu64 " won, %" PRIu64 " lost, %" PRIu64 " refused, %" PRIu64
-           " MiB, counter %" PRIu64 ", %" PRIu64 " faults\n",
-           won, lost, refused, fasti_arena_bytes(&arena) >> 20, (uint64_t)epoch.counter, faults);
-    return faults + (won == 0);
+    printf("thread_claim: %" PRIu64 " won, of them %" PRIu64 " of more than %d cells, %" PRIu64
+           " lost, %" PRIu64 " refused, %" PRIu64 " MiB, counter %" PRIu64 ", %" PRIu64 " faults\n",
+           won, wide, FASTI_CLAIM_PART, lost, refused, fasti_arena_bytes(&arena) >> 20,
+           (uint64_t)epoch.counter, faults);
+    return faults + (won == 0) + (wide == 0);
 }
 
 int main(void) {

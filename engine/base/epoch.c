@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 
 _Static_assert((FASTI_LIMBO_MAX & (FASTI_LIMBO_MAX - 1)) == 0, "ring positions are masked");
@@ -50,7 +51,7 @@ static uint32_t ring_collect(struct fasti_limbo *limbo, struct fasti_limbo_ring 
     uint32_t freed = 0;
     while (freed < max && ring->head != ring->tail) {
         const struct fasti_limbo_entry *entry = &ring->entries[ring->head & (ring->capacity - 1)];
-        if (entry->free_at > counter)
+        if (entry->free_at > counter && !FASTI_MUTANT(LIMBO_HASTY))
             break;
         entry_free(limbo, entry);
         ring->head++;
@@ -73,6 +74,9 @@ void fasti_limbo_deinit(struct fasti_limbo *limbo) {
 static void counter_advance(struct fasti_epoch *epoch, uint64_t seen) {
     for (uint32_t i = 0; i < epoch->worker_count; i++) {
         const uint64_t other = fasti_load_seq_cst(&epoch->slots[i].seen);
+        if (FASTI_MUTANT(EPOCH_HASTY) ||
+            (FASTI_MUTANT(EPOCH_SKIPS_LAST) && i == epoch->worker_count - 1))
+            continue;
         if (other != 0 && other != seen)
             return;
     }
@@ -100,8 +104,10 @@ void fasti_epoch_online(struct fasti_limbo *limbo) {
     /* Two rounds: the counter may move between load and store, and a worker that published an
      * old value late would hold nothing older than it; reading again keeps the lag to one. */
     struct fasti_epoch *epoch = limbo->epoch;
-    for (int round = 0; round < 2; round++)
-        fasti_store_seq_cst(&epoch->slots[limbo->worker].seen, fasti_load_seq_cst(&epoch->counter));
+    for (int round = 0; round < 2; round++) {
+        const uint64_t counter = fasti_load_seq_cst(&epoch->counter);
+        fasti_store_seq_cst(&epoch->slots[limbo->worker].seen, counter);
+    }
 }
 
 /* The counter leaves g + 1, which it reached after this call began, when all that are online have
@@ -168,13 +174,14 @@ static void ring_push(struct fasti_limbo *limbo, struct fasti_limbo_ring *ring, 
 
 void fasti_limbo_retire(struct fasti_limbo *limbo, uint32_t index, size_t size) {
     FASTI_ASSERT(index != 0 && size != 0);
-    ring_push(limbo, &limbo->pages, FASTI_GRACE_PAGE,
+    ring_push(limbo, &limbo->pages, FASTI_MUTANT(LIMBO_PAGE_EARLY) ? 1 : FASTI_GRACE_PAGE,
               (struct fasti_limbo_entry){.what.index = index, .size = (uint32_t)size});
 }
 
 void fasti_limbo_retire_descriptor(struct fasti_limbo *limbo, uint32_t index, size_t size) {
     FASTI_ASSERT(index != 0 && size != 0);
-    ring_push(limbo, &limbo->descriptors, FASTI_GRACE_DESCRIPTOR,
+    ring_push(limbo, &limbo->descriptors,
+              FASTI_MUTANT(LIMBO_DESCRIPTOR_EARLY) ? 2 : FASTI_GRACE_DESCRIPTOR,
               (struct fasti_limbo_entry){.what.index = index, .size = (uint32_t)size});
 }
 

@@ -17,6 +17,8 @@
  * Claim descriptors wait one step more. A helper that has not seen the decision (it announced g+1
  * at the latest) may install one again, and takes it out before it announces g+2. A reader that
  * met it there, having announced g+2 at the latest, announces g+3 before the counter is g+4.
+ * (Under sequential consistency one step less is enough for both, pages and descriptors; two less
+ * are not: tests/thread_mutants.c.)
  *
  * Progress: bounded, not lock-free: a worker that neither announces nor goes offline stops it.
  * Threading: each slot and its limbo belong to one worker.

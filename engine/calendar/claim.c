@@ -21,6 +21,7 @@
 
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 
 _Static_assert(sizeof(struct fasti_claim_item) * FASTI_CLAIM_PART <= FASTI_ARENA_SIZE_MAX,
@@ -40,6 +41,16 @@ static bool is_descriptor(uint64_t word) {
     return fasti_cell_tag(word) == FASTI_TAG_DESCRIPTOR;
 }
 
+/* What a claim in this state leaves in an item's cell. */
+static uint64_t settled_word(const struct fasti_claim_item *item, uint32_t state) {
+    if (FASTI_MUTANT(CLAIM_SAME_VERSION))
+        return fasti_cell_word(fasti_cell_tag(item->new_word), fasti_cell_version(item->old_word),
+                               fasti_cell_index(item->new_word));
+    if (FASTI_MUTANT(CLAIM_READS_UNDECIDED))
+        return state == FASTI_CLAIM_FAILED ? item->old_word : item->new_word;
+    return state == FASTI_CLAIM_SUCCEEDED ? item->new_word : item->old_word;
+}
+
 /* What stands in an item's cell while the claim of descriptor `index` goes on. */
 static uint64_t descriptor_word(const struct fasti_claim_item *item, uint32_t index) {
     return fasti_cell_word(FASTI_TAG_DESCRIPTOR, fasti_cell_version(item->old_word), index);
@@ -56,7 +67,7 @@ uint64_t fasti_cell_read(struct fasti_arena *arena, _Atomic uint64_t *cell) {
     for (uint32_t i = 0; i < descriptor->count; i++) {
         const struct fasti_claim_item *item = item_at(arena, descriptor, i);
         if (item->cell == cell)
-            return state == FASTI_CLAIM_SUCCEEDED ? item->new_word : item->old_word;
+            return FASTI_MUTANT(CLAIM_READS_OLD) ? item->old_word : settled_word(item, state);
     }
     FASTI_UNREACHABLE_CODE(); /* a descriptor stands only in cells that it lists */
 }
@@ -68,9 +79,14 @@ static void settle(struct fasti_arena *arena, uint32_t index, uint32_t state) {
     for (uint32_t i = 0; i < descriptor->count; i++) {
         const struct fasti_claim_item *item = item_at(arena, descriptor, i);
         uint64_t word = descriptor_word(item, index);
+        if (FASTI_MUTANT(CLAIM_LEAVES_FIRST) && state == FASTI_CLAIM_FAILED && i == 0)
+            continue;
+        if (FASTI_MUTANT(CLAIM_SETTLES_BLINDLY))
+            word = fasti_load_seq_cst(item->cell);
         /* C5: pairs with C1 */
         fasti_cas_seq_cst(item->cell, &word,
-                          state == FASTI_CLAIM_SUCCEEDED ? item->new_word : item->old_word);
+                          FASTI_MUTANT(CLAIM_SETTLES_OLD) ? item->old_word
+                                                          : settled_word(item, state));
     }
 }
 
@@ -82,14 +98,17 @@ static enum install_result install(struct fasti_claim_descriptor *descriptor, ui
     const uint64_t wanted = descriptor_word(item, index);
     *found = item->old_word;
     /* C4: pairs with C1; publishes descriptor and items to whoever meets them */
-    if (fasti_cas_seq_cst(item->cell, found, wanted) || *found == wanted)
-        return fasti_load_seq_cst(&descriptor->state) == FASTI_CLAIM_UNDECIDED ? INSTALLED
-                                                                               : DECIDED;
-    return is_descriptor(*found) ? BLOCKED : MOVED;
+    if (!fasti_cas_seq_cst(item->cell, found, wanted) && *found != wanted)
+        return is_descriptor(*found) && !FASTI_MUTANT(CLAIM_GIVES_WAY) ? BLOCKED : MOVED;
+    if (FASTI_MUTANT(CLAIM_NO_SECOND_LOOK))
+        return INSTALLED;
+    return fasti_load_seq_cst(&descriptor->state) == FASTI_CLAIM_UNDECIDED ? INSTALLED : DECIDED;
 }
 
 static uint32_t decide(struct fasti_claim_descriptor *descriptor, enum fasti_claim_state state) {
     uint32_t decided = FASTI_CLAIM_UNDECIDED;
+    if (FASTI_MUTANT(CLAIM_DECIDES_TWICE))
+        decided = fasti_load_seq_cst(&descriptor->state);
     /* C3: pairs with C6 */
     if (fasti_cas_seq_cst(&descriptor->state, &decided, (uint32_t)state))
         decided = state;
@@ -111,7 +130,11 @@ static uint32_t drive(struct fasti_arena *arena, uint32_t index) {
         case INSTALLED: break;
         case BLOCKED: return fasti_cell_index(found);
         case MOVED: state = decide(descriptor, FASTI_CLAIM_FAILED); break;
-        case DECIDED: state = fasti_load_seq_cst(&descriptor->state); break;
+        case DECIDED:
+            if (FASTI_MUTANT(CLAIM_LATE_HELPER))
+                return 0;
+            state = fasti_load_seq_cst(&descriptor->state);
+            break;
         }
     }
     settle(arena, index, state);
@@ -127,7 +150,7 @@ static void help(struct fasti_arena *arena, uint32_t index) {
         const uint32_t blocker = drive(arena, current);
         if (blocker == 0 && current == index)
             return;
-        current = blocker == 0 ? index : blocker;
+        current = blocker == 0 || FASTI_MUTANT(CLAIM_NO_HELP) ? index : blocker;
     }
 }
 
@@ -149,7 +172,8 @@ static void items_sort(struct fasti_claim_item *items, uint32_t count) {
     for (uint32_t i = 1; i < count; i++) { /* insertion: few, and mostly in order already */
         const struct fasti_claim_item item = items[i];
         uint32_t at = i;
-        for (; at > 0 && items[at - 1].cell_id > item.cell_id; at--)
+        for (; at > 0 && items[at - 1].cell_id > item.cell_id && !FASTI_MUTANT(CLAIM_UNSORTED);
+             at--)
             items[at] = items[at - 1];
         items[at] = item;
     }
@@ -160,7 +184,8 @@ static void items_assert(const struct fasti_claim_item *items, uint32_t count) {
         FASTI_ASSERT(!is_descriptor(items[i].old_word) && !is_descriptor(items[i].new_word));
         FASTI_ASSERT(fasti_cell_version(items[i].new_word) ==
                      fasti_cell_version(items[i].old_word) + 1);
-        FASTI_ASSERT(i == 0 || items[i].cell_id > items[i - 1].cell_id);
+        FASTI_ASSERT(i == 0 || items[i].cell_id > items[i - 1].cell_id ||
+                     FASTI_MUTANT(CLAIM_UNSORTED));
     }
 }
 
@@ -221,5 +246,6 @@ enum fasti_claim_result fasti_claim_swap(struct fasti_limbo *limbo, struct fasti
     help(arena, index);
     const uint32_t state = fasti_load_seq_cst(&descriptor_at(arena, index)->state);
     descriptor_retire(limbo, index);
-    return state == FASTI_CLAIM_SUCCEEDED ? FASTI_CLAIM_WON : FASTI_CLAIM_LOST;
+    return state == FASTI_CLAIM_SUCCEEDED || FASTI_MUTANT(CLAIM_ALWAYS_WON) ? FASTI_CLAIM_WON
+                                                                            : FASTI_CLAIM_LOST;
 }

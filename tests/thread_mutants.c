@@ -1,0 +1,216 @@
+/*
+ * thread_mutants.c - known mistakes, switched on one at a time: the explorers must catch each.
+ *
+ * The table of mistakes is in engine/base/mutant.h; this program alone has them compiled in. For
+ * each explorer a child process runs without a mistake, which must pass. Then each mistake, with
+ * one explorer after the other until one catches it: a check of the explorer's fails, an assertion
+ * of the code, a sanitizer, a crash. A child that finds nothing in the same budget, or runs out of
+ * time, has not caught it. A mistake that no explorer catches fails the test.
+ *
+ *   thread_mutants            all: by whom each is caught, after how many schedules, by what
+ *   thread_mutants NAME       that one with every explorer, whose output is shown
+ *
+ * To prove another room's checks: its mistakes into the table, its explorer into the list below.
+ * Skipped under TSan, which does not know coroutines.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/mutant.h"
+#include "tests/support/check.h"
+#include "tests/support/claim_world.h"
+
+#define SECONDS_MAX 120 /* of one child; some 10 are usual */
+
+enum fasti_mutant fasti_mutant_chosen;
+
+struct mutant {
+    const char *name, *text;
+};
+
+#define ROW(name, text) {#name, text},
+static const struct mutant mutants[] = {{"none", "the code as it is"}, FASTI_MUTANT_TABLE(ROW)};
+#undef ROW
+
+/* Schedules that the child has begun; shared with it. */
+static _Atomic uint64_t *schedules;
+
+/* ---- the explorers ---- */
+
+/* Each is here because some mistake needs it. */
+static const char *const walk_programs[] = {
+    "01~ 01~ 01~", "01~ 12~ 02~",    "01*~ 0~ 0~",    "01*~ 01~ 12~",
+    "01~ ?~ ?~",   "p 0~~~0~ 0~ 0~", "p 0~~~ 01~ 0~",
+};
+
+/* All schedules, those of fewest preemptions first. */
+static bool claim_walk(void) {
+    static struct fasti_explore_walk walk;
+    for (uint32_t preemptions = 0; preemptions <= 2; preemptions++) {
+        for (size_t i = 0; i < sizeof walk_programs / sizeof walk_programs[0]; i++) {
+            fasti_claim_world_program(walk_programs[i]);
+            fasti_explore_walk_init(&walk, preemptions);
+            do {
+                (*schedules)++;
+                if (!fasti_claim_world_run_walk(&walk))
+                    return false;
+            } while (fasti_explore_walk_next(&walk));
+        }
+    }
+    return true;
+}
+
+/* Seeds are fixed: a mistake is caught each time or never. */
+static bool claim_random(void) {
+    struct fasti_prng prng = {1};
+    for (uint32_t i = 0; i < 100000; i++) {
+        char text[FASTI_CLAIM_WORLD_TEXT_BYTES];
+        fasti_claim_world_text_random(&prng, 1 + (uint32_t)fasti_prng_below(&prng, 8), text);
+        fasti_claim_world_program(text);
+        (*schedules)++;
+        if (!fasti_claim_world_run_random(fasti_prng_next(&prng)))
+            return false;
+    }
+    return true;
+}
+
+/* What takes 5 preemptions: a failed claim is put back late, and a third worker meets it there. */
+static bool claim_put_back(void) {
+    struct fasti_prng prng = {1};
+    fasti_claim_world_program("01*~ 0~ ~~0");
+    for (uint32_t i = 0; i < 1000000; i++) {
+        (*schedules)++;
+        if (!fasti_claim_world_run_random(fasti_prng_next(&prng)))
+            return false;
+    }
+    return true;
+}
+
+struct explorer {
+    const char *name;
+    bool (*explore)(void);
+};
+
+static const struct explorer explorers[] = {
+    {"walk", claim_walk}, {"random", claim_random}, {"put back", claim_put_back}};
+enum { EXPLORERS = sizeof explorers / sizeof explorers[0] };
+
+/* ---- one child ---- */
+
+struct verdict {
+    bool is_caught;
+    uint64_t schedules;
+    char reason[120];
+};
+
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) {
+    return "symbolize=0:detect_leaks=0"; /* a crash is expected: only its first line matters */
+}
+
+static _Noreturn void child(const struct explorer *explorer, FILE *output) {
+    alarm(SECONDS_MAX);
+    if (output != NULL && (dup2(fileno(output), 1) < 0 || dup2(fileno(output), 2) < 0))
+        abort();
+    fasti_claim_world_open();
+    const bool holds = explorer->explore();
+    fflush(stdout);
+    _exit(holds ? 0 : 1);
+}
+
+/* What the child said of its end, in one of the ways of this project and of the sanitizers. */
+static bool reason_find(FILE *output, char reason[static 120]) {
+    static const char *const signs[] = {
+        "fault: ", "FAILED: ", "fasti: bug: ", "ERROR: ", "runtime error: "};
+    char line[1024];
+    rewind(output);
+    while (fgets(line, sizeof line, output) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+            const char *sign = strstr(line, signs[i]);
+            if (sign == NULL)
+                continue;
+            const char *slash = i == 2 ? strrchr(sign, '/') : NULL; /* file and line, no folder */
+            const char *text = slash != NULL ? slash + 1 : sign + strlen(signs[i]);
+            const char *end = strstr(text, " on address");
+            (void)snprintf(reason, 120, "%.*s",
+                           (int)(end != NULL ? (size_t)(end - text) : strlen(text)), text);
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct verdict verdict_of(int status, FILE *output) {
+    struct verdict verdict = {.schedules = *schedules};
+    const bool has_ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    const bool is_late = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+    verdict.is_caught = !has_ended && !is_late;
+    if (output != NULL && verdict.is_caught && reason_find(output, verdict.reason))
+        return verdict;
+    (void)snprintf(verdict.reason, sizeof verdict.reason, "%s",
+                   has_ended ? "survived"
+                   : is_late ? "out of time"
+                             : "a crash");
+    return verdict;
+}
+
+static struct verdict try(const struct explorer *explorer, enum fasti_mutant mutant, bool shows) {
+    FILE *output = shows ? NULL : tmpfile();
+    CHECK(shows || output != NULL, "no temporary file");
+    fasti_mutant_chosen = mutant;
+    *schedules = 0;
+    fflush(stdout);
+    const pid_t pid = fork();
+    CHECK(pid >= 0, "no process");
+    if (pid == 0)
+        child(explorer, output);
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid, "the child is lost");
+    const struct verdict verdict = verdict_of(status, output);
+    if (output != NULL)
+        fclose(output);
+    return verdict;
+}
+
+/* ---- all of them ---- */
+
+/* The explorers on one mutant, until one catches it or all have had it; how many caught it. */
+static uint32_t mutant_try(enum fasti_mutant mutant, bool shows) {
+    uint32_t caught = 0;
+    printf("%-24s %s\n", mutants[mutant].name, mutants[mutant].text);
+    for (uint32_t i = 0; i < EXPLORERS && (caught == 0 || shows); i++) {
+        const struct verdict verdict = try(&explorers[i], mutant, shows);
+        caught += verdict.is_caught;
+        printf("    %-8s %9" PRIu64 " schedules: %s\n", explorers[i].name, verdict.schedules,
+               verdict.reason);
+    }
+    return caught;
+}
+
+int main(int argc, char **argv) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    puts("thread_mutants: skipped under TSan");
+    return 77;
+#endif
+#endif
+    uint32_t tried = 0, faults = 0;
+    schedules =
+        mmap(NULL, sizeof *schedules, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(schedules != MAP_FAILED, "no shared memory");
+    for (enum fasti_mutant mutant = FASTI_MUTANT_NONE; mutant < FASTI_MUTANT_END; mutant++) {
+        if (argc > 1 && strcmp(argv[1], mutants[mutant].name) != 0)
+            continue;
+        const uint32_t caught = mutant_try(mutant, argc > 1);
+        tried++;
+        faults += mutant == FASTI_MUTANT_NONE ? caught : caught == 0;
+    }
+    printf("thread_mutants: %u tried, %u not as it should be\n", tried, faults);
+    return faults == 0 && tried > 0 ? 0 : 1;
+}
