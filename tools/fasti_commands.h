@@ -72,10 +72,30 @@ FASTI_MUST_USE enum fasti_exit fasti_records_change(struct fasti_session *sessio
                                                     struct fasti_command *command,
                                                     const char *what);
 
-/* A record as JSON (a new reference). */
+/* One row of a list as JSON (a new reference): a record and the item that the row tells of. */
 FASTI_MUST_USE enum fasti_exit fasti_records_json(struct fasti_session *session,
                                                   const struct fasti_record_view *view,
                                                   json_t **object);
+
+/* A record with all its items. */
+struct fasti_record_shown {
+    struct fasti_record_view view;
+    struct fasti_item_view items[FASTI_ITEMS_MAX]; /* view.item_count */
+    uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+};
+
+/* Asks for a record; *outcome FOUND, or *shown says nothing. */
+FASTI_MUST_USE enum fasti_exit fasti_records_ask(struct fasti_session *session,
+                                                 fasti_record_id record,
+                                                 struct fasti_record_shown *shown,
+                                                 enum fasti_outcome *outcome);
+
+/* As a line of text on standard output, and as JSON (a new reference). */
+FASTI_MUST_USE enum fasti_exit fasti_records_print(struct fasti_session *session,
+                                                   const struct fasti_record_shown *shown);
+FASTI_MUST_USE enum fasti_exit fasti_records_shown_json(struct fasti_session *session,
+                                                        const struct fasti_record_shown *shown,
+                                                        json_t **object);
 
 /* Fills the command of an appointment or block line: ids resolved, times made instants. */
 FASTI_MUST_USE enum fasti_exit fasti_records_command(struct fasti_session *session,

@@ -79,7 +79,7 @@ static const struct fasti_field block_fields[] = {
     TEXT("schedule", true, "ID", "The schedule to block"),
     TEXT("start", true, "TIME",
          "2026-11-24T09:00, local time of the schedule, or with an offset or Z"),
-    TEXT("end", true, "TIME", "Likewise, on the same local day"),
+    TEXT("end", true, "TIME", "Likewise; a block touches at most 64 local days"),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
