@@ -33,9 +33,15 @@ fasti_command_run fasti_run_import_ndjson;
 
 /* An instant from text: with an offset or Z as it is, else as local time of the schedule (its
  * offset is then the zone's). A time that clocks skip is INVALID; of one that happens twice the
- * first is taken, and a sentence on standard error says so. */
+ * first is taken, and a sentence on standard error says so. name: "--start", for sentences. */
+FASTI_MUST_USE enum fasti_exit fasti_times_instant(struct fasti_session *session,
+                                                   fasti_schedule_id schedule, const char *name,
+                                                   const char *text,
+                                                   struct fasti_civil_answer *answer);
+
+/* As instant, where the offset does not matter. */
 FASTI_MUST_USE enum fasti_exit fasti_times_resolve(struct fasti_session *session,
-                                                   fasti_schedule_id schedule, const char *option,
+                                                   fasti_schedule_id schedule, const char *name,
                                                    const char *text, int64_t *utc_s);
 
 /* Local time of a schedule as an instant. */
@@ -51,7 +57,7 @@ FASTI_MUST_USE enum fasti_exit fasti_times_today(struct fasti_session *session,
 /* A bound of a list: an instant, or a date (its local midnight where there is a schedule, id not
  * 0, else midnight UTC). text NULL: *utc_s stays. */
 FASTI_MUST_USE enum fasti_exit fasti_times_bound(struct fasti_session *session,
-                                                 fasti_schedule_id schedule, const char *option,
+                                                 fasti_schedule_id schedule, const char *name,
                                                  const char *text, int64_t *utc_s);
 
 /* "Tue 2026-11-24 09:00 +01:00"; seconds are left out. */
@@ -66,7 +72,7 @@ const char *fasti_times_weekday(fasti_date date);
 
 /* ---- records (fasti_records.c) ---- */
 
-/* Sends a booking, block, cancel or unblock whose command is filled, and prints what became of
+/* Sends a block, cancel or unblock whose command is filled, and prints what became of
  * it, with the record. */
 FASTI_MUST_USE enum fasti_exit fasti_records_change(struct fasti_session *session,
                                                     struct fasti_command *command,
@@ -97,9 +103,9 @@ FASTI_MUST_USE enum fasti_exit fasti_records_shown_json(struct fasti_session *se
                                                         const struct fasti_record_shown *shown,
                                                         json_t **object);
 
-/* Fills the command of an appointment or block line: ids resolved, times made instants. */
-FASTI_MUST_USE enum fasti_exit fasti_records_command(struct fasti_session *session,
-                                                     const struct fasti_line *line,
-                                                     struct fasti_command *command);
+/* Fills the command of a block line: its schedule found, its times made instants. */
+FASTI_MUST_USE enum fasti_exit fasti_records_block(struct fasti_session *session,
+                                                   const struct fasti_line *line,
+                                                   struct fasti_command *command);
 
 #endif

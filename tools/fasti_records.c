@@ -1,5 +1,5 @@
 /*
- * fasti_records.c - appointments and blocks: book, cancel, block, unblock, show, list.
+ * fasti_records.c - appointments and blocks: cancel, block, unblock, show, list.
  *
  * A list tells of one item a row; what is shown alone has all its items. The items of a block are
  * its days: shown alone it is one span.
@@ -233,52 +233,27 @@ enum fasti_exit fasti_records_change(struct fasti_session *session, struct fasti
     return exit;
 }
 
-static enum fasti_exit command_of_visit(struct fasti_session *session,
-                                        const struct fasti_line *line, const char *schedule,
-                                        struct fasti_command *command) {
+enum fasti_exit fasti_records_block(struct fasti_session *session, const struct fasti_line *line,
+                                    struct fasti_command *command) {
     const struct fasti_line_visit *visit = &line->visit;
-    fasti_schedule_id id;
-    enum fasti_exit exit = fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &id.v);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    if (line->kind == FASTI_LINE_BLOCK) {
-        struct fasti_block *block = &command->body.block;
-        command->kind = FASTI_COMMAND_BLOCK;
-        block->schedule = id;
-        exit = fasti_times_resolve(session, id, "start", visit->start, &block->start_utc_s);
-        return exit != FASTI_EXIT_DONE
-                   ? exit
-                   : fasti_times_resolve(session, id, "end", visit->end, &block->end_utc_s);
-    }
-    struct fasti_book *book = &command->body.book;
-    command->kind = FASTI_COMMAND_BOOK;
-    struct fasti_book_item *item = &book->items[0];
-    book->appointment_count = book->item_count = 1;
-    item->schedule = id;
-    book->appointments[0] = (struct fasti_book_appointment){
-        .patient = visit->patient,
-        .payload = visit->payload,
-        .payload_length = visit->payload_length,
-        .patient_length = visit->patient_length,
-    };
-    char service[FASTI_ID_BYTES_MAX + 1];
-    snprintf(service, sizeof service, "%.*s", FASTI_PRINT(visit->service));
-    exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE, service, &item->service.v);
-    return exit != FASTI_EXIT_DONE
-               ? exit
-               : fasti_times_resolve(session, id, "start", visit->start, &item->start_utc_s);
-}
-
-enum fasti_exit fasti_records_command(struct fasti_session *session, const struct fasti_line *line,
-                                      struct fasti_command *command) {
+    struct fasti_block *block = &command->body.block;
     char schedule[FASTI_ID_BYTES_MAX + 1];
-    snprintf(schedule, sizeof schedule, "%.*s", FASTI_PRINT(line->visit.schedule));
+    snprintf(schedule, sizeof schedule, "%.*s", FASTI_PRINT(visit->schedule));
     memset(command, 0, sizeof *command);
-    return command_of_visit(session, line, schedule, command);
+    command->kind = FASTI_COMMAND_BLOCK;
+    enum fasti_exit exit =
+        fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &block->schedule.v);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_times_resolve(session, block->schedule, "--start", visit->start,
+                                   &block->start_utc_s);
+    if (exit == FASTI_EXIT_DONE)
+        exit =
+            fasti_times_resolve(session, block->schedule, "--end", visit->end, &block->end_utc_s);
+    return exit;
 }
 
-static enum fasti_exit run_visit(struct fasti_session *session,
-                                 const struct fasti_command_spec *spec, const json_t *options) {
+enum fasti_exit fasti_run_block(struct fasti_session *session,
+                                const struct fasti_command_spec *spec, const json_t *options) {
     struct fasti_line line;
     struct fasti_detail detail;
     struct fasti_command command;
@@ -286,25 +261,14 @@ static enum fasti_exit run_visit(struct fasti_session *session,
     if (status != FASTI_OK)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
     enum fasti_exit exit = fasti_session_scope(session);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    exit = fasti_records_command(session, &line, &command);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_records_block(session, &line, &command);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     char what[FASTI_INSTANT_TEXT_BYTES + FASTI_ID_BYTES_MAX + 32];
     snprintf(what, sizeof what, "schedule %.*s at %s", FASTI_PRINT(line.visit.schedule),
              line.visit.start);
     return fasti_records_change(session, &command, what);
-}
-
-enum fasti_exit fasti_run_book(struct fasti_session *session, const struct fasti_command_spec *spec,
-                               const json_t *options) {
-    return run_visit(session, spec, options);
-}
-
-enum fasti_exit fasti_run_block(struct fasti_session *session,
-                                const struct fasti_command_spec *spec, const json_t *options) {
-    return run_visit(session, spec, options);
 }
 
 /* The positional argument as a record's number. */
