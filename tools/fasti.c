@@ -56,6 +56,13 @@ static const struct fasti_field book_fields[] = {
     FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
 };
 
+static const struct fasti_field series_fields[] = {
+    VISIT_FIELDS(true),
+    TEXT("every", true, "1w", "Weeks or days from one to the next: 1w, 2w, 3d"),
+    INTEGER("count", true, "N", "How many appointments, 1 to 64"),
+    FLAG("skip-conflicts", "Book the dates that can be had, and say which cannot"),
+};
+
 /* Examples keep their lines below 79 columns: help would break them. */
 #define BOOK_HELP                                                                               \
     "Book one start for one patient, or several rows, all or nothing.\v"                        \
@@ -75,7 +82,10 @@ static const struct fasti_field book_fields[] = {
     "  --patient p-1 --item 'with room-1'\n"                                                    \
     "\nThe first free one of three lanes (--fair: the one with the least taken):\n"             \
     "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 \\\n"                     \
-    "  --item lane-1 --item 'or lane-2' --item 'or lane-3'"
+    "  --item lane-1 --item 'or lane-2' --item 'or lane-3'\n"                                   \
+    "\nEvery Monday at nine, ten times:\n"                                                      \
+    "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                \
+    "  --patient p-1 --every 1w --count 10"
 
 static const struct fasti_field cancel_fields[] = {
     INTEGER("reason", false, "N", "Your code of the reason, 0 to 255"),
@@ -137,6 +147,11 @@ static const struct fasti_command_spec specs[] = {
      COUNT(availability_fields), fasti_run_availability, FASTI_LINE_KINDS},
     {"book", NULL, NULL, BOOK_HELP, book_fields, COUNT(book_fields), fasti_run_book,
      FASTI_LINE_KINDS},
+    {"series", NULL, NULL,
+     "Book the same time of day every so many weeks or days, all or nothing.\v"
+     "The local time is kept when clocks change. If a date cannot be had nothing is booked: each "
+     "such date is named, with the nearest start that is free.",
+     series_fields, COUNT(series_fields), fasti_run_series, FASTI_LINE_KINDS},
     {"cancel", NULL, "RECORD", "Cancel an appointment by its record number.", cancel_fields,
      COUNT(cancel_fields), fasti_run_cancel, FASTI_LINE_KINDS},
     {"block", NULL, NULL, "Take time without an appointment: absence, holiday.", NULL, 0,
@@ -201,7 +216,9 @@ static void print_help(FILE *file) {
         "fasti book --schedule anna --service visit --start 2026-11-30T09:00 --patient p-1 \\\n"
         " --item 'with room-1'\n"
         "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 --item lane-1 \\\n"
-        " --item 'or lane-2' --item 'or lane-3'\n",
+        " --item 'or lane-2' --item 'or lane-3'\n"
+        "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"
+        " --patient p-1 --every 1w --count 10\n",
         file);
 }
 

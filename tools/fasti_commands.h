@@ -21,6 +21,7 @@ fasti_command_run fasti_run_show_entity;
 fasti_command_run fasti_run_show_record;
 fasti_command_run fasti_run_availability;
 fasti_command_run fasti_run_book;
+fasti_command_run fasti_run_series;
 fasti_command_run fasti_run_cancel;
 fasti_command_run fasti_run_block;
 fasti_command_run fasti_run_unblock;
