@@ -90,7 +90,24 @@ Test(ndjson, openings_have_their_defaults) {
     cr_assert_eq(line->opening.weekdays, 0);
 }
 
+Test(ndjson, an_appointment_takes_several_items) {
+#define ITEM(schedule, service) \
+    "{\"schedule\":\"" schedule "\",\"service\":\"" service "\",\"start\":\"2026-11-24T09:00\"}"
+    cr_assert_eq(
+        parse("{\"kind\":\"appointment\",\"patient\":\"p\",\"payload\":\"00\",\"items\":[" ITEM(
+            "anna", "visit") "," ITEM("room-1", "room") "]}"),
+        FASTI_OK, "%s", detail.text);
+    cr_assert(id_is(&line->visit.schedule, "anna"));
+    cr_assert(id_is(&line->visit.service, "visit"));
+    cr_assert_eq(line->visit.payload_length, 1);
+    cr_assert_eq(line->more_count, 1);
+    cr_assert(id_is(&line->more[0].schedule, "room-1"));
+    cr_assert(id_is(&line->more[0].service, "room"));
+    cr_assert_str_eq(line->more[0].start, "2026-11-24T09:00");
+}
+
 Test(ndjson, what_is_wrong_is_named) {
+#define VISIT   "{\"kind\":\"appointment\",\"patient\":\"p\","
 #define OPENING "{\"kind\":\"opening\",\"schedule\":\"a\",\"id\":\"o\","
     static const struct {
         const char *text;
@@ -136,6 +153,39 @@ Test(ndjson, what_is_wrong_is_named) {
         {"{\"kind\":\"appointment\",\"schedule\":\"a\",\"service\":\"s\",\"start\":"
          "\"2026-11-24T09:00\",\"patient\":\"p\",\"payload\":\"0\"}",
          FASTI_INVALID_TEXT, "payload"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_expect_eq(parse(cases[i].text), cases[i].status, "%s: %s", cases[i].text, detail.text);
+        cr_expect(strstr(detail.text, cases[i].names) != NULL, "%s: %s", cases[i].text,
+                  detail.text);
+    }
+}
+
+Test(ndjson, what_is_wrong_in_items_is_named) {
+#define VISIT "{\"kind\":\"appointment\",\"patient\":\"p\","
+    static const struct {
+        const char *text;
+        enum fasti_status status;
+        const char *names;
+    } cases[] = {
+        {VISIT "\"service\":\"s\",\"start\":\"2026-11-24T09:00\"}", FASTI_INVALID_OPTION,
+         "\"schedule\" is missing"},
+        {VISIT "\"schedule\":\"a\",\"service\":\"s\"}", FASTI_INVALID_OPTION,
+         "\"start\" is missing"},
+        {VISIT "\"items\":[]}", FASTI_INVALID_RANGE, "items"},
+        {VISIT "\"items\":{}}", FASTI_INVALID_OPTION, "an array of objects"},
+        {VISIT "\"items\":[" ITEM("a", "s") ",7]}", FASTI_INVALID_OPTION,
+         "item 2: not a JSON object"},
+        {VISIT "\"items\":[" ITEM("a", "s") ",{\"schedule\":\"b\",\"service\":\"s\"}]}",
+         FASTI_INVALID_OPTION, "item 2: \"start\" is missing"},
+        {VISIT "\"items\":[{\"schedule\":\"b\",\"service\":\"s\",\"start\":\"9\"}]}",
+         FASTI_INVALID_DATE, "item 1: \"start\""},
+        {VISIT "\"items\":[" ITEM("", "s") "]}", FASTI_INVALID_ID, "item 1: \"schedule\""},
+        {VISIT "\"items\":[{\"schedule\":\"b\",\"patient\":\"s\"}]}", FASTI_INVALID_OPTION,
+         "item 1: there is no field \"patient\""},
+        {VISIT "\"start\":\"2026-11-24T09:00\",\"items\":[" ITEM("a", "s") "]}",
+         FASTI_INVALID_OPTION, "\"start\" stands in each"},
+        {"{\"kind\":\"block\",\"items\":[" ITEM("a", "s") "]}", FASTI_INVALID_OPTION, "items"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cr_expect_eq(parse(cases[i].text), cases[i].status, "%s: %s", cases[i].text, detail.text);

@@ -40,6 +40,53 @@ static const struct fasti_field availability_fields[] = {
     FLAG("starts", "Write every start out"),
 };
 
+#define VISIT_FIELDS(required)                                                        \
+    TEXT("schedule", required, "ID", "The schedule to book on"),                      \
+        TEXT("service", required, "ID", "The service to book"),                       \
+        TEXT("start", required, "TIME",                                               \
+             "2026-11-24T09:00, local time of the schedule, or with an offset or Z"), \
+        TEXT("patient", required, "REFERENCE",                                        \
+             "Your opaque reference of the patient, up to 64 bytes"),                 \
+        TEXT("payload", false, "HEX",                                                 \
+             "Sealed bytes to keep with it, in hexadecimal, up to 1024 bytes")
+
+static const struct fasti_field book_fields[] = {
+    VISIT_FIELDS(false),
+    TEXTS("item", "ITEM", "One more row, all or nothing with the others; once for each (below)"),
+    FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
+};
+
+static const struct fasti_field series_fields[] = {
+    VISIT_FIELDS(true),
+    TEXT("every", true, "1w", "Weeks or days from one to the next: 1w, 2w, 3d"),
+    INTEGER("count", true, "N", "How many appointments, 1 to 64"),
+    FLAG("skip-conflicts", "Book the dates that can be had, and say which cannot"),
+};
+
+/* Examples keep their lines below 79 columns: help would break them. */
+#define BOOK_HELP                                                                               \
+    "Book one start for one patient, or several rows, all or nothing.\v"                        \
+    "ITEM is [with|or] [SCHEDULE] [NAME=VALUE]..., NAME being schedule, service, start, "       \
+    "patient or payload. It begins another appointment; \"with\" goes with the row before it "  \
+    "(room, device), \"or\" stands in for that row when it cannot be had. What an item does "   \
+    "not say is as in the item that began the appointment before, for the first one as in the " \
+    "options; after with and or as in the row before. start=09:20 is that time on the same "    \
+    "day. An id with spaces, = or quotes is written in \"...\" or '...'. With --schedule the "  \
+    "options are the first row, without it only what the first item goes by.\n"                 \
+    "\nA mother and two children, one after the other:\n"                                       \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
+    "  --patient mother --item 'start=09:20 patient=child-1' \\\n"                              \
+    "  --item 'start=09:40 patient=child-2'\n"                                                  \
+    "\nDoctor and room:\n"                                                                      \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
+    "  --patient p-1 --item 'with room-1'\n"                                                    \
+    "\nThe first free one of three lanes (--fair: the one with the least taken):\n"             \
+    "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 \\\n"                     \
+    "  --item lane-1 --item 'or lane-2' --item 'or lane-3'\n"                                   \
+    "\nEvery Monday at nine, ten times:\n"                                                      \
+    "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                \
+    "  --patient p-1 --every 1w --count 10"
+
 static const struct fasti_field cancel_fields[] = {
     INTEGER("reason", false, "N", "Your code of the reason, 0 to 255"),
 };
@@ -98,8 +145,13 @@ static const struct fasti_command_spec specs[] = {
     SET_COMMAND("opening", FASTI_LINE_OPENING),
     {"availability", NULL, NULL, "Which starts are free.", availability_fields,
      COUNT(availability_fields), fasti_run_availability, FASTI_LINE_KINDS},
-    {"book", NULL, NULL, "Book one start for one patient.", NULL, 0, fasti_run_book,
-     FASTI_LINE_APPOINTMENT},
+    {"book", NULL, NULL, BOOK_HELP, book_fields, COUNT(book_fields), fasti_run_book,
+     FASTI_LINE_KINDS},
+    {"series", NULL, NULL,
+     "Book the same time of day every so many weeks or days, all or nothing.\v"
+     "The local time is kept when clocks change. If a date cannot be had nothing is booked: each "
+     "such date is named, with the nearest start that is free.",
+     series_fields, COUNT(series_fields), fasti_run_series, FASTI_LINE_KINDS},
     {"cancel", NULL, "RECORD", "Cancel an appointment by its record number.", cancel_fields,
      COUNT(cancel_fields), fasti_run_cancel, FASTI_LINE_KINDS},
     {"block", NULL, NULL, "Take time without an appointment: absence, holiday.", NULL, 0,
@@ -128,7 +180,7 @@ static const struct fasti_command_spec specs[] = {
 /* A command whose fields are those of an import line. */
 static bool has_line_fields(const struct fasti_command_spec *spec) {
     return strcmp(spec->verb, "create") == 0 || strcmp(spec->verb, "set") == 0 ||
-           spec->kind == FASTI_LINE_APPOINTMENT || spec->kind == FASTI_LINE_BLOCK;
+           spec->kind == FASTI_LINE_BLOCK;
 }
 
 /* What set needs to know which record is meant; the rest may be left out. */
@@ -153,11 +205,21 @@ static void print_commands(FILE *file, const char *verb) {
 static void print_help(FILE *file) {
     fputs("Usage: fasti [--server ADDRESS] [--organization ID] [--json] COMMAND ...\n\n", file);
     print_commands(file, NULL);
-    fputs("\n\"fasti COMMAND --help\" lists its options. ADDRESS is unix:PATH or HOST:PORT (also\n"
-          "FASTI_SERVER); ID is whose data it is (also FASTI_ORGANIZATION).\n"
-          "Exit: 0 done, 1 refused by an outcome, 2 usage or invalid input, 3 unreachable or a "
-          "status.\n",
-          file);
+    fputs(
+        "\n\"fasti COMMAND --help\" lists its options. ADDRESS is unix:PATH or HOST:PORT (also\n"
+        "FASTI_SERVER); ID is whose data it is (also FASTI_ORGANIZATION).\n"
+        "Exit: 0 done, 1 refused by an outcome, 2 usage or invalid input, 3 unreachable or a "
+        "status.\n\n"
+        "Several at once, all or nothing (\"fasti help book\" has more):\n"
+        "fasti book --schedule anna --service visit --start 2026-11-30T09:00 --patient mother \\\n"
+        " --item 'start=09:20 patient=child-1' --item 'start=09:40 patient=child-2'\n"
+        "fasti book --schedule anna --service visit --start 2026-11-30T09:00 --patient p-1 \\\n"
+        " --item 'with room-1'\n"
+        "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 --item lane-1 \\\n"
+        " --item 'or lane-2' --item 'or lane-3'\n"
+        "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"
+        " --patient p-1 --every 1w --count 10\n",
+        file);
 }
 
 /* The command of the first words; *words says how many they are. NULL: there is none. */

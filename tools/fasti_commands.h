@@ -21,6 +21,7 @@ fasti_command_run fasti_run_show_entity;
 fasti_command_run fasti_run_show_record;
 fasti_command_run fasti_run_availability;
 fasti_command_run fasti_run_book;
+fasti_command_run fasti_run_series;
 fasti_command_run fasti_run_cancel;
 fasti_command_run fasti_run_block;
 fasti_command_run fasti_run_unblock;
@@ -33,9 +34,15 @@ fasti_command_run fasti_run_import_ndjson;
 
 /* An instant from text: with an offset or Z as it is, else as local time of the schedule (its
  * offset is then the zone's). A time that clocks skip is INVALID; of one that happens twice the
- * first is taken, and a sentence on standard error says so. */
+ * first is taken, and a sentence on standard error says so. name: "--start", for sentences. */
+FASTI_MUST_USE enum fasti_exit fasti_times_instant(struct fasti_session *session,
+                                                   fasti_schedule_id schedule, const char *name,
+                                                   const char *text,
+                                                   struct fasti_civil_answer *answer);
+
+/* As instant, where the offset does not matter. */
 FASTI_MUST_USE enum fasti_exit fasti_times_resolve(struct fasti_session *session,
-                                                   fasti_schedule_id schedule, const char *option,
+                                                   fasti_schedule_id schedule, const char *name,
                                                    const char *text, int64_t *utc_s);
 
 /* Local time of a schedule as an instant. */
@@ -51,7 +58,7 @@ FASTI_MUST_USE enum fasti_exit fasti_times_today(struct fasti_session *session,
 /* A bound of a list: an instant, or a date (its local midnight where there is a schedule, id not
  * 0, else midnight UTC). text NULL: *utc_s stays. */
 FASTI_MUST_USE enum fasti_exit fasti_times_bound(struct fasti_session *session,
-                                                 fasti_schedule_id schedule, const char *option,
+                                                 fasti_schedule_id schedule, const char *name,
                                                  const char *text, int64_t *utc_s);
 
 /* "Tue 2026-11-24 09:00 +01:00"; seconds are left out. */
@@ -66,20 +73,40 @@ const char *fasti_times_weekday(fasti_date date);
 
 /* ---- records (fasti_records.c) ---- */
 
-/* Sends a booking, block, cancel or unblock whose command is filled, and prints what became of
+/* Sends a block, cancel or unblock whose command is filled, and prints what became of
  * it, with the record. */
 FASTI_MUST_USE enum fasti_exit fasti_records_change(struct fasti_session *session,
                                                     struct fasti_command *command,
                                                     const char *what);
 
-/* A record as JSON (a new reference). */
+/* One row of a list as JSON (a new reference): a record and the item that the row tells of. */
 FASTI_MUST_USE enum fasti_exit fasti_records_json(struct fasti_session *session,
                                                   const struct fasti_record_view *view,
                                                   json_t **object);
 
-/* Fills the command of an appointment or block line: ids resolved, times made instants. */
-FASTI_MUST_USE enum fasti_exit fasti_records_command(struct fasti_session *session,
-                                                     const struct fasti_line *line,
-                                                     struct fasti_command *command);
+/* A record with all its items. */
+struct fasti_record_shown {
+    struct fasti_record_view view;
+    struct fasti_item_view items[FASTI_ITEMS_MAX]; /* view.item_count */
+    uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+};
+
+/* Asks for a record; *outcome FOUND, or *shown says nothing. */
+FASTI_MUST_USE enum fasti_exit fasti_records_ask(struct fasti_session *session,
+                                                 fasti_record_id record,
+                                                 struct fasti_record_shown *shown,
+                                                 enum fasti_outcome *outcome);
+
+/* As a line of text on standard output, and as JSON (a new reference). */
+FASTI_MUST_USE enum fasti_exit fasti_records_print(struct fasti_session *session,
+                                                   const struct fasti_record_shown *shown);
+FASTI_MUST_USE enum fasti_exit fasti_records_shown_json(struct fasti_session *session,
+                                                        const struct fasti_record_shown *shown,
+                                                        json_t **object);
+
+/* Fills the command of a block line: its schedule found, its times made instants. */
+FASTI_MUST_USE enum fasti_exit fasti_records_block(struct fasti_session *session,
+                                                   const struct fasti_line *line,
+                                                   struct fasti_command *command);
 
 #endif

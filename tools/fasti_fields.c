@@ -67,19 +67,20 @@ static const struct fasti_field opening_fields[] = {
 };
 
 static const struct fasti_field appointment_fields[] = {
-    TEXT("schedule", true, "ID", "The schedule to book on"),
-    TEXT("service", true, "ID", "The service to book"),
-    TEXT("start", true, "TIME",
+    TEXT("schedule", false, "ID", "The schedule to book on"), /* these three, or items */
+    TEXT("service", false, "ID", "The service to book"),
+    TEXT("start", false, "TIME",
          "2026-11-24T09:00, local time of the schedule, or with an offset or Z"),
     TEXT("patient", true, "REFERENCE", "Your opaque reference of the patient, up to 64 bytes"),
     TEXT("payload", false, "HEX", "Sealed bytes to keep with it, in hexadecimal, up to 1024 bytes"),
+    {"items", FASTI_FIELD_ITEMS, false, "ITEMS", "What it takes together: doctor, room, device"},
 };
 
 static const struct fasti_field block_fields[] = {
     TEXT("schedule", true, "ID", "The schedule to block"),
     TEXT("start", true, "TIME",
          "2026-11-24T09:00, local time of the schedule, or with an offset or Z"),
-    TEXT("end", true, "TIME", "Likewise, on the same local day"),
+    TEXT("end", true, "TIME", "Likewise; a block touches at most 64 local days"),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -140,13 +141,15 @@ static bool has_type(const json_t *value, enum fasti_field_type type) {
     case FASTI_FIELD_DEGREES: return json_is_number(value);
     case FASTI_FIELD_TEXTS: return is_texts(value);
     case FASTI_FIELD_FLAG: return json_is_boolean(value);
+    case FASTI_FIELD_ITEMS: return json_is_array(value);
     default: return false;
     }
 }
 
 static const char *type_text(enum fasti_field_type type) {
-    static const char *const texts[] = {"a text", "a whole number", "a number",
-                                        "a text or an array of texts", "true or false"};
+    static const char *const texts[] = {"a text",        "a whole number",
+                                        "a number",      "a text or an array of texts",
+                                        "true or false", "an array of objects"};
     return texts[type];
 }
 

@@ -21,6 +21,7 @@ enum fasti_field_type {
     FASTI_FIELD_DEGREES, /* a decimal number */
     FASTI_FIELD_TEXTS,   /* a text or an array of texts; a repeated option */
     FASTI_FIELD_FLAG,    /* true or false; an option without argument */
+    FASTI_FIELD_ITEMS,   /* an array of objects; no option */
 };
 
 struct fasti_field {
@@ -54,11 +55,19 @@ struct fasti_line_visit {
     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
 };
 
+/* What an appointment takes beside its first item: room, device. */
+struct fasti_line_item {
+    struct fasti_id_text schedule, service;
+    char start[FASTI_INSTANT_TEXT_BYTES];
+};
+
 struct fasti_line {
     enum fasti_line_kind kind;
     struct fasti_put put;          /* directory kinds and openings; organization not set */
     struct fasti_opening opening;  /* put.body.openings.openings points here */
-    struct fasti_line_visit visit; /* appointment and block */
+    struct fasti_line_visit visit; /* appointment and block; of an appointment the first item */
+    uint32_t more_count;           /* the other items of an appointment */
+    struct fasti_line_item more[FASTI_ITEMS_MAX - 1]; /* beyond more_count: not set */
 };
 
 /* "location"; and back: false when there is no such kind. */
@@ -102,6 +111,17 @@ FASTI_MUST_USE enum fasti_status fasti_field_id(const char *name, const char *te
 FASTI_MUST_USE enum fasti_status fasti_field_patient(const char *text,
                                                      char patient[FASTI_PATIENT_BYTES_MAX],
                                                      uint8_t *length, struct fasti_detail *detail);
+
+/* Hexadecimal text as a payload. INVALID_TEXT with a sentence. */
+FASTI_MUST_USE enum fasti_status fasti_field_payload(const char *text,
+                                                     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX],
+                                                     uint16_t *length, struct fasti_detail *detail);
+
+/* Text as a time with a date, with or without an offset; it stays text. INVALID_DATE, INVALID_TIME
+ * with a sentence. */
+FASTI_MUST_USE enum fasti_status fasti_field_time(const char *name, const char *text,
+                                                  char time[FASTI_INSTANT_TEXT_BYTES],
+                                                  struct fasti_detail *detail);
 
 /* "mon-fri,sun", "daily" -> bits, and back ("mon-fri,sun"). INVALID_OPTION. */
 FASTI_MUST_USE enum fasti_status fasti_weekdays_parse(const char *text, uint8_t *weekdays);

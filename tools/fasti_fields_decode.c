@@ -5,6 +5,7 @@
  * anything is sent, with the line at hand.
  */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -348,49 +349,126 @@ static int hex_digit(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static enum fasti_status decode_payload(const json_t *object, struct fasti_line_visit *visit,
-                                        struct fasti_detail *detail) {
-    const char *text = fasti_field_text(object, "payload", "");
+enum fasti_status fasti_field_payload(const char *text, uint8_t payload[FASTI_PAYLOAD_BYTES_MAX],
+                                      uint16_t *length, struct fasti_detail *detail) {
     const size_t size = strlen(text);
     bool is_hex = size % 2 == 0 && size / 2 <= FASTI_PAYLOAD_BYTES_MAX;
     for (size_t i = 0; is_hex && i < size; i += 2) {
         const int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
         is_hex = high >= 0 && low >= 0;
-        visit->payload[i / 2] = (uint8_t)(is_hex ? high << 4 | low : 0);
+        payload[i / 2] = (uint8_t)(is_hex ? high << 4 | low : 0);
     }
     if (!is_hex)
         return fasti_detail_set(detail, FASTI_INVALID_TEXT,
                                 "\"payload\" must be pairs of hexadecimal digits, at most %d bytes",
                                 FASTI_PAYLOAD_BYTES_MAX);
-    visit->payload_length = (uint16_t)(size / 2);
+    *length = (uint16_t)(size / 2);
     return FASTI_OK;
 }
 
-static enum fasti_status decode_time(const json_t *object, const char *name,
-                                     char text[FASTI_INSTANT_TEXT_BYTES],
-                                     struct fasti_detail *detail) {
-    const char *value = fasti_field_text(object, name, "");
+enum fasti_status fasti_field_time(const char *name, const char *text,
+                                   char time[FASTI_INSTANT_TEXT_BYTES],
+                                   struct fasti_detail *detail) {
     struct fasti_instant_text instant;
     FASTI_TRY(
-        parse_time(name, value, "2026-11-24T09:00 or 2026-11-24T09:00+01:00", &instant, detail));
-    const size_t size = strlen(value);
+        parse_time(name, text, "2026-11-24T09:00 or 2026-11-24T09:00+01:00", &instant, detail));
+    const size_t size = strlen(text);
     if (size >= FASTI_INSTANT_TEXT_BYTES)
         return fasti_detail_set(detail, FASTI_INVALID_TIME,
-                                "\"%s\": \"%.40s\" has more digits than a time needs", name, value);
-    memcpy(text, value, size + 1);
+                                "\"%s\": \"%.40s\" has more digits than a time needs", name, text);
+    memcpy(time, text, size + 1);
     return FASTI_OK;
 }
 
-static enum fasti_status decode_visit(const json_t *object, enum fasti_line_kind kind,
-                                      struct fasti_line_visit *visit, struct fasti_detail *detail) {
-    FASTI_TRY(decode_id(object, "schedule", &visit->schedule, detail));
-    FASTI_TRY(decode_time(object, "start", visit->start, detail));
-    if (kind == FASTI_LINE_BLOCK)
+/* time holds what stands there already; empty: nothing does. */
+static enum fasti_status decode_time(const json_t *object, const char *name,
+                                     char time[FASTI_INSTANT_TEXT_BYTES],
+                                     struct fasti_detail *detail) {
+    const char *text = fasti_field_text(object, name, NULL);
+    if (text != NULL)
+        return fasti_field_time(name, text, time, detail);
+    return time[0] != '\0'
+               ? FASTI_OK
+               : fasti_detail_set(detail, FASTI_INVALID_OPTION, "\"%s\" is missing", name);
+}
+
+static enum fasti_status decode_needed_id(const json_t *object, const char *name,
+                                          struct fasti_id_text *id, struct fasti_detail *detail) {
+    FASTI_TRY(decode_id(object, name, id, detail));
+    return id->length > 0
+               ? FASTI_OK
+               : fasti_detail_set(detail, FASTI_INVALID_OPTION, "\"%s\" is missing", name);
+}
+
+static enum fasti_status decode_item(const json_t *object, struct fasti_line_item *item,
+                                     struct fasti_detail *detail) {
+    static const struct fasti_field fields[] = {
+        {"schedule", FASTI_FIELD_TEXT, true, NULL, NULL},
+        {"service", FASTI_FIELD_TEXT, true, NULL, NULL},
+        {"start", FASTI_FIELD_TEXT, true, NULL, NULL},
+    };
+    FASTI_TRY(fasti_fields_check(object, fields, 3, false, NULL, detail));
+    memset(item, 0, sizeof *item);
+    FASTI_TRY(decode_id(object, "schedule", &item->schedule, detail));
+    FASTI_TRY(decode_id(object, "service", &item->service, detail));
+    return decode_time(object, "start", item->start, detail);
+}
+
+/* The first item becomes the visit itself. */
+static enum fasti_status decode_items(const json_t *items, struct fasti_line *line,
+                                      struct fasti_detail *detail) {
+    const size_t count = json_array_size(items);
+    if (count < 1 || count > FASTI_ITEMS_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "\"items\" has %zu items, not 1 to %d",
+                                count, FASTI_ITEMS_MAX);
+    line->more_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct fasti_line_item item;
+        struct fasti_detail reason;
+        const enum fasti_status status = decode_item(json_array_get(items, i), &item, &reason);
+        if (status != FASTI_OK)
+            return fasti_detail_set(detail, status, "\"items\": item %zu: %.200s", i + 1,
+                                    reason.text);
+        if (i > 0) {
+            line->more[line->more_count++] = item;
+            continue;
+        }
+        line->visit.schedule = item.schedule;
+        line->visit.service = item.service;
+        memcpy(line->visit.start, item.start, sizeof item.start);
+    }
+    return FASTI_OK;
+}
+
+static enum fasti_status decode_place(const json_t *object, struct fasti_line *line,
+                                      struct fasti_detail *detail) {
+    const json_t *items = json_object_get(object, "items");
+    if (items == NULL) {
+        FASTI_TRY(decode_needed_id(object, "schedule", &line->visit.schedule, detail));
+        FASTI_TRY(decode_time(object, "start", line->visit.start, detail));
+        return line->kind == FASTI_LINE_BLOCK
+                   ? FASTI_OK
+                   : decode_needed_id(object, "service", &line->visit.service, detail);
+    }
+    static const char *const names[] = {"schedule", "service", "start"};
+    for (uint32_t i = 0; i < 3; i++)
+        if (json_object_get(object, names[i]) != NULL)
+            return fasti_detail_set(detail, FASTI_INVALID_OPTION,
+                                    "\"%s\" stands in each of \"items\", or alone without them",
+                                    names[i]);
+    return decode_items(items, line, detail);
+}
+
+static enum fasti_status decode_visit(const json_t *object, struct fasti_line *line,
+                                      struct fasti_detail *detail) {
+    struct fasti_line_visit *visit = &line->visit;
+    FASTI_TRY(decode_place(object, line, detail));
+    if (line->kind == FASTI_LINE_BLOCK)
         return decode_time(object, "end", visit->end, detail);
-    FASTI_TRY(decode_id(object, "service", &visit->service, detail));
     FASTI_TRY(fasti_field_patient(fasti_field_text(object, "patient", ""), visit->patient,
                                   &visit->patient_length, detail));
-    return decode_payload(object, visit, detail);
+    return fasti_field_payload(fasti_field_text(object, "payload", ""), visit->payload,
+                               &visit->payload_length, detail);
 }
 
 /* ---- a line ---- */
@@ -422,11 +500,11 @@ enum fasti_status fasti_line_decode(const json_t *object, enum fasti_line_kind k
     if (base != NULL)
         *line = *base;
     else
-        memset(line, 0, sizeof *line);
+        memset(line, 0, offsetof(struct fasti_line, more));
     line->kind = kind;
     if (kind == FASTI_LINE_OPENING)
         line->put.body.openings.openings = &line->opening;
     return kind == FASTI_LINE_APPOINTMENT || kind == FASTI_LINE_BLOCK
-               ? decode_visit(object, kind, &line->visit, detail)
+               ? decode_visit(object, line, detail)
                : decode_put(object, line, detail);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/fasti_book.h"
 #include "tools/fasti_commands.h"
 #include "tools/fasti_import.h"
 #include "tools/fasti_ndjson.h"
@@ -63,22 +64,34 @@ static enum fasti_exit import_directory(struct ndjson_import *import,
     return exit;
 }
 
-/* Books or blocks one line. */
-static enum fasti_exit book_line(struct ndjson_import *import,
-                                 const struct fasti_ndjson_line *line) {
+static enum fasti_exit block_line(struct ndjson_import *import) {
     struct fasti_session *session = import->session;
     struct fasti_command command;
     struct fasti_answer answer;
-    decode(import, line);
-    enum fasti_exit exit = fasti_records_command(session, import->decoded, &command);
+    enum fasti_exit exit = fasti_records_block(session, import->decoded, &command);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_session_call(session, &command, &answer);
     if (exit == FASTI_EXIT_DONE && !fasti_outcome_is_done(answer.outcome))
-        exit = fasti_session_refuse(session, &answer, fasti_line_kind_name(line->kind));
-    if (exit == FASTI_EXIT_DONE) {
-        import->booked += line->kind == FASTI_LINE_APPOINTMENT;
-        import->blocked += line->kind == FASTI_LINE_BLOCK;
+        exit = fasti_session_refuse(session, &answer, "block");
+    import->blocked += exit == FASTI_EXIT_DONE;
+    return exit;
+}
+
+static enum fasti_exit book_line(struct ndjson_import *import) {
+    struct fasti_session *session = import->session;
+    struct fasti_book_run run = {.session = session};
+    fasti_rows_of_line(import->decoded, &run.rows);
+    enum fasti_exit exit = fasti_book_resolve(&run);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_book_ask(&run);
+    if (exit == FASTI_EXIT_DONE && run.answer.outcome != FASTI_OUTCOME_BOOKED) {
+        char what[256], lost[200];
+        fasti_book_lost_text(&run, lost, sizeof lost);
+        snprintf(what, sizeof what, "appointment: %s", lost);
+        exit = run.rows.count == 1 ? fasti_session_refuse(session, &run.answer, "appointment")
+                                   : fasti_session_refuse_with(session, &run.answer, what, NULL);
     }
+    import->booked += exit == FASTI_EXIT_DONE;
     return exit;
 }
 
@@ -88,7 +101,9 @@ static enum fasti_exit book_lines(struct ndjson_import *import,
     struct fasti_session *session = import->session;
     for (uint32_t i = 0; i < count; i++) {
         session->is_quiet = true;
-        const enum fasti_exit exit = book_line(import, &lines[i]);
+        decode(import, &lines[i]);
+        const enum fasti_exit exit =
+            lines[i].kind == FASTI_LINE_BLOCK ? block_line(import) : book_line(import);
         session->is_quiet = false;
         if (exit == FASTI_EXIT_FAILED) {
             char why[sizeof session->failure];

@@ -116,6 +116,7 @@ static void take_value(const struct fasti_field *field, const char *argument, js
     case FASTI_FIELD_FLAG: value = json_true(); break;
     case FASTI_FIELD_TEXT:
     case FASTI_FIELD_TEXTS:
+    case FASTI_FIELD_ITEMS: /* no option: what a fuzzer says is refused by its type */
     default:
         value = json_string(argument);
         if (value == NULL)

@@ -1,5 +1,8 @@
 /*
- * fasti_records.c - appointments and blocks: book, cancel, block, unblock, show, list.
+ * fasti_records.c - appointments and blocks: cancel, block, unblock, show, list.
+ *
+ * A list tells of one item a row; what is shown alone has all its items. The items of a block are
+ * its days: shown alone it is one span.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,30 +52,103 @@ enum fasti_exit fasti_records_json(struct fasti_session *session,
         return exit;
     const int64_t end_s = view->start_utc_s + (int64_t)view->duration_minutes * 60;
     *object = json_pack(
-        "{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "record",
+        "{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:i}", "record",
         (json_int_t)view->record.v, "kind", kind_name(view->kind), "state", state_name(view->state),
         "reason", (int)view->reason, "conflict", (int)view->is_conflict, "schedule",
         fasti_json_id(&schedule), "start", fasti_json_instant(view->start_utc_s, view->offset_s),
         "end", fasti_json_instant(end_s, view->offset_s), "created",
         fasti_json_instant(view->created_ms / 1000, 0), "minutes", (int)view->duration_minutes,
         "service", view->service.v == 0 ? json_null() : fasti_json_id(&service), "patient",
-        view->patient_length == 0 ? json_null() : patient_json(view));
+        view->patient_length == 0 ? json_null() : patient_json(view), "item", view->item + 1,
+        "item_count", (int)view->item_count);
     return FASTI_EXIT_DONE;
 }
 
-static enum fasti_exit print_view(struct fasti_session *session,
-                                  const struct fasti_record_view *view) {
+/* ---- a record with its items ---- */
+
+enum fasti_exit fasti_records_ask(struct fasti_session *session, fasti_record_id record,
+                                  struct fasti_record_shown *shown, enum fasti_outcome *outcome) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_SHOW, .body.show = record};
+    struct fasti_answer answer;
+    const enum fasti_exit exit = fasti_session_call(session, &command, &answer);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    *outcome = answer.outcome;
+    if (answer.outcome != FASTI_OUTCOME_FOUND)
+        return exit;
+    /* Copied: naming what it points at asks the server again. */
+    shown->view = answer.body.show.view;
+    memcpy(shown->items, answer.body.show.items, shown->view.item_count * sizeof *shown->items);
+    if (shown->view.payload_length > 0)
+        memcpy(shown->payload, answer.body.show.payload, shown->view.payload_length);
+    return exit;
+}
+
+/* The view of one item. */
+static struct fasti_record_view item_view(const struct fasti_record_shown *shown, uint32_t index) {
+    struct fasti_record_view view = shown->view;
+    view.item = (uint8_t)index;
+    view.schedule = shown->items[index].schedule;
+    view.service = shown->items[index].service;
+    view.start_utc_s = shown->items[index].start_utc_s;
+    view.offset_s = shown->items[index].offset_s;
+    view.duration_minutes = shown->items[index].duration_minutes;
+    return view;
+}
+
+/* Where a block of several days ends. */
+static int64_t block_end(const struct fasti_record_shown *shown, int32_t *offset_s) {
+    const struct fasti_item_view *last = &shown->items[shown->view.item_count - 1];
+    *offset_s = last->offset_s;
+    return last->start_utc_s + (int64_t)last->duration_minutes * 60;
+}
+
+static bool is_long_block(const struct fasti_record_view *view) {
+    return view->kind == FASTI_RECORD_BLOCK && view->item_count > 1;
+}
+
+/* ", with schedule room-1, room, 20 min"; the time only where it is not that of the first item. */
+static enum fasti_exit print_more(struct fasti_session *session,
+                                  const struct fasti_record_shown *shown, uint32_t index) {
+    const struct fasti_record_view view = item_view(shown, index);
     struct fasti_id_text schedule, service;
-    const enum fasti_exit exit = view_names(session, view, &schedule, &service);
+    const enum fasti_exit exit = view_names(session, &view, &schedule, &service);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    char start[FASTI_TIMES_TEXT_BYTES];
+    fasti_times_format(view.start_utc_s, view.offset_s, start);
+    const bool is_then = view.start_utc_s != shown->items[0].start_utc_s;
+    printf(", with schedule %.*s, %.*s, %s%s%u min", FASTI_PRINT(schedule), FASTI_PRINT(service),
+           is_then ? start : "", is_then ? ", " : "", view.duration_minutes);
+    return exit;
+}
+
+enum fasti_exit fasti_records_print(struct fasti_session *session,
+                                    const struct fasti_record_shown *shown) {
+    const struct fasti_record_view *view = &shown->view;
+    struct fasti_id_text schedule, service;
+    enum fasti_exit exit = view_names(session, view, &schedule, &service);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     char start[FASTI_TIMES_TEXT_BYTES];
     fasti_times_format(view->start_utc_s, view->offset_s, start);
-    printf("%s %llu: %s, %u min, schedule %.*s", kind_name(view->kind),
-           (unsigned long long)view->record.v, start, view->duration_minutes,
-           FASTI_PRINT(schedule));
+    printf("%s %llu: %s", kind_name(view->kind), (unsigned long long)view->record.v, start);
+    if (is_long_block(view)) {
+        int32_t offset_s;
+        const int64_t end_s = block_end(shown, &offset_s);
+        fasti_times_format(end_s, offset_s, start);
+        printf(" to %s", start);
+    } else {
+        printf(", %u min", view->duration_minutes);
+    }
+    printf(", schedule %.*s", FASTI_PRINT(schedule));
     if (service.length > 0)
         printf(", %.*s", FASTI_PRINT(service));
+    for (uint32_t i = 1; i < view->item_count && !is_long_block(view); i++) {
+        exit = print_more(session, shown, i);
+        if (exit != FASTI_EXIT_DONE)
+            return exit;
+    }
     if (view->patient_length > 0) {
         json_t *patient = patient_json(view);
         printf(", patient %s", json_string_value(patient));
@@ -83,17 +159,54 @@ static enum fasti_exit print_view(struct fasti_session *session,
     return FASTI_EXIT_DONE;
 }
 
-/* ---- changes ---- */
-
-static enum fasti_exit ask_record(struct fasti_session *session, fasti_record_id record,
-                                  struct fasti_answer *answer) {
-    struct fasti_command command = {.kind = FASTI_COMMAND_SHOW, .body.show = record};
-    return fasti_session_call(session, &command, answer);
+static enum fasti_exit items_json(struct fasti_session *session,
+                                  const struct fasti_record_shown *shown, json_t *items) {
+    for (uint32_t i = 0; i < shown->view.item_count; i++) {
+        const struct fasti_record_view view = item_view(shown, i);
+        struct fasti_id_text schedule, service;
+        const enum fasti_exit exit = view_names(session, &view, &schedule, &service);
+        if (exit != FASTI_EXIT_DONE)
+            return exit;
+        const int64_t end_s = view.start_utc_s + (int64_t)view.duration_minutes * 60;
+        json_array_append_new(
+            items, json_pack("{s:o, s:o, s:o, s:o, s:i}", "schedule", fasti_json_id(&schedule),
+                             "service", view.service.v == 0 ? json_null() : fasti_json_id(&service),
+                             "start", fasti_json_instant(view.start_utc_s, view.offset_s), "end",
+                             fasti_json_instant(end_s, view.offset_s), "minutes",
+                             (int)view.duration_minutes));
+    }
+    return FASTI_EXIT_DONE;
 }
+
+enum fasti_exit fasti_records_shown_json(struct fasti_session *session,
+                                         const struct fasti_record_shown *shown, json_t **object) {
+    enum fasti_exit exit = fasti_records_json(session, &shown->view, object);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    json_t *items = json_array();
+    json_object_set_new(*object, "items", items);
+    exit = items_json(session, shown, items);
+    if (exit != FASTI_EXIT_DONE) {
+        json_decref(*object);
+        return exit;
+    }
+    if (is_long_block(&shown->view)) {
+        int32_t offset_s;
+        const int64_t end_s = block_end(shown, &offset_s);
+        json_object_set_new(*object, "end", fasti_json_instant(end_s, offset_s));
+        json_object_set_new(*object, "minutes",
+                            json_integer((end_s - shown->view.start_utc_s) / 60));
+    }
+    return exit;
+}
+
+/* ---- changes ---- */
 
 enum fasti_exit fasti_records_change(struct fasti_session *session, struct fasti_command *command,
                                      const char *what) {
-    struct fasti_answer answer, shown;
+    struct fasti_answer answer;
+    struct fasti_record_shown shown;
+    enum fasti_outcome found = FASTI_OUTCOME_NONE;
     enum fasti_exit exit = fasti_session_call(session, command, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
@@ -106,14 +219,13 @@ enum fasti_exit fasti_records_change(struct fasti_session *session, struct fasti
         printf("%s: record %llu\n", fasti_outcome_text(outcome), (unsigned long long)record.v);
     /* The change is done; that it cannot be shown does not take it back. */
     session->request = (fasti_request_id){0, 0};
-    exit = ask_record(session, record, &shown);
-    if (exit != FASTI_EXIT_DONE || shown.outcome != FASTI_OUTCOME_FOUND)
+    exit = fasti_records_ask(session, record, &shown, &found);
+    if (exit != FASTI_EXIT_DONE || found != FASTI_OUTCOME_FOUND)
         return FASTI_EXIT_DONE;
-    const struct fasti_record_view view = shown.body.show.view;
     if (!session->is_json)
-        return print_view(session, &view);
+        return fasti_records_print(session, &shown);
     json_t *object = NULL;
-    exit = fasti_records_json(session, &view, &object);
+    exit = fasti_records_shown_json(session, &shown, &object);
     if (exit == FASTI_EXIT_DONE)
         fasti_session_print_json(
             json_pack("{s:s, s:I, s:I, s:o}", "outcome", fasti_outcome_name(outcome), "record",
@@ -121,52 +233,27 @@ enum fasti_exit fasti_records_change(struct fasti_session *session, struct fasti
     return exit;
 }
 
-static enum fasti_exit command_of_visit(struct fasti_session *session,
-                                        const struct fasti_line *line, const char *schedule,
-                                        struct fasti_command *command) {
+enum fasti_exit fasti_records_block(struct fasti_session *session, const struct fasti_line *line,
+                                    struct fasti_command *command) {
     const struct fasti_line_visit *visit = &line->visit;
-    fasti_schedule_id id;
-    enum fasti_exit exit = fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &id.v);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    if (line->kind == FASTI_LINE_BLOCK) {
-        struct fasti_block *block = &command->body.block;
-        command->kind = FASTI_COMMAND_BLOCK;
-        block->schedule = id;
-        exit = fasti_times_resolve(session, id, "start", visit->start, &block->start_utc_s);
-        return exit != FASTI_EXIT_DONE
-                   ? exit
-                   : fasti_times_resolve(session, id, "end", visit->end, &block->end_utc_s);
-    }
-    struct fasti_book *book = &command->body.book;
-    command->kind = FASTI_COMMAND_BOOK;
-    struct fasti_book_item *item = &book->items[0];
-    book->appointment_count = book->item_count = 1;
-    item->schedule = id;
-    book->appointments[0] = (struct fasti_book_appointment){
-        .patient = visit->patient,
-        .payload = visit->payload,
-        .payload_length = visit->payload_length,
-        .patient_length = visit->patient_length,
-    };
-    char service[FASTI_ID_BYTES_MAX + 1];
-    snprintf(service, sizeof service, "%.*s", FASTI_PRINT(visit->service));
-    exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE, service, &item->service.v);
-    return exit != FASTI_EXIT_DONE
-               ? exit
-               : fasti_times_resolve(session, id, "start", visit->start, &item->start_utc_s);
-}
-
-enum fasti_exit fasti_records_command(struct fasti_session *session, const struct fasti_line *line,
-                                      struct fasti_command *command) {
+    struct fasti_block *block = &command->body.block;
     char schedule[FASTI_ID_BYTES_MAX + 1];
-    snprintf(schedule, sizeof schedule, "%.*s", FASTI_PRINT(line->visit.schedule));
+    snprintf(schedule, sizeof schedule, "%.*s", FASTI_PRINT(visit->schedule));
     memset(command, 0, sizeof *command);
-    return command_of_visit(session, line, schedule, command);
+    command->kind = FASTI_COMMAND_BLOCK;
+    enum fasti_exit exit =
+        fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &block->schedule.v);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_times_resolve(session, block->schedule, "--start", visit->start,
+                                   &block->start_utc_s);
+    if (exit == FASTI_EXIT_DONE)
+        exit =
+            fasti_times_resolve(session, block->schedule, "--end", visit->end, &block->end_utc_s);
+    return exit;
 }
 
-static enum fasti_exit run_visit(struct fasti_session *session,
-                                 const struct fasti_command_spec *spec, const json_t *options) {
+enum fasti_exit fasti_run_block(struct fasti_session *session,
+                                const struct fasti_command_spec *spec, const json_t *options) {
     struct fasti_line line;
     struct fasti_detail detail;
     struct fasti_command command;
@@ -174,25 +261,14 @@ static enum fasti_exit run_visit(struct fasti_session *session,
     if (status != FASTI_OK)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
     enum fasti_exit exit = fasti_session_scope(session);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    exit = fasti_records_command(session, &line, &command);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_records_block(session, &line, &command);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     char what[FASTI_INSTANT_TEXT_BYTES + FASTI_ID_BYTES_MAX + 32];
     snprintf(what, sizeof what, "schedule %.*s at %s", FASTI_PRINT(line.visit.schedule),
              line.visit.start);
     return fasti_records_change(session, &command, what);
-}
-
-enum fasti_exit fasti_run_book(struct fasti_session *session, const struct fasti_command_spec *spec,
-                               const json_t *options) {
-    return run_visit(session, spec, options);
-}
-
-enum fasti_exit fasti_run_block(struct fasti_session *session,
-                                const struct fasti_command_spec *spec, const json_t *options) {
-    return run_visit(session, spec, options);
 }
 
 /* The positional argument as a record's number. */
@@ -254,28 +330,28 @@ enum fasti_exit fasti_run_show_record(struct fasti_session *session,
                                       const json_t *options) {
     (void)spec;
     fasti_record_id record;
-    struct fasti_answer answer;
+    struct fasti_record_shown shown;
+    struct fasti_answer answer = {.outcome = FASTI_OUTCOME_NONE};
     enum fasti_exit exit = record_argument(session, options, &record);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_session_scope(session);
     if (exit == FASTI_EXIT_DONE)
-        exit = ask_record(session, record, &answer);
+        exit = fasti_records_ask(session, record, &shown, &answer.outcome);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     char what[40], hex[2 * FASTI_PAYLOAD_BYTES_MAX + 1];
     snprintf(what, sizeof what, "record %llu", (unsigned long long)record.v);
-    if (!fasti_outcome_is_done(answer.outcome))
+    if (answer.outcome != FASTI_OUTCOME_FOUND)
         return fasti_session_refuse(session, &answer, what);
-    const struct fasti_record_view view = answer.body.show.view;
-    payload_hex(answer.body.show.payload, view.payload_length, hex);
+    payload_hex(shown.payload, shown.view.payload_length, hex);
     if (!session->is_json) {
-        exit = print_view(session, &view);
+        exit = fasti_records_print(session, &shown);
         if (exit == FASTI_EXIT_DONE && hex[0] != '\0')
             printf("payload: %s\n", hex);
         return exit;
     }
     json_t *object;
-    exit = fasti_records_json(session, &view, &object);
+    exit = fasti_records_shown_json(session, &shown, &object);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     json_object_set_new(object, "payload", json_string(hex));
@@ -320,6 +396,10 @@ static enum fasti_exit add_record(struct listing *listing, const struct fasti_re
     fasti_columns_cell(&listing->table, "%.*s", FASTI_PRINT(service));
     fasti_columns_cell(&listing->table, "%s",
                        view->patient_length > 0 ? json_string_value(patient) : "");
+    if (view->item_count > 1)
+        fasti_columns_cell(&listing->table, "%d of %u", view->item + 1, view->item_count);
+    else
+        fasti_columns_cell(&listing->table, "%s", "");
     fasti_columns_cell(&listing->table, "%s%s",
                        view->kind == FASTI_RECORD_BLOCK && view->state == FASTI_STATE_BOOKED
                            ? "blocked"
@@ -381,12 +461,12 @@ static enum fasti_exit list_query(struct fasti_session *session, const json_t *o
             return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
     }
     const enum fasti_exit exit =
-        fasti_times_bound(session, query->schedule, "from", fasti_field_text(options, "from", NULL),
-                          &query->from_utc_s);
+        fasti_times_bound(session, query->schedule, "--from",
+                          fasti_field_text(options, "from", NULL), &query->from_utc_s);
     if (exit != FASTI_EXIT_DONE)
         return exit;
-    return fasti_times_bound(session, query->schedule, "to", fasti_field_text(options, "to", NULL),
-                             &query->to_utc_s);
+    return fasti_times_bound(session, query->schedule, "--to",
+                             fasti_field_text(options, "to", NULL), &query->to_utc_s);
 }
 
 enum fasti_exit fasti_run_list_appointments(struct fasti_session *session,
@@ -404,7 +484,7 @@ enum fasti_exit fasti_run_list_appointments(struct fasti_session *session,
         exit = list_query(session, options, &command.body.list);
     if (exit != FASTI_EXIT_DONE)
         return exit;
-    fasti_columns_init(&listing.table, 7);
+    fasti_columns_init(&listing.table, 8);
     listing.records = json_array();
     exit = list_pages(&listing, &command);
     if (exit == FASTI_EXIT_DONE && session->is_json) {

@@ -27,7 +27,8 @@ enum fasti_exit fasti_session_fail(struct fasti_session *session, enum fasti_exi
                                    enum fasti_status status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(session->failure, sizeof session->failure, format, arguments);
+    const int used = snprintf(session->failure, sizeof session->failure, "%s", session->where);
+    vsnprintf(session->failure + used, sizeof session->failure - (size_t)used, format, arguments);
     va_end(arguments);
     if (session->is_quiet)
         return exit;
@@ -59,19 +60,31 @@ enum fasti_exit fasti_session_fail_status(struct fasti_session *session, enum fa
         fasti_status_text(status), has_detail ? ": " : "", has_detail ? detail->text : "");
 }
 
+enum fasti_exit fasti_session_refuse_with(struct fasti_session *session,
+                                          const struct fasti_answer *answer, const char *sentence,
+                                          json_t *more) {
+    snprintf(session->failure, sizeof session->failure, "%s%s", session->where, sentence);
+    if (session->is_json && !session->is_quiet) {
+        json_t *object =
+            json_pack("{s:s, s:s, s:s}", "outcome", fasti_outcome_name(answer->outcome), "message",
+                      fasti_outcome_text(answer->outcome), "detail", answer->detail.text);
+        if (more != NULL)
+            json_object_update(object, more);
+        fasti_session_print_json(object);
+    }
+    json_decref(more);
+    if (!session->is_quiet)
+        fprintf(stderr, "fasti: %s\n", session->failure);
+    return FASTI_EXIT_REFUSED;
+}
+
 enum fasti_exit fasti_session_refuse(struct fasti_session *session,
                                      const struct fasti_answer *answer, const char *what) {
+    char sentence[sizeof session->failure - sizeof session->where];
     const bool has_detail = answer->detail.text[0] != '\0';
-    snprintf(session->failure, sizeof session->failure, "%s: %s%s%s", what,
-             fasti_outcome_text(answer->outcome), has_detail ? ": " : "", answer->detail.text);
-    if (session->is_quiet)
-        return FASTI_EXIT_REFUSED;
-    if (session->is_json)
-        fasti_session_print_json(
-            json_pack("{s:s, s:s, s:s}", "outcome", fasti_outcome_name(answer->outcome), "message",
-                      fasti_outcome_text(answer->outcome), "detail", answer->detail.text));
-    fprintf(stderr, "fasti: %s\n", session->failure);
-    return FASTI_EXIT_REFUSED;
+    snprintf(sentence, sizeof sentence, "%s: %s%s%s", what, fasti_outcome_text(answer->outcome),
+             has_detail ? ": " : "", answer->detail.text);
+    return fasti_session_refuse_with(session, answer, sentence, NULL);
 }
 
 const char *fasti_entity_name(enum fasti_entity_kind kind) {

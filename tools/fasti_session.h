@@ -40,6 +40,7 @@ struct fasti_session {
     int32_t timeout_ms; /* 0: the client's default */
     bool is_quiet;      /* failures are kept in `failure` only, for a caller that collects them */
     char failure[512];  /* the sentence of the last failure */
+    char where[24];     /* what every failure begins with, as "--item 2: "; empty: nothing */
     struct fasti_client *client;
     fasti_organization_id organization; /* 0 until scoped */
     uint32_t name_next;                 /* the cache of names is a ring */
@@ -108,6 +109,12 @@ enum fasti_exit fasti_session_fail_status(struct fasti_session *session, enum fa
 /* Prints an outcome that is not done; `what` names the thing, as in "appointment 17". REFUSED. */
 enum fasti_exit fasti_session_refuse(struct fasti_session *session,
                                      const struct fasti_answer *answer, const char *what);
+
+/* As refuse, with a sentence of the caller's own; with --json the fields of `more` (its reference
+ * is taken; NULL: none) stand in the object. */
+enum fasti_exit fasti_session_refuse_with(struct fasti_session *session,
+                                          const struct fasti_answer *answer, const char *sentence,
+                                          json_t *more);
 
 /* Prints the answer as JSON and drops the reference; for is_json only. */
 void fasti_session_print_json(json_t *answer);

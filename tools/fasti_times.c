@@ -53,48 +53,60 @@ static void format_wall(const struct fasti_instant_text *instant, char text[48])
 }
 
 static enum fasti_exit resolve_local(struct fasti_session *session, fasti_schedule_id schedule,
-                                     const char *option, const struct fasti_instant_text *instant,
-                                     int64_t *utc_s) {
-    struct fasti_civil_answer answer;
-    const enum fasti_exit exit = fasti_times_civil(
-        session, schedule, instant->date, (uint16_t)(instant->second_of_day / 60), &answer);
+                                     const char *name, const struct fasti_instant_text *instant,
+                                     struct fasti_civil_answer *answer) {
+    const enum fasti_exit exit = fasti_times_civil(session, schedule, instant->date,
+                                                   (uint16_t)(instant->second_of_day / 60), answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     char wall[48], taken[FASTI_TIMES_TEXT_BYTES];
     format_wall(instant, wall);
-    fasti_times_format(answer.utc_s, answer.offset_s, taken);
-    if (answer.kind == FASTI_CIVIL_GAP)
+    fasti_times_format(answer->utc_s, answer->offset_s, taken);
+    if (answer->kind == FASTI_CIVIL_GAP)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_GAP_TIME,
-                                  "--%s: clocks skip %s there: the first time after it is %s",
-                                  option, wall, taken);
-    if (answer.kind == FASTI_CIVIL_FOLD)
+                                  "%s: clocks skip %s there: the first time after it is %s", name,
+                                  wall, taken);
+    if (answer->kind == FASTI_CIVIL_FOLD)
         fprintf(stderr,
-                "fasti: --%s: %s happens twice there: the first is taken, %s (write the offset to "
+                "fasti: %s%s: %s happens twice there: the first is taken, %s (write the offset to "
                 "choose)\n",
-                option, wall, taken);
-    *utc_s = answer.utc_s;
+                session->where, name, wall, taken);
     return FASTI_EXIT_DONE;
 }
 
-enum fasti_exit fasti_times_resolve(struct fasti_session *session, fasti_schedule_id schedule,
-                                    const char *option, const char *text, int64_t *utc_s) {
+enum fasti_exit fasti_times_instant(struct fasti_session *session, fasti_schedule_id schedule,
+                                    const char *name, const char *text,
+                                    struct fasti_civil_answer *answer) {
     struct fasti_instant_text instant;
     const enum fasti_status status = fasti_instant_parse(text, strlen(text), &instant);
     if (status != FASTI_OK)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, status,
-                                  "--%s: \"%.40s\": %s; write 2026-11-24T09:00 or "
+                                  "%s: \"%.40s\": %s; write 2026-11-24T09:00 or "
                                   "2026-11-24T09:00+01:00",
-                                  option, text, fasti_status_text(status));
+                                  name, text, fasti_status_text(status));
     if (!fasti_date_is_bookable(instant.date))
         return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_DATE,
-                                  "--%s: \"%.40s\" is not in the years 2000 to 2199", option, text);
+                                  "%s: \"%.40s\" is not in the years 2000 to 2199", name, text);
     if (instant.second_of_day % 60 != 0 || instant.offset_s % 60 != 0)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_TIME,
-                                  "--%s: \"%.40s\" is not a whole minute", option, text);
+                                  "%s: \"%.40s\" is not a whole minute", name, text);
     if (!instant.has_offset)
-        return resolve_local(session, schedule, option, &instant, utc_s);
-    *utc_s = fasti_instant_utc_s(&instant);
+        return resolve_local(session, schedule, name, &instant, answer);
+    *answer = (struct fasti_civil_answer){
+        .utc_s = fasti_instant_utc_s(&instant),
+        .offset_s = instant.offset_s,
+        .kind = FASTI_CIVIL_ONCE,
+    };
     return FASTI_EXIT_DONE;
+}
+
+enum fasti_exit fasti_times_resolve(struct fasti_session *session, fasti_schedule_id schedule,
+                                    const char *name, const char *text, int64_t *utc_s) {
+    struct fasti_civil_answer answer;
+    const enum fasti_exit exit = fasti_times_instant(session, schedule, name, text, &answer);
+    if (exit == FASTI_EXIT_DONE)
+        *utc_s = answer.utc_s;
+    return exit;
 }
 
 enum fasti_exit fasti_times_today(struct fasti_session *session, fasti_schedule_id schedule,
@@ -115,7 +127,7 @@ enum fasti_exit fasti_times_today(struct fasti_session *session, fasti_schedule_
 }
 
 enum fasti_exit fasti_times_bound(struct fasti_session *session, fasti_schedule_id schedule,
-                                  const char *option, const char *text, int64_t *utc_s) {
+                                  const char *name, const char *text, int64_t *utc_s) {
     fasti_date date;
     if (text == NULL)
         return FASTI_EXIT_DONE;
@@ -126,8 +138,8 @@ enum fasti_exit fasti_times_bound(struct fasti_session *session, fasti_schedule_
                             !instant.has_offset;
         if (is_utc)
             return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_TIME,
-                                      "--%s: \"%.40s\" needs an offset or Z here", option, text);
-        return fasti_times_resolve(session, schedule, option, text, utc_s);
+                                      "%s: \"%.40s\" needs an offset or Z here", name, text);
+        return fasti_times_resolve(session, schedule, name, text, utc_s);
     }
     if (schedule.v == 0) {
         *utc_s = (int64_t)date.v * FASTI_DAY_SECONDS;

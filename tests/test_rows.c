@@ -1,0 +1,185 @@
+/*
+ * test_rows.c - what a person types for several rows: words and quotes, what an item takes from
+ * those before it, and what is refused with which sentence.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/fasti_rows.h"
+
+static struct fasti_rows *rows;
+static struct fasti_detail detail;
+
+static void set_up(void) {
+    rows = malloc(sizeof *rows);
+}
+
+static void tear_down(void) {
+    free(rows);
+}
+
+TestSuite(rows, .init = set_up, .fini = tear_down);
+
+/* Plain options as JSON, and the items behind it up to a NULL. */
+static enum fasti_status decode(const char *plain, const char *const *items) {
+    json_t *options = json_loads(plain, 0, NULL), *list = json_array();
+    cr_assert_not_null(options, "%s", plain);
+    for (; items != NULL && *items != NULL; items++)
+        json_array_append_new(list, json_string(*items));
+    if (json_array_size(list) > 0)
+        json_object_set(options, "item", list);
+    json_decref(list);
+    detail.text[0] = '\0';
+    const enum fasti_status status = fasti_rows_decode(options, rows, &detail);
+    json_decref(options);
+    return status;
+}
+
+#define PLAIN      "\"service\":\"visit\",\"start\":\"2026-11-30T09:00\",\"patient\":\"p\""
+#define ITEMS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void row_is(uint32_t index, const char *expected) {
+    char text[256];
+    const struct fasti_row *row = &rows->rows[index];
+    const struct fasti_row_appointment *said = &rows->appointments[row->appointment];
+    snprintf(text, sizeof text, "%d %d %d%s %.*s %.*s %s %.*s", row->number, row->time_of,
+             row->appointment, row->is_alternative ? " or" : "", (int)row->schedule.length,
+             row->schedule.bytes, (int)row->service.length, row->service.bytes, row->start,
+             (int)said->patient_length, said->patient);
+    cr_expect_str_eq(text, expected);
+}
+
+Test(rows, the_options_alone_are_one_row) {
+    cr_assert_eq(decode("{\"schedule\":\"anna\",\"payload\":\"00ff\"," PLAIN "}", NULL), FASTI_OK);
+    cr_assert_eq(rows->count, 1);
+    cr_assert_eq(rows->appointment_count, 1);
+    cr_assert_eq(rows->appointments[0].payload_length, 2);
+    row_is(0, "0 0 0 anna visit 2026-11-30T09:00 p");
+}
+
+Test(rows, an_appointment_goes_by_the_one_before) {
+    cr_assert_eq(
+        decode("{\"schedule\":\"anna\",\"payload\":\"00\"," PLAIN "}",
+               ITEMS("with room-1 service=room", "patient=child start=09:20", "or ben start=10:00",
+                     "start=2026-12-01T08:00Z payload=0102", "start=09:00")),
+        FASTI_OK, "%s", detail.text);
+    cr_assert_eq(rows->count, 6);
+    cr_assert_eq(rows->appointment_count, 4);
+    row_is(0, "0 0 0 anna visit 2026-11-30T09:00 p");
+    row_is(1, "1 0 0 room-1 room 2026-11-30T09:00 p");
+    row_is(2, "2 2 1 anna visit 2026-11-30T09:20 child");
+    row_is(3, "3 3 1 or ben visit 2026-11-30T10:00 child");
+    row_is(4, "4 4 2 anna visit 2026-12-01T08:00Z child");
+    row_is(5, "5 5 3 anna visit 2026-12-01T09:00Z child");
+    cr_expect_eq(rows->appointments[0].payload_length, 1);
+    cr_expect_eq(rows->appointments[1].payload_length, 0);
+    cr_expect_eq(rows->appointments[2].payload_length, 2);
+    cr_expect_eq(rows->appointments[3].payload_length, 0);
+}
+
+Test(rows, with_and_or_go_by_the_row_before) {
+    cr_assert_eq(decode("{\"fair\":true," PLAIN "}",
+                        ITEMS("lane-1", "or lane-2", "with room start=09:10", "or room-2", "anna")),
+                 FASTI_OK, "%s", detail.text);
+    cr_assert(rows->is_fair);
+    row_is(0, "1 0 0 lane-1 visit 2026-11-30T09:00 p");
+    row_is(1, "2 0 0 or lane-2 visit 2026-11-30T09:00 p");
+    row_is(2, "3 2 0 room visit 2026-11-30T09:10 p");
+    row_is(3, "4 2 0 or room-2 visit 2026-11-30T09:10 p");
+    row_is(4, "5 0 1 anna visit 2026-11-30T09:00 p");
+}
+
+Test(rows, the_options_may_say_nothing) {
+    cr_assert_eq(decode("{}", ITEMS("anna service=visit start=2026-11-30T09:00 patient=p",
+                                    "\tben \n service=check  ")),
+                 FASTI_OK, "%s", detail.text);
+    row_is(0, "1 0 0 anna visit 2026-11-30T09:00 p");
+    row_is(1, "2 0 1 ben check 2026-11-30T09:00 p");
+}
+
+Test(rows, every_id_can_be_written) {
+    static const struct {
+        const char *item, *schedule;
+    } cases[] = {
+        {"schedule=with", "with"}, {"'with'", "with"},     {"\"or\"", "or"},
+        {"with 'or'", "or"},       {"with with", "with"},  {"'a=b'", "a=b"},
+        {"schedule=a=b", "a=b"},   {"'room 1'", "room 1"}, {"schedule=\"room 1\"", "room 1"},
+        {"room' '1", "room 1"},    {"\"it's\"", "it's"},   {"'say \"hi\"'", "say \"hi\""},
+        {"'a'\"'\"'\"'", "a'\""},  {"a\\b", "a\\b"},       {"raum-\xc3\xbc", "raum-\xc3\xbc"},
+        {"service=visit", "anna"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_assert_eq(decode("{\"schedule\":\"anna\"," PLAIN "}", ITEMS(cases[i].item)), FASTI_OK,
+                     "%s: %s", cases[i].item, detail.text);
+        const struct fasti_id_text *id = &rows->rows[1].schedule;
+        cr_expect(id->length == strlen(cases[i].schedule) &&
+                      memcmp(id->bytes, cases[i].schedule, id->length) == 0,
+                  "%s: %.*s", cases[i].item, (int)id->length, id->bytes);
+    }
+}
+
+Test(rows, what_is_wrong_is_named) {
+    static const struct {
+        const char *plain, *first, *second; /* second: of the two items */
+        enum fasti_status status;
+        const char *names;
+    } cases[] = {
+        {"{" PLAIN "}", NULL, NULL, FASTI_INVALID_OPTION, "--schedule is missing"},
+        {"{\"schedule\":\"a\"}", NULL, NULL, FASTI_INVALID_OPTION, "--service is missing"},
+        {"{" PLAIN ",\"schedule\":\"a\"}", "", NULL, FASTI_INVALID_OPTION,
+         "item 1: nothing is said"},
+        {"{" PLAIN "}", "with room", NULL, FASTI_INVALID_OPTION, "item 1: \"with\" needs a row"},
+        {"{" PLAIN "}", "or", NULL, FASTI_INVALID_OPTION, "item 1: nothing is said"},
+        {"{" PLAIN "}", "service=s", NULL, FASTI_INVALID_OPTION, "item 1: which schedule?"},
+        {"{}", "anna service=s start=2026-11-30T09:00", NULL, FASTI_INVALID_OPTION,
+         "which patient?"},
+        {"{}", "anna start=09:20 service=s patient=p", NULL, FASTI_INVALID_TIME, "of which day"},
+        {"{" PLAIN "}", "anna", "ben start=24:30", FASTI_INVALID_TIME, "item 2: \"start\""},
+        {"{" PLAIN "}", "anna", "ben start=9:20", FASTI_INVALID_TIME, "not a time like 09:20"},
+        {"{" PLAIN "}", "anna", "ben start=24:00", FASTI_INVALID_TIME, "item 2: \"start\""},
+        {"{" PLAIN "}", "anna", "start=2026-11-31T09:00", FASTI_INVALID_DATE, "item 2: \"start\""},
+        {"{" PLAIN "}", "anna", "with room patient=q", FASTI_INVALID_OPTION, "item 2: patient="},
+        {"{" PLAIN "}", "anna", "or b payload=00", FASTI_INVALID_OPTION, "item 2: patient="},
+        {"{" PLAIN "}", "anna", "payload=0", FASTI_INVALID_TEXT, "item 2: \"payload\""},
+        {"{" PLAIN "}", "anna", "patient=", FASTI_INVALID_TEXT, "item 2: \"patient\""},
+        {"{" PLAIN "}", "anna", "schedule=", FASTI_INVALID_ID, "item 2: \"schedule\""},
+        {"{" PLAIN "}", "anna", "ben carl", FASTI_INVALID_OPTION, "item 2: \"schedule\" is said"},
+        {"{" PLAIN "}", "anna", "room=1", FASTI_INVALID_OPTION, "item 2: there is no \"room=\""},
+        {"{" PLAIN "}", "anna", "o'neill", FASTI_INVALID_OPTION, "item 2: a quote (')"},
+        {"{" PLAIN ",\"payload\":\"00\"}", "anna", NULL, FASTI_INVALID_OPTION, "--payload"},
+        {"{" PLAIN ",\"fair\":true}", "anna", "ben", FASTI_INVALID_OPTION, "--fair"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_expect_eq(decode(cases[i].plain, ITEMS(cases[i].first, cases[i].second)),
+                     cases[i].status, "%zu: %s", i, detail.text);
+        cr_expect(strstr(detail.text, cases[i].names) != NULL, "%zu: %s", i, detail.text);
+    }
+}
+
+Test(rows, there_are_at_most_64) {
+    const char *items[FASTI_ITEMS_MAX + 1];
+    for (uint32_t i = 0; i < FASTI_ITEMS_MAX; i++)
+        items[i] = i % 2 == 0 ? "anna" : "with room";
+    items[FASTI_ITEMS_MAX] = NULL;
+    cr_assert_eq(decode("{" PLAIN "}", items), FASTI_OK, "%s", detail.text);
+    cr_assert_eq(rows->count, FASTI_ITEMS_MAX);
+    cr_assert_eq(rows->appointment_count, FASTI_ITEMS_MAX / 2);
+    cr_assert_eq(decode("{\"schedule\":\"b\"," PLAIN "}", items), FASTI_INVALID_RANGE);
+    cr_assert(strstr(detail.text, "item 64: a booking has at most 64 rows") != NULL, "%s",
+              detail.text);
+}
+
+Test(rows, a_word_may_be_as_long_as_a_payload) {
+    char item[2 * FASTI_PAYLOAD_BYTES_MAX + 64];
+    const size_t head = (size_t)sprintf(item, "anna payload=");
+    memset(item + head, 'a', 2 * FASTI_PAYLOAD_BYTES_MAX);
+    item[head + 2 * FASTI_PAYLOAD_BYTES_MAX] = '\0';
+    cr_assert_eq(decode("{" PLAIN "}", ITEMS(item)), FASTI_OK, "%s", detail.text);
+    cr_assert_eq(rows->appointments[0].payload_length, FASTI_PAYLOAD_BYTES_MAX);
+    memset(item + head, 'a', 2 * FASTI_PAYLOAD_BYTES_MAX + 2);
+    item[head + 2 * FASTI_PAYLOAD_BYTES_MAX + 2] = '\0';
+    cr_assert_eq(decode("{" PLAIN "}", ITEMS(item)), FASTI_INVALID_OPTION);
+    cr_assert(strstr(detail.text, "too long") != NULL, "%s", detail.text);
+}
