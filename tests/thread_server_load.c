@@ -119,7 +119,7 @@ static void in_flight_cap(void) {
 
 /* One worker: its connections use up all of its places; one more is told before a claim. */
 static void worker_cap(void) {
-    enum { EACH = 600, PEERS = FASTI_WORKER_PENDING_MAX / EACH + 1 };
+    enum { EACH = 300, PEERS = FASTI_WORKER_PENDING_MAX / EACH + 1 };
     struct server_world *world =
         server_world_start((struct fasti_server_options){.worker_count = 1});
     struct wire *wires[PEERS], *late = wire_greet(world->unix_where);
