@@ -52,6 +52,7 @@ struct fasti_bench_pair {
 struct fasti_bench_world {
     fasti_organization_id organization;
     fasti_date today;               /* UTC, by the server's clock */
+    int64_t ahead_ms;               /* the server's clock less our monotonic one */
     struct fasti_bench_pair *pairs; /* those of one schedule stand together */
     uint32_t pair_count;
 };

@@ -133,7 +133,9 @@ static enum fasti_status launch(struct fasti_bench_connection *c,
     const uint32_t tag = c->flights_free[--c->flight_free_count];
     struct fasti_bench_flight *flight = &c->flights[tag];
     flight->operation = operation;
-    c->command->request = (fasti_request_id){fasti_prng_next(&c->prng), fasti_prng_next(&c->prng)};
+    const int64_t now_ms = fasti_clock_monotonic_ns() / 1000000 + c->world->ahead_ms;
+    const uint64_t random = fasti_prng_next(&c->prng);
+    c->command->request = fasti_request_id_make(now_ms, random, fasti_prng_next(&c->prng));
     switch (operation) {
     case FASTI_BENCH_BOOK:
         flight->booking.start = c->starts[--c->start_count];

@@ -198,7 +198,6 @@ static void fill_book(struct bench *bench, uint64_t i) {
     const uint64_t count = (uint64_t)bench->options->schedules * BOOK_DAYS * VISITS;
     const uint64_t at = i * UINT64_C(1000000007) % count;
     struct fasti_book *book = &bench->command.body.book;
-    bench->command.request = (fasti_request_id){i + 1, UINT64_C(0xbe7c4)};
     struct fasti_book_item *item = &book->items[0];
     book->appointment_count = book->item_count = 1;
     item->schedule = bench->schedules[at / (BOOK_DAYS * VISITS)];

@@ -108,6 +108,8 @@ static enum fasti_status read_organization(struct reading *reading, const char *
                                            struct fasti_detail *detail) {
     reading->command.kind = FASTI_COMMAND_STATUS;
     FASTI_TRY(ask(reading, detail));
+    reading->world->ahead_ms =
+        reading->answer.body.status.now_ms - fasti_clock_monotonic_ns() / 1000000;
     reading->world->today = fasti_date_of_utc(reading->answer.body.status.now_ms / 1000);
 
     reading->command.kind = FASTI_COMMAND_RESOLVE;

@@ -19,6 +19,7 @@
 #include "engine/booking/hold.h"
 #include "engine/booking/lookup.h"
 #include "engine/booking/move.h"
+#include "engine/booking/once.h"
 #include "engine/booking/reserve.h"
 #include "engine/calendar/kernels.h"
 #include "engine/commit/committer.h"
@@ -451,8 +452,10 @@ bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
     pending->answer.tag = tag;
     pending->answer.kind = command->kind;
     pending->answer.as_of = fasti_load_seq_cst(&engine->state.lsn_durable);
-    if (dispatch(engine, worker, command, pending) != FASTI_ANSWERED)
+    if (fasti_once_begin(booking, command, pending) &&
+        dispatch(engine, worker, command, pending) != FASTI_ANSWERED)
         return false;
+    fasti_once_end(booking, pending);
     if (!import_is_counted(engine, booking, pending)) {
         pending->next = engine->workers[worker]->ready; /* polls go on with it */
         engine->workers[worker]->ready = pending;
@@ -539,6 +542,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
         const bool is_big =
             pending->kind == FASTI_PENDING_SHOW || pending->kind == FASTI_PENDING_LIST;
         if (pending->is_answered) {
+            fasti_once_end(booking, pending);
             answer_seal(&pending->answer);
             pending->answer.as_of = fasti_load_seq_cst(&engine->state.lsn_durable);
             answers[count++] = pending->answer;

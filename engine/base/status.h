@@ -31,6 +31,8 @@
     X(NOT_FOUND, 27, INVALID, "there is no such record")                                    \
     X(EXISTS, 28, INVALID, "a record with this id exists and differs")                      \
     X(STALE, 29, INVALID, "the record is not as it was read: read it again")                \
+    X(MISMATCH, 30, INVALID, "the request id was used for another command")                 \
+    X(STALE_REQUEST, 31, INVALID, "the request id is too old to know whether it was used")  \
     X(BUSY, 40, BUSY, "the server is busy: nothing was changed, try again")                 \
     X(STARTING, 41, BUSY, "the server is still recovering")                                 \
     X(LIMIT_RECORDS, 50, LIMIT, "the limit of records of this kind is reached")             \

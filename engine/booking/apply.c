@@ -10,6 +10,7 @@
 #include "engine/booking/configure.h"
 #include "engine/booking/draft.h"
 #include "engine/booking/hold.h"
+#include "engine/booking/once.h"
 #include "engine/calendar/cell.h"
 #include "engine/calendar/page.h"
 
@@ -554,6 +555,46 @@ static enum fasti_status record_change_replay(struct fasti_booking *booking,
     return FASTI_OK;
 }
 
+/* What was answered when the effect was made. */
+static enum fasti_outcome outcome_of(const struct parts *parts, uint32_t i,
+                                     const struct fasti_record *now) {
+    const bool is_block = now->kind == FASTI_RECORD_BLOCK;
+    switch (part_form(parts, i)) {
+    case FASTI_DRAFT_EXPIRY: return FASTI_OUTCOME_EXTENDED;
+    case FASTI_DRAFT_STATE:
+        if (now->state == FASTI_STATE_CANCELLED)
+            return is_block ? FASTI_OUTCOME_UNBLOCKED : FASTI_OUTCOME_CANCELLED;
+        return now->state == FASTI_STATE_RELEASED ? FASTI_OUTCOME_RELEASED : FASTI_OUTCOME_MARKED;
+    case FASTI_DRAFT_NEW:
+    case FASTI_DRAFT_WHOLE: break;
+    }
+    if (parts->kind == FASTI_EFFECT_MOVE)
+        return FASTI_OUTCOME_MOVED;
+    if (now->state == FASTI_STATE_HELD)
+        return FASTI_OUTCOME_HELD;
+    if (now->state == FASTI_STATE_PENDING)
+        return FASTI_OUTCOME_REQUESTED;
+    return is_block ? FASTI_OUTCOME_BLOCKED : FASTI_OUTCOME_BOOKED;
+}
+
+/* The request's answer names the first record that the effect made, else the first that it changed.
+ */
+static void request_restore(struct fasti_state *state, const struct fasti_effect_header *header,
+                            const struct parts *parts) {
+    if ((header->request_low | header->request_high) == 0)
+        return;
+    uint32_t i = 0;
+    while (i + 1 < parts->record_count && parts->befores[i] != NULL &&
+           (parts->kind == FASTI_EFFECT_MOVE || parts->kind == FASTI_EFFECT_HOLD))
+        i++;
+    const fasti_record_id id = fasti_cell_id_record_id(parts->records[i].id);
+    const struct fasti_record_entry *entry = fasti_records_find(&state->records, id);
+    const struct fasti_record *now =
+        fasti_arena_at(&state->arena, fasti_cell_index(fasti_load_relaxed(&entry->cell)));
+    fasti_once_restore(state, header, (fasti_organization_id){now->organization},
+                       outcome_of(parts, i, now), id.v);
+}
+
 /* An effect that changes days and records. */
 static enum fasti_status claim_replay(struct fasti_booking *booking,
                                       const struct fasti_effect *effect,
@@ -573,6 +614,7 @@ static enum fasti_status claim_replay(struct fasti_booking *booking,
             parts.befores[i] == NULL
                 ? record_make_replay(booking, parts.bodies[i], delta)
                 : record_change_replay(booking, &parts, i, effect->header->decided_ms, delta));
+    request_restore(booking->state, effect->header, &parts);
     return FASTI_OK;
 }
 

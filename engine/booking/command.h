@@ -102,6 +102,14 @@ enum fasti_command_kind {
     FASTI_COMMAND_MARK = 22, /* arrived, fulfilled, no-show; approve, decline */
 };
 
+/* A UUID of version 7 (RFC 9562) of a time, ms since 1970 UTC, and 74 of 128 random bits. */
+static inline fasti_request_id fasti_request_id_make(int64_t ms, uint64_t random, uint64_t more) {
+    fasti_request_id id;
+    id.low = UINT64_C(2) << 62 | more >> 2;
+    id.high = (uint64_t)ms << 16 | 7u << 12 | (random & 0xfff);
+    return id;
+}
+
 /* What only the owner of a hold knows; 0, 0: none. */
 struct fasti_token {
     uint64_t low, high;
@@ -227,7 +235,8 @@ struct fasti_command {
     fasti_organization_id organization; /* scope; 0 only for STATUS, CHECKPOINT, organizations and
                                            imports of several; in such an import's puts it may be
                                            one that the import makes, as its PUT answered */
-    fasti_request_id request;           /* kept in the log; not yet at-most-once */
+    fasti_request_id request;           /* a UUIDv7, or 0, 0: see once.h; puts and imports: kept in
+                                           the log, whatever it is */
     uint32_t import;                    /* PUT: stage under this import; 0 = at once */
     uint64_t if_match;                  /* PUT at once: STALE unless the record's etag (the
                                            schedule's for OPENINGS) is this one; 0 = whatever is

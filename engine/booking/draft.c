@@ -422,6 +422,7 @@ static bool effect_make(struct fasti_booking *booking, struct fasti_pending *pen
     const struct fasti_effect_header header = {
         .kind = (uint16_t)kind,
         .cell_count = cells_fill(draft, order, cells),
+        .import = pending->request_hash,
         .decided_ms = pending->decided_ms,
         .request_low = request.low,
         .request_high = request.high,

@@ -44,7 +44,7 @@ struct fasti_effect_header {
     uint16_t kind;
     uint16_t flags; /* 0 */
     uint32_t cell_count;
-    uint32_t import;
+    uint32_t import; /* STAGE, PUBLISH, ABORT; of kinds that change days: the request's body hash */
     int64_t decided_ms;
     uint64_t request_low, request_high;
 };

@@ -9,6 +9,14 @@
 #include "engine/base/panic.h"
 #include "engine/booking/draft.h"
 
+/* An id for each KiB of memory, 72 bytes each. */
+static uint32_t requests_max(uint64_t memory_bytes_max) {
+    uint32_t count = FASTI_REQUESTS_MAX;
+    while (count > FASTI_REQUEST_WAYS && count > memory_bytes_max / 1024)
+        count /= 2;
+    return count;
+}
+
 enum fasti_status fasti_state_init(struct fasti_state *state, uint32_t worker_count,
                                    uint64_t memory_bytes_max, struct fasti_clock clock) {
     fasti_arena_init(&state->arena, memory_bytes_max);
@@ -25,13 +33,15 @@ enum fasti_status fasti_state_init(struct fasti_state *state, uint32_t worker_co
     state->schedule_scratch = malloc(sizeof *state->schedule_scratch);
     state->openings_scratch = malloc(sizeof *state->openings_scratch);
     if (state->directory == NULL || state->put_scratch == NULL || state->schedule_scratch == NULL ||
-        state->openings_scratch == NULL || !fasti_records_init(&state->records))
+        state->openings_scratch == NULL || !fasti_records_init(&state->records) ||
+        !fasti_requests_init(&state->requests, requests_max(memory_bytes_max)))
         return FASTI_LIMIT_MEMORY;
     return FASTI_OK;
 }
 
 void fasti_state_deinit(struct fasti_state *state) {
     fasti_records_deinit(&state->records);
+    fasti_requests_deinit(&state->requests);
     if (state->directory != NULL)
         fasti_directory_destroy(state->directory);
     if (state->patterns != NULL)

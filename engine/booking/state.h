@@ -23,6 +23,7 @@
 #include "engine/booking/effect.h"
 #include "engine/booking/import.h"
 #include "engine/booking/record.h"
+#include "engine/booking/requests.h"
 #include "engine/calendar/pattern.h"
 #include "engine/directory/directory.h"
 #include "engine/rules/rule.h"
@@ -53,6 +54,12 @@ struct fasti_pending {
     bool is_answered; /* false: an effect of the engine's own, nobody waits */
     bool is_heap;     /* malloc'ed, not from the pool */
     uint32_t tries;
+
+    /* request: owned from once_begin to once_end */
+    bool has_request;
+    bool has_rows; /* more than one */
+    fasti_request_slot request_slot;
+    uint32_t request_hash;
 
     /* effect */
     uint32_t effect_bytes;
@@ -91,6 +98,7 @@ struct fasti_state {
     struct fasti_patterns *patterns;
     struct fasti_directory *directory;
     struct fasti_records records;
+    struct fasti_requests requests;
     struct fasti_clock clock;
 
     /* Configuration: one writer at a time. */
