@@ -368,6 +368,7 @@ static void book_answer(struct fasti_messages *m, struct fasti_answer *answer) {
     struct fasti_book_answer *book = &answer->body.book;
     book->item_count = (uint8_t)(1 + below(m, FASTI_ITEMS_MAX));
     book->appointment_count = (uint8_t)(1 + below(m, book->item_count));
+    answer->record.v++; /* a booking that came about has a number */
     for (uint32_t i = 0; i < book->item_count; i++)
         book->outcomes[i] = (uint8_t)answer->outcome;
     for (uint32_t i = 1; i < book->appointment_count; i++)
