@@ -96,6 +96,50 @@ static struct fasti_answer run(struct session *session, struct fasti_command com
     return answer;
 }
 
+/* Rows for one schedule, two appointments. */
+static struct fasti_book rows(const char *start) {
+    struct fasti_book book = engine_book(1, 1, start, "p-3").body.book;
+    book.items[1] = book.items[0];
+    book.items[1].start_utc_s += 900;
+    book.items[1].appointment = 1;
+    book.appointments[1] = book.appointments[0];
+    book.item_count = book.appointment_count = 2;
+    return book;
+}
+
+static struct fasti_command held(enum fasti_command_kind kind, const struct fasti_answer *hold) {
+    struct fasti_command command = {.kind = kind, .organization = {1}};
+    command.body.held.token = hold->body.book.token;
+    command.body.held.count = 1;
+    command.body.held.records[0] = hold->record;
+    command.body.held.appointments[0] =
+        (struct fasti_book_appointment){.patient = "p-4", .patient_length = 3};
+    return command;
+}
+
+/* Effects of every kind that changes days, some with request ids. */
+static void holds(struct session *session) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_BOOK, .organization = {1}};
+    command.request = fasti_request_id_make(session->world->now_ms, 1, 2);
+    command.body.book = rows("2026-01-09T09:00:00+01:00");
+    const struct fasti_answer booked = run(session, command);
+    command = (struct fasti_command){.kind = FASTI_COMMAND_HOLD, .organization = {1}};
+    command.body.hold.book = rows("2026-01-09T10:00:00+01:00");
+    struct fasti_answer hold = run(session, command);
+    run(session, held(FASTI_COMMAND_EXTEND, &hold));
+    run(session, held(FASTI_COMMAND_CONFIRM, &hold));
+    hold.record.v++;
+    run(session, held(FASTI_COMMAND_RELEASE, &hold));
+    command = (struct fasti_command){.kind = FASTI_COMMAND_MOVE, .organization = {1}};
+    command.body.move.record = booked.record;
+    command.body.move.book = engine_book(1, 1, "2026-01-09T11:00:00+01:00", "x").body.book;
+    const struct fasti_answer moved = run(session, command);
+    command = (struct fasti_command){.kind = FASTI_COMMAND_MARK, .organization = {1}};
+    command.body.mark = (struct fasti_mark){.record = moved.record, .state = FASTI_STATE_ARRIVED};
+    run(session, command);
+    run(session, engine_block(1, "2026-01-12T09:00:00Z", "2026-01-14T10:00:00Z"));
+}
+
 static void bookings(struct session *session) {
     run(session, engine_book(1, 1, "2026-01-05T09:00:00+01:00", "p-1"));
     struct fasti_command book = engine_book(1, 2, "2026-01-06T09:00:00+01:00", "p-2");
@@ -171,6 +215,11 @@ static void session_seeds(void) {
     session_write(&session, "edits", 0x01, 0x02);
     imports(&session);
     session_write(&session, "imports", 0xf9, 0x03);
+    engine_world_free(session.world);
+    session.world = engine_world_make(1, 1, NOW);
+    engine_world_practice(session.world);
+    holds(&session);
+    session_write(&session, "holds", 0x2b, 0x00);
     engine_world_free(session.world);
 }
 
