@@ -120,10 +120,9 @@ void fasti_desk_refuse(struct fasti_desk *desk, struct fasti_connection *connect
 static uint32_t answer_reserve(const struct fasti_command *command) {
     if (command->kind == FASTI_COMMAND_LIST && command->body.list.limit <= FASTI_LIST_MAX)
         return command->body.list.limit * FASTI_RECORD_BYTES_WIRE;
-    return command->kind == FASTI_COMMAND_SHOW
-               ? FASTI_RECORD_BYTES_WIRE + FASTI_PAYLOAD_BYTES_MAX +
-                     FASTI_ITEMS_MAX * FASTI_ITEM_BYTES_WIRE
-               : 0;
+    return command->kind == FASTI_COMMAND_SHOW ? FASTI_RECORD_BYTES_WIRE + FASTI_PAYLOAD_BYTES_MAX +
+                                                     FASTI_ITEMS_MAX * FASTI_ITEM_BYTES_WIRE
+                                               : 0;
 }
 
 static struct fasti_desk_slot *slot_take(struct fasti_desk *desk,

@@ -55,24 +55,24 @@
 #define FASTI_IMPORT_EFFECTS_MAX    (1 << 20) /* staged records of one import */
 
 /* ---- booking ---- */
-#define FASTI_PATIENT_BYTES_MAX  64   /* opaque patient reference */
-#define FASTI_PAYLOAD_BYTES_MAX  1024 /* opaque sealed payload */
-#define FASTI_PAGE_HOLDS_MAX     144  /* holds of one schedule's day */
+#define FASTI_PATIENT_BYTES_MAX 64   /* opaque patient reference */
+#define FASTI_PAYLOAD_BYTES_MAX 1024 /* opaque sealed payload */
+#define FASTI_PAGE_HOLDS_MAX    144  /* holds of one schedule's day */
 /* How long a hold may be asked for, and how old it may become by extending it. */
 #define FASTI_HOLD_SECONDS_MIN     10
 #define FASTI_HOLD_SECONDS_DEFAULT 300
 #define FASTI_HOLD_SECONDS_MAX     1800
 #define FASTI_HOLD_LIFE_SECONDS    3600
 #define FASTI_WORKER_HOLDS_MAX     65536 /* holds that one worker made and that did not end yet */
-#define FASTI_RECORDS_MAX        (UINT64_C(1) << 30)
-#define FASTI_RECORD_CHUNK       4096
-#define FASTI_RECORD_SLAB_CHUNKS 16 /* chunks of records in 2 MiB */
-#define FASTI_PATIENT_BUCKETS    (UINT32_C(1) << 20)
-#define FASTI_REQUESTS_MAX       (UINT32_C(1) << 20) /* request ids remembered */
-#define FASTI_REQUEST_WAYS       64                  /* of one bucket */
-#define FASTI_REQUEST_LOCKS      1024
-#define FASTI_REQUESTS_AGE_MS    INT64_C(86400000) /* remembered so long, if there is room */
-#define FASTI_REQUESTS_AHEAD_MS  INT64_C(300000)   /* a client's clock may be ahead so far */
+#define FASTI_RECORDS_MAX          (UINT64_C(1) << 30)
+#define FASTI_RECORD_CHUNK         4096
+#define FASTI_RECORD_SLAB_CHUNKS   16 /* chunks of records in 2 MiB */
+#define FASTI_PATIENT_BUCKETS      (UINT32_C(1) << 20)
+#define FASTI_REQUESTS_MAX         (UINT32_C(1) << 20) /* request ids remembered */
+#define FASTI_REQUEST_WAYS         64                  /* of one bucket */
+#define FASTI_REQUEST_LOCKS        1024
+#define FASTI_REQUESTS_AGE_MS      INT64_C(86400000) /* remembered so long, if there is room */
+#define FASTI_REQUESTS_AHEAD_MS    INT64_C(300000)   /* a client's clock may be ahead so far */
 
 /* ---- queries ---- */
 #define FASTI_QUERY_SCHEDULES_MAX 64
