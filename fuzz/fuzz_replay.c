@@ -57,6 +57,8 @@ static struct replayed *replayed_make(void) {
     r->booking.state = &r->state;
     fasti_arena_local_init(&r->booking.arena, &r->state.arena);
     FASTI_ASSERT(fasti_limbo_init(&r->booking.limbo, &r->state.epoch, &r->booking.arena, 0));
+    r->booking.timers.heap = malloc(FASTI_WORKER_HOLDS_MAX * sizeof *r->booking.timers.heap);
+    FASTI_ASSERT(r->booking.timers.heap != NULL);
     fasti_epoch_online(&r->booking.limbo);
     return r;
 }
@@ -161,8 +163,10 @@ static void digest_verify(struct replayed *r) {
             id |= FASTI_RECORD_CHUNK - 1; /* none of its chunk */
             continue;
         }
-        const uint32_t index = fasti_cell_index(fasti_load_relaxed(&entry->cell));
-        if (index != 0)
+        const uint64_t word = fasti_load_relaxed(&entry->cell);
+        const uint32_t index = fasti_cell_index(word);
+        if (index != 0 &&
+            fasti_cell_tag(word) == FASTI_TAG_PAGE) /* else a part of another record */
             sum =
                 fasti_hash128_add(sum, fasti_record_digest(fasti_arena_at(&r->state.arena, index)));
     }
