@@ -442,7 +442,8 @@ static enum fasti_status book_read(const wire::BookReply *reply, const struct fa
 static void book_single(struct fasti_answer *answer) {
     answer->body.book.item_count = 1;
     answer->body.book.appointment_count = fasti_outcome_is_done(answer->outcome);
-    answer->body.book.outcomes[0] = static_cast<uint8_t>(answer->outcome);
+    answer->body.book.outcomes[0] = static_cast<uint8_t>(
+        fasti_outcome_is_done(answer->outcome) ? FASTI_OUTCOME_BOOKED : answer->outcome);
     answer->body.book.offsets[0] = 0;
 }
 

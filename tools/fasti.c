@@ -53,7 +53,38 @@ static const struct fasti_field availability_fields[] = {
 static const struct fasti_field book_fields[] = {
     VISIT_FIELDS(false),
     TEXTS("item", "ITEM", "One more row, all or nothing with the others; once for each (below)"),
+    FLAG("request", "The appointments wait for approval"),
     FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
+};
+
+static const struct fasti_field hold_fields[] = {
+    TEXT("schedule", true, "ID", "Whose time"),
+    TEXT("service", true, "ID", "For what"),
+    TEXT("start", true, "TIME", "Local time of the schedule, or an instant"),
+    INTEGER("seconds", false, "N", "How long, 10 to 1800; 300 if not said"),
+    TEXT("replace", false, "RECORD", "A hold of yours that ends with it"),
+    TEXT("token", false, "HEX", "The token of that hold"),
+};
+
+static const struct fasti_field confirm_fields[] = {
+    TEXT("token", true, "HEX", "As hold printed it"),
+    TEXT("patient", true, "REFERENCE", "For whom"),
+    FLAG("request", "The appointment waits for approval"),
+};
+
+static const struct fasti_field extend_fields[] = {
+    TEXT("token", true, "HEX", "As hold printed it"),
+    INTEGER("seconds", false, "N", "How long from now, 10 to 1800; 300 if not said"),
+};
+
+static const struct fasti_field release_fields[] = {
+    TEXT("token", true, "HEX", "As hold printed it"),
+};
+
+static const struct fasti_field move_fields[] = {
+    TEXT("start", true, "TIME", "Local time of the schedule, or an instant"),
+    TEXT("schedule", false, "ID", "Another schedule"),
+    TEXT("service", false, "ID", "Another service"),
 };
 
 static const struct fasti_field series_fields[] = {
@@ -113,6 +144,11 @@ static const struct fasti_field list_fields[] = {
         "set", noun, NULL, "Set " noun ": create it, or change what is said of it.", NULL, 0, \
             fasti_run_set, kind                                                               \
     }
+#define MARK_COMMAND(verb, help)                                                         \
+    {                                                                                    \
+        verb, NULL, "RECORD", help, cancel_fields, COUNT(cancel_fields), fasti_run_mark, \
+            FASTI_LINE_KINDS                                                             \
+    }
 #define LIST_COMMAND(noun, kind) \
     { "list", noun, NULL, "List all " noun ".", NULL, 0, fasti_run_list_entities, kind }
 #define SHOW_COMMAND(noun, kind) \
@@ -152,6 +188,25 @@ static const struct fasti_command_spec specs[] = {
      "The local time is kept when clocks change. If a date cannot be had nothing is booked: each "
      "such date is named, with the nearest start that is free.",
      series_fields, COUNT(series_fields), fasti_run_series, FASTI_LINE_KINDS},
+    {"hold", NULL, NULL,
+     "Hold one start for a while, for nobody yet.\v"
+     "Prints a token; who has it confirms, extends or releases the hold. When its time is over the "
+     "start is free for everybody. A frontend holds while a person fills in a form, then confirms.",
+     hold_fields, COUNT(hold_fields), fasti_run_hold, FASTI_LINE_KINDS},
+    {"confirm", NULL, "RECORD", "Make a hold an appointment.", confirm_fields,
+     COUNT(confirm_fields), fasti_run_confirm, FASTI_LINE_KINDS},
+    {"extend", NULL, "RECORD", "Hold longer, at most an hour in all.", extend_fields,
+     COUNT(extend_fields), fasti_run_extend, FASTI_LINE_KINDS},
+    {"release", NULL, "RECORD", "End a hold and free its time.", release_fields,
+     COUNT(release_fields), fasti_run_release, FASTI_LINE_KINDS},
+    {"move", NULL, "RECORD",
+     "Move an appointment: the old time is freed only if the new one is had.", move_fields,
+     COUNT(move_fields), fasti_run_move, FASTI_LINE_KINDS},
+    MARK_COMMAND("approve", "Approve an appointment that was requested."),
+    MARK_COMMAND("decline", "Decline an appointment that was requested, and free its time."),
+    MARK_COMMAND("arrive", "Note that the patient has arrived."),
+    MARK_COMMAND("fulfil", "Note that the appointment has taken place."),
+    MARK_COMMAND("no-show", "Note that the patient did not come."),
     {"cancel", NULL, "RECORD", "Cancel an appointment by its record number.", cancel_fields,
      COUNT(cancel_fields), fasti_run_cancel, FASTI_LINE_KINDS},
     {"block", NULL, NULL, "Take time without an appointment: absence, holiday.", NULL, 0,

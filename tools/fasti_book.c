@@ -66,6 +66,7 @@ static void command_fill(struct fasti_book_run *run, uint8_t rows[FASTI_ITEMS_MA
     memset(&run->command, 0, sizeof run->command);
     run->command.kind = FASTI_COMMAND_BOOK;
     book->is_fair = run->rows.is_fair;
+    book->is_request = run->is_request;
     for (uint32_t i = 0; i < run->rows.count; i++) {
         struct fasti_book_item item = run->items[i];
         if (run->is_left_out[item.appointment])
@@ -89,7 +90,7 @@ static void command_fill(struct fasti_book_run *run, uint8_t rows[FASTI_ITEMS_MA
 static void answer_take(struct fasti_book_run *run, const uint8_t rows[FASTI_ITEMS_MAX]) {
     const struct fasti_book *book = &run->command.body.book;
     const struct fasti_book_answer *answer = &run->answer.body.book;
-    const bool is_booked = run->answer.outcome == FASTI_OUTCOME_BOOKED;
+    const bool is_booked = fasti_outcome_is_done(run->answer.outcome);
     for (uint32_t a = 0; is_booked && a < book->appointment_count; a++)
         run->records[run->record_count++].v = run->answer.record.v + answer->offsets[a];
     for (uint32_t i = 0; i < book->item_count; i++) {
@@ -108,7 +109,7 @@ enum fasti_exit fasti_book_ask(struct fasti_book_run *run) {
     const enum fasti_exit exit = fasti_session_call(run->session, &run->command, &run->answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
-    const bool is_booked = run->answer.outcome == FASTI_OUTCOME_BOOKED;
+    const bool is_booked = fasti_outcome_is_done(run->answer.outcome);
     if (answer->item_count != book->item_count ||
         (is_booked && answer->appointment_count != book->appointment_count))
         return fasti_session_fail(run->session, FASTI_EXIT_FAILED, FASTI_INVALID_MESSAGE,
@@ -305,6 +306,7 @@ enum fasti_exit fasti_run_book(struct fasti_session *session, const struct fasti
     const enum fasti_status status = fasti_rows_decode(options, &run.rows, &detail);
     if (status != FASTI_OK)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
+    run.is_request = fasti_field_flag(options, "request");
     enum fasti_exit exit = fasti_session_scope(session);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_book_resolve(&run);
@@ -312,7 +314,7 @@ enum fasti_exit fasti_run_book(struct fasti_session *session, const struct fasti
         exit = fasti_book_ask(&run);
     if (exit != FASTI_EXIT_DONE)
         return exit;
-    if (run.answer.outcome == FASTI_OUTCOME_BOOKED)
+    if (fasti_outcome_is_done(run.answer.outcome))
         return fasti_book_print(&run);
     return run.rows.count == 1 ? refuse_one(&run) : fasti_book_refuse(&run, NULL);
 }

@@ -21,6 +21,7 @@ struct fasti_row_fate {
 };
 
 struct fasti_book_run {
+    bool is_request; /* they wait for approval */
     struct fasti_session *session;
     struct fasti_rows rows;
     struct fasti_book_item items[FASTI_ITEMS_MAX]; /* of the rows, resolved */

@@ -23,6 +23,12 @@ fasti_command_run fasti_run_availability;
 fasti_command_run fasti_run_book;
 fasti_command_run fasti_run_series;
 fasti_command_run fasti_run_cancel;
+fasti_command_run fasti_run_hold;
+fasti_command_run fasti_run_confirm;
+fasti_command_run fasti_run_extend;
+fasti_command_run fasti_run_release;
+fasti_command_run fasti_run_move;
+fasti_command_run fasti_run_mark;
 fasti_command_run fasti_run_block;
 fasti_command_run fasti_run_unblock;
 fasti_command_run fasti_run_status;
@@ -73,7 +79,7 @@ const char *fasti_times_weekday(fasti_date date);
 
 /* ---- records (fasti_records.c) ---- */
 
-/* Sends a block, cancel or unblock whose command is filled, and prints what became of
+/* Sends a change of one record whose command is filled, and prints what became of
  * it, with the record. */
 FASTI_MUST_USE enum fasti_exit fasti_records_change(struct fasti_session *session,
                                                     struct fasti_command *command,

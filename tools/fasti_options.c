@@ -26,30 +26,32 @@ static const struct argp_option global_options[] = {
      "unix:PATH or HOST:PORT (also FASTI_SERVER; else " FASTI_CLIENT_SERVER_DEFAULT ")", -2},
     {"organization", KEY_ORGANIZATION, "ID", 0, "Whose data it is (also FASTI_ORGANIZATION)", -2},
     {"json", KEY_JSON, NULL, 0, "Answer with one JSON object (tools/JSON.md)", -2},
-    {"request-id", KEY_REQUEST, "HEX", 0,
-     "Your id of this request, 1 to 32 hexadecimal digits: kept in the log, but a repeat under the "
-     "same id is not recognised yet and is done again",
+    {"request-id", KEY_REQUEST, "UUID", 0,
+     "Your id of this request, a UUID of version 7: sent again with the same id, a command that "
+     "books, holds, moves or cancels gets its first answer and is not done twice",
      -2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait at most so long for an answer (10)", -2},
     {0},
 };
 
-/* Up to 32 hexadecimal digits, not all zero. */
+/* 32 hexadecimal digits, with or without a UUID's dashes, not all zero. */
 static bool parse_request(const char *text, fasti_request_id *request) {
-    const size_t size = strlen(text);
+    char digits[33];
+    size_t size = 0;
     *request = (fasti_request_id){0, 0};
-    if (size == 0 || size > 32 || strspn(text, "0123456789abcdefABCDEF") != size)
-        return false;
-    char high[17] = "0", low[17] = "0";
-    const size_t high_size = size > 16 ? size - 16 : 0;
-    if (high_size > 0) {
-        memcpy(high, text, high_size);
-        high[high_size] = '\0';
+    for (; *text != '\0'; text++) {
+        if (*text == '-')
+            continue;
+        if (size == 32 || strchr("0123456789abcdefABCDEF", *text) == NULL)
+            return false;
+        digits[size++] = *text;
     }
-    memcpy(low, text + high_size, size - high_size);
-    low[size - high_size] = '\0';
-    request->high = strtoull(high, NULL, 16);
-    request->low = strtoull(low, NULL, 16);
+    digits[size] = '\0';
+    if (size != 32)
+        return false;
+    request->low = strtoull(digits + 16, NULL, 16);
+    digits[16] = '\0';
+    request->high = strtoull(digits, NULL, 16);
     return (request->high | request->low) != 0;
 }
 
@@ -69,7 +71,7 @@ static error_t parse_global(int key, char *argument, struct argp_state *state) {
     case KEY_JSON: session->is_json = true; return 0;
     case KEY_REQUEST:
         if (!parse_request(argument, &session->request))
-            argp_error(state, "--request-id: 1 to 32 hexadecimal digits, not all 0");
+            argp_error(state, "--request-id: a UUID, 32 hexadecimal digits");
         return 0;
     case KEY_TIMEOUT:
         if (!parse_integer(argument, &seconds) || seconds < 1 || seconds > 3600)

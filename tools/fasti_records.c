@@ -15,10 +15,6 @@ static const char *kind_name(enum fasti_record_kind kind) {
     return kind == FASTI_RECORD_BLOCK ? "block" : "appointment";
 }
 
-static const char *state_name(enum fasti_record_state state) {
-    return state == FASTI_STATE_BOOKED ? "booked" : "cancelled";
-}
-
 /* ---- a record as JSON and as text ---- */
 
 /* Names of what a view points at; service empty for a block. */
@@ -51,16 +47,17 @@ enum fasti_exit fasti_records_json(struct fasti_session *session,
     if (exit != FASTI_EXIT_DONE)
         return exit;
     const int64_t end_s = view->start_utc_s + (int64_t)view->duration_minutes * 60;
-    *object = json_pack(
-        "{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:i}", "record",
-        (json_int_t)view->record.v, "kind", kind_name(view->kind), "state", state_name(view->state),
-        "reason", (int)view->reason, "conflict", (int)view->is_conflict, "schedule",
-        fasti_json_id(&schedule), "start", fasti_json_instant(view->start_utc_s, view->offset_s),
-        "end", fasti_json_instant(end_s, view->offset_s), "created",
-        fasti_json_instant(view->created_ms / 1000, 0), "minutes", (int)view->duration_minutes,
-        "service", view->service.v == 0 ? json_null() : fasti_json_id(&service), "patient",
-        view->patient_length == 0 ? json_null() : patient_json(view), "item", view->item + 1,
-        "item_count", (int)view->item_count);
+    *object = json_pack("{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:i}",
+                        "record", (json_int_t)view->record.v, "kind", kind_name(view->kind),
+                        "state", fasti_record_state_name(view->state), "reason", (int)view->reason,
+                        "conflict", (int)view->is_conflict, "schedule", fasti_json_id(&schedule),
+                        "start", fasti_json_instant(view->start_utc_s, view->offset_s), "end",
+                        fasti_json_instant(end_s, view->offset_s), "created",
+                        fasti_json_instant(view->created_ms / 1000, 0), "minutes",
+                        (int)view->duration_minutes, "service",
+                        view->service.v == 0 ? json_null() : fasti_json_id(&service), "patient",
+                        view->patient_length == 0 ? json_null() : patient_json(view), "item",
+                        view->item + 1, "item_count", (int)view->item_count);
     return FASTI_EXIT_DONE;
 }
 
@@ -154,7 +151,7 @@ enum fasti_exit fasti_records_print(struct fasti_session *session,
         printf(", patient %s", json_string_value(patient));
         json_decref(patient);
     }
-    printf(": %s%s\n", state_name(view->state),
+    printf(": %s%s\n", fasti_record_state_name(view->state),
            view->is_conflict ? ", but no opening covers it any more" : "");
     return FASTI_EXIT_DONE;
 }
@@ -403,7 +400,7 @@ static enum fasti_exit add_record(struct listing *listing, const struct fasti_re
     fasti_columns_cell(&listing->table, "%s%s",
                        view->kind == FASTI_RECORD_BLOCK && view->state == FASTI_STATE_BOOKED
                            ? "blocked"
-                           : state_name(view->state),
+                           : fasti_record_state_name(view->state),
                        view->is_conflict ? ", not covered" : "");
     json_decref(patient);
     return FASTI_EXIT_DONE;

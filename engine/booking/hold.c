@@ -69,6 +69,8 @@ static enum fasti_attempt standing_refuse(struct fasti_booking *booking,
                                           enum fasti_disposition *disposition) {
     fasti_draft_drop(booking);
     const bool is_known = outcome == FASTI_OUTCOME_EXPIRED || outcome == FASTI_OUTCOME_ALREADY;
+    if (outcome == FASTI_OUTCOME_ALREADY)
+        (void)fasti_detail_set(&pending->answer.detail, FASTI_OK, "the hold was released");
     *disposition = fasti_refuse(booking, pending, outcome, is_known ? &ref->entry->durable : NULL,
                                 is_known ? fasti_cell_version(ref->word) : 0);
     return FASTI_ATTEMPT_END;
