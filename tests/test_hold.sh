@@ -82,9 +82,26 @@ asked=$(sed -n 's/^appointment \([0-9]*\):.*/\1/p' "$work/out")
 exits 0 'decline' fasti decline "$asked" --reason 7
 exits 0 'book declined time' book 11:20
 
+# ---- the same request again: the first answer, now and after a kill ----
+id=$(printf '%012x70008000000000000001' $(($(date -ud 2026-03-02T12:00:00Z +%s) * 1000)))
+exits 0 'book with a request id' fasti --json --request-id "$id" book --schedule anna --service visit \
+    --start 2026-03-10T09:00 --patient p-1
+first=$(sed 's/.*"record":\([0-9]*\),"as_of.*/\1/' "$work/out")
+again() {
+    exits 0 "$1" fasti --json --request-id "$id" book --schedule anna --service visit \
+        --start 2026-03-10T09:00 --patient p-1
+    has "$1" '"outcome":"BOOKED"' "\"record\":$first,\"as_of"
+}
+again 'the same again'
+exits 2 'another under the same id' fasti --request-id "$id" book --schedule anna --service visit \
+    --start 2026-03-10T09:20 --patient p-1
+exits 2 'an id without a time' fasti --request-id 00000000000000000000000000000001 book \
+    --schedule anna --service visit --start 2026-03-10T09:20 --patient p-1
+
 # ---- after kill -9, and when the time of the short hold is over ----
 kill_server
 serve --listen 127.0.0.1:0 --now 2026-03-02T12:01:00Z
+again 'the same again after a kill'
 exits 0 'show after a kill' fasti show "$moved"
 has 'show after a kill' 'booked' '10:20'
 exits 1 'confirm too late' fasti confirm "$short" --token "$token" --patient p-1
