@@ -278,6 +278,42 @@ Test(holds, several_holds_are_confirmed_together_or_not_at_all) {
     cr_assert_eq(shown(held.record.v + 1).patient_length, 5);
 }
 
+/* Of several holds that are extended together the answer tells when the first one ends. */
+Test(holds, extending_several_tells_the_first_end) {
+    struct fasti_command command = hold_command(START, 10);
+    struct fasti_book *book = &command.body.hold.book;
+    book->items[1] = book->items[0];
+    book->items[1].start_utc_s += 900;
+    book->items[1].appointment = 1;
+    book->item_count = book->appointment_count = 2;
+    const struct fasti_answer held = run(&command);
+    struct fasti_command extend = held_command(FASTI_COMMAND_EXTEND, &held);
+    extend.body.held.records[0].v++;
+    extend.body.held.seconds = 60;
+    cr_assert_eq(run(&extend).body.book.expires_ms, world->now_ms + 60 * 1000);
+    extend.body.held.records[1] = held.record;
+    extend.body.held.count = 2;
+    extend.body.held.seconds = 20;
+    cr_assert_eq(run(&extend).body.book.expires_ms, world->now_ms + 20 * 1000);
+}
+
+/* A confirm that is not durable yet: whoever is refused for it waits for it. */
+Test(holds, a_refusal_waits_for_the_confirm_that_it_rests_on) {
+    const struct fasti_answer held = hold(START, 60);
+    const struct fasti_command command = held_command(FASTI_COMMAND_CONFIRM, &held);
+    struct fasti_answer answer;
+    cr_assert_not(fasti_engine_submit(world->engine, 0, &command, 1, &answer));
+    cr_assert_not(fasti_engine_submit(world->engine, 1, &command, 2, &answer), "told too early");
+    uint32_t answered = 0;
+    for (int i = 0; i < 1000 && answered < 2; i++)
+        if (fasti_engine_poll(world->engine, (uint32_t)i % 2, &answer, 1) == 1) {
+            answered++;
+            cr_assert_eq(answer.outcome,
+                         answer.tag == 1 ? FASTI_OUTCOME_BOOKED : FASTI_OUTCOME_NO_SUCH);
+        }
+    cr_assert_eq(answered, 2);
+}
+
 /* ---- requests, marks and moves ---- */
 
 Test(holds, a_request_holds_its_time_until_it_is_decided) {

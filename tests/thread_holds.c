@@ -137,9 +137,11 @@ static void rows_random(struct worker *worker, struct fasti_book *book, uint32_t
             item->start_utc_s = book->items[0].start_utc_s, item->service = book->items[0].service;
     }
     for (uint32_t a = 0; a < appointments; a++)
-        book->appointments[a] = (struct fasti_book_appointment){
-            .patient = "p-1", .patient_length = 3, .payload = (const uint8_t *)"abcde",
-            .payload_length = (uint16_t)below(worker, 6)};
+        book->appointments[a] =
+            (struct fasti_book_appointment){.patient = "p-1",
+                                            .patient_length = 3,
+                                            .payload = (const uint8_t *)"abcde",
+                                            .payload_length = (uint16_t)below(worker, 6)};
 }
 
 /* Something that was made a short while ago; false: there is nothing. */
@@ -193,9 +195,7 @@ static void held_fill(struct worker *worker, struct asked *asked, const struct m
     held->count = 1;
     held->records[0].v = record->id;
     held->appointments[0] = (struct fasti_book_appointment){.patient = "p-2", .patient_length = 3};
-    /* Its brothers of the same booking, together. EXTEND is of one: its answer tells one time. */
-    if (kind == FASTI_COMMAND_EXTEND)
-        return;
+    /* Its brothers of the same booking, together; EXTEND tells when the first of them ends. */
     pthread_mutex_lock(&lock);
     for (uint32_t r = asked->target + 1;
          r < record_count && held->count < 3 && records[r].token.low == record->token.low; r++) {
@@ -244,9 +244,9 @@ static void change_random(struct worker *worker, struct asked *asked,
             book->items[0].start_utc_s = record->spans[0].start_utc_s + 900 * (below(worker, 2));
         }
     } else {
-        static const uint8_t states[] = {FASTI_STATE_BOOKED,  FASTI_STATE_BOOKED,
+        static const uint8_t states[] = {FASTI_STATE_BOOKED,   FASTI_STATE_BOOKED,
                                          FASTI_STATE_DECLINED, FASTI_STATE_ARRIVED,
-                                         FASTI_STATE_ARRIVED, FASTI_STATE_NOSHOW};
+                                         FASTI_STATE_ARRIVED,  FASTI_STATE_NOSHOW};
         command->kind = FASTI_COMMAND_MARK;
         command->body.mark.record.v = record->id;
         command->body.mark.state =
@@ -276,9 +276,9 @@ static void made_add(const struct asked *asked, const struct fasti_book *book,
         for (uint32_t i = 0; i < book->item_count; i++) {
             const struct fasti_book_item *item = &book->items[i];
             if (item->appointment == a && told->outcomes[i] == FASTI_OUTCOME_BOOKED)
-                record->spans[record->span_count++] = (struct span){
-                    item->schedule.v, item->start_utc_s,
-                    item->start_utc_s + 60 * (int64_t)minutes_of(item->service.v)};
+                record->spans[record->span_count++] =
+                    (struct span){item->schedule.v, item->start_utc_s,
+                                  item->start_utc_s + 60 * (int64_t)minutes_of(item->service.v)};
         }
         if (record->span_count == 0)
             fail("made without time", record->id);
@@ -297,10 +297,10 @@ static void change_add(const struct asked *asked, uint32_t target,
                                               .asked_ms = asked->asked_ms,
                                               .answered_ms = answered_ms,
                                               .expires_ms = answer->body.book.expires_ms};
-    records[target].is_ended =
-        records[target].is_ended || state == FASTI_STATE_CANCELLED || state == FASTI_STATE_MOVED ||
-        state == FASTI_STATE_RELEASED || state == FASTI_STATE_DECLINED ||
-        answer->outcome == FASTI_OUTCOME_EXPIRED;
+    records[target].is_ended = records[target].is_ended || state == FASTI_STATE_CANCELLED ||
+                               state == FASTI_STATE_MOVED || state == FASTI_STATE_RELEASED ||
+                               state == FASTI_STATE_DECLINED ||
+                               answer->outcome == FASTI_OUTCOME_EXPIRED;
     records[target].is_confirmed =
         records[target].is_confirmed ||
         (answer->kind == FASTI_COMMAND_CONFIRM && fasti_outcome_is_done(answer->outcome));
@@ -427,7 +427,7 @@ struct life {
 struct fold {
     const struct change *end, *confirm;
     const struct change *first, *last; /* all of its changes: [first, last) */
-    bool is_replaced; /* perhaps: a hold that ended by itself may be named, too */
+    bool is_replaced;                  /* perhaps: a hold that ended by itself may be named, too */
     int64_t expires_ms;
 };
 
@@ -451,8 +451,8 @@ static void change_fold(const struct change *change, struct fold *fold) {
     } else if (change->outcome == FASTI_OUTCOME_HELD) {
         fold->is_replaced = true;
         /* which of several it was that ended it, nobody was told: perhaps the first */
-        if (fold->end == NULL || (fold->end->outcome == FASTI_OUTCOME_HELD &&
-                                  change->asked_ms < fold->end->asked_ms))
+        if (fold->end == NULL ||
+            (fold->end->outcome == FASTI_OUTCOME_HELD && change->asked_ms < fold->end->asked_ms))
             fold->end = change;
     } else if (change->state == FASTI_STATE_CANCELLED || change->state == FASTI_STATE_MOVED ||
                change->state == FASTI_STATE_RELEASED || change->state == FASTI_STATE_DECLINED) {
@@ -515,8 +515,8 @@ static void state_check(const struct made_record *record, const struct fold *fol
         if (!is_marked(fold->first, fold->last, state))
             fail("no mark that may be the last gives this state", record->id);
     } else {
-        const bool is_request =
-            fold->confirm != NULL ? fold->confirm->state == FASTI_STATE_PENDING : record->is_request;
+        const bool is_request = fold->confirm != NULL ? fold->confirm->state == FASTI_STATE_PENDING
+                                                      : record->is_request;
         /* a moved one has the state of its origin */
         if (state != FASTI_STATE_BOOKED && state != FASTI_STATE_PENDING)
             fail("its state comes from nowhere", record->id);
@@ -779,7 +779,8 @@ int main(void) {
     records_check(&world);
     engine_world_crash(&world);
     tidy(path);
-    fprintf(stderr, "%u workers, %u s: %u records, %u changes, %llu busy, %llu refused with a number\n",
+    fprintf(stderr,
+            "%u workers, %u s: %u records, %u changes, %llu busy, %llu refused with a number\n",
             worker_count, seconds, record_count, change_count, (unsigned long long)busy_count,
             (unsigned long long)refused_with_number);
     for (int i = 0; i < 256; i++)

@@ -61,14 +61,16 @@ static enum fasti_outcome hold_standing(const struct fasti_record_ref *ref,
                : FASTI_OUTCOME_HELD;
 }
 
-/* A confirmed hold has no token any more; it is told apart by its number alone. */
+/* A confirmed hold has no token any more: NO_SUCH. */
 static enum fasti_attempt standing_refuse(struct fasti_booking *booking,
                                           struct fasti_pending *pending,
                                           const struct fasti_record_ref *ref,
                                           enum fasti_outcome outcome,
                                           enum fasti_disposition *disposition) {
     fasti_draft_drop(booking);
-    const bool is_known = outcome == FASTI_OUTCOME_EXPIRED || outcome == FASTI_OUTCOME_ALREADY;
+    /* Every refusal rests on the record as it was looked at: a confirm that is not durable yet has
+     * taken its token away, and a crash could give it back. */
+    const bool is_known = ref->record != NULL;
     if (outcome == FASTI_OUTCOME_ALREADY)
         (void)fasti_detail_set(&pending->answer.detail, FASTI_OK, "the hold was released");
     *disposition = fasti_refuse(booking, pending, outcome, is_known ? &ref->entry->durable : NULL,
@@ -212,7 +214,10 @@ static enum fasti_draft_result extend_one(struct fasti_booking *booking,
     if (asked_ms > hold->expires_ms) /* it never gets shorter */
         hold->expires_ms = asked_ms;
     after->changed_ms = pending->decided_ms;
-    pending->answer.body.book.expires_ms = hold->expires_ms;
+    int64_t *told_ms =
+        &pending->answer.body.book.expires_ms; /* of several holds the first to end */
+    if (*told_ms == 0 || *told_ms > hold->expires_ms)
+        *told_ms = hold->expires_ms;
     const struct fasti_page_change change = {.operation = FASTI_PAGE_EXTEND,
                                              .record = (uint32_t)after->id,
                                              .expires_ms = hold->expires_ms};
@@ -251,6 +256,7 @@ static enum fasti_attempt held_attempt(struct fasti_booking *booking,
         : command->kind == FASTI_COMMAND_EXTEND ? FASTI_EFFECT_EXTEND
                                                 : FASTI_EFFECT_END;
     fasti_draft_begin(booking);
+    pending->answer.body.book.expires_ms = 0;
     for (uint32_t i = 0; i < held->count; i++) {
         const struct fasti_record_ref ref =
             fasti_record_look(booking, command->organization, held->records[i]);
@@ -316,7 +322,7 @@ enum fasti_attempt fasti_hold_expire(struct fasti_booking *booking, fasti_record
         return FASTI_ATTEMPT_AGAIN;
     struct fasti_pending *pending = fasti_pending_take(booking);
     if (pending == NULL)
-        return FASTI_ATTEMPT_MEMORY;
+        return FASTI_ATTEMPT_AGAIN; /* tried as often as a claim; then BUSY */
     pending->is_answered = false;
     pending->decided_ms = now_ms;
     enum fasti_look_result looked;

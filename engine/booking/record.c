@@ -74,7 +74,7 @@ bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
     if (bytes < sizeof *record || record->patient_length > FASTI_PATIENT_BYTES_MAX ||
         record->payload_length > FASTI_PAYLOAD_BYTES_MAX || record->item_count < 1 ||
         record->item_count > FASTI_ITEMS_MAX || bytes < fasti_record_bytes(record) ||
-        record->id == 0 || record->id + record->item_count > FASTI_RECORDS_MAX)
+        record->id == 0 || record->id > FASTI_RECORDS_MAX - record->item_count)
         return false;
     if (!nature_is_sound(record))
         return false;

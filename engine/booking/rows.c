@@ -247,6 +247,7 @@ void fasti_rows_begin(struct fasti_rows *rows, const struct fasti_book *book,
     struct fasti_book_answer *answer = &pending->answer.body.book;
     memset(answer, 0, offsetof(struct fasti_book_answer, offsets));
     answer->item_count = book->item_count;
+    pending->answer.record.v = 0; /* of an attempt that lost its swap */
     memset(rows, 0, offsetof(struct fasti_rows, items));
     rows->book = book;
     rows->organization = command->organization;
