@@ -86,7 +86,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct made_record *records;
 static struct change *changes;
 static uint32_t record_count, change_count;
-static uint64_t outcome_counts[256], refused_with_number, busy_count, failures;
+static uint64_t refused_with_number, busy_count, failures;
 static int64_t first_day_utc_s;
 static _Atomic bool is_over;
 
@@ -338,7 +338,6 @@ static void answer_take(struct worker *worker, const struct fasti_answer *answer
         pthread_mutex_unlock(&lock);
         return;
     }
-    outcome_counts[(uint8_t)answer->outcome]++;
     const bool is_done = fasti_outcome_is_done(answer->outcome);
     const bool makes = command->kind == FASTI_COMMAND_BOOK || command->kind == FASTI_COMMAND_HOLD ||
                        command->kind == FASTI_COMMAND_MOVE || command->kind == FASTI_COMMAND_BLOCK;
@@ -563,24 +562,7 @@ static void availability_check(struct engine_world *world) {
     }
 }
 
-static void history_print(uint64_t id) {
-    for (uint32_t r = 0; r < record_count; r++)
-        if (records[r].id == id)
-            fprintf(stderr, "  %llu made %d answered %lld until %lld\n", (unsigned long long)id,
-                    (int)records[r].made, (long long)records[r].answered_ms,
-                    (long long)records[r].expires_ms);
-    for (uint32_t i = 0; i < change_count; i++)
-        if (records[changes[i].record].id == id)
-            fprintf(stderr, "    %s state %d asked %lld answered %lld until %lld\n",
-                    fasti_outcome_name(changes[i].outcome), (int)changes[i].state,
-                    (long long)changes[i].asked_ms, (long long)changes[i].answered_ms,
-                    (long long)changes[i].expires_ms);
-}
-
-static void records_check(struct engine_world *world) {
-    struct fold *folds = calloc(record_count, sizeof *folds);
-    bool *has_marks = calloc(record_count, sizeof *has_marks);
-    memset(taken, 0, sizeof taken);
+static void folds_make(struct fold *folds, bool *has_marks) {
     for (uint32_t r = 0; r < record_count; r++)
         folds[r].expires_ms = records[r].expires_ms;
     qsort(changes, change_count, sizeof *changes, change_compare);
@@ -592,57 +574,65 @@ static void records_check(struct engine_world *world) {
         if (changes[i].outcome == FASTI_OUTCOME_MARKED && changes[i].state != FASTI_STATE_DECLINED)
             has_marks[changes[i].record] = true;
     }
-    uint64_t life_count = 0;
+}
+
+/* Ticks of all records together. */
+static uint64_t lives_count(void) {
+    uint64_t count = 0;
     for (uint32_t r = 0; r < record_count; r++)
         for (uint32_t s = 0; s < records[r].span_count; s++)
-            life_count += tick_of(records[r].spans[s].end_utc_s - 1) -
-                          tick_of(records[r].spans[s].start_utc_s) + 1;
-    struct life *lives = malloc((life_count + 1) * sizeof *lives);
-    uint32_t *counts = calloc((SCHEDULES + 1) * TICKS + 1, sizeof *counts);
-    for (int pass = 0; pass < 2; pass++) { /* count, then place */
-        for (uint32_t r = 0; r < record_count; r++) {
-            const struct made_record *record = &records[r];
-            int64_t to_ms = FOREVER;
-            if (record->made == MADE_HELD && folds[r].confirm == NULL)
-                to_ms = folds[r].expires_ms;
-            if (folds[r].end != NULL && folds[r].end->asked_ms < to_ms)
-                to_ms = folds[r].end->asked_ms;
-            for (uint32_t s = 0; s < record->span_count; s++)
-                for (uint32_t t = tick_of(record->spans[s].start_utc_s);
-                     t <= tick_of(record->spans[s].end_utc_s - 1); t++) {
-                    uint32_t *count = &counts[record->spans[s].schedule * TICKS + t];
-                    if (pass == 1)
-                        lives[*count] = (struct life){record->answered_ms, to_ms, record->id};
-                    ++*count;
-                }
-        }
-        if (pass == 0) {
-            uint32_t sum = 0;
-            for (uint32_t i = 0; i <= (SCHEDULES + 1) * TICKS; i++) {
-                const uint32_t count = counts[i];
-                counts[i] = sum;
-                sum += count;
+            count += tick_of(records[r].spans[s].end_utc_s - 1) -
+                     tick_of(records[r].spans[s].start_utc_s) + 1;
+    return count;
+}
+
+/* Counts the lives of each tick, or places them: lives NULL counts. */
+static void lives_walk(const struct fold *folds, uint32_t *counts, struct life *lives) {
+    for (uint32_t r = 0; r < record_count; r++) {
+        const struct made_record *record = &records[r];
+        int64_t to_ms = FOREVER;
+        if (record->made == MADE_HELD && folds[r].confirm == NULL)
+            to_ms = folds[r].expires_ms;
+        if (folds[r].end != NULL && folds[r].end->asked_ms < to_ms)
+            to_ms = folds[r].end->asked_ms;
+        for (uint32_t s = 0; s < record->span_count; s++)
+            for (uint32_t t = tick_of(record->spans[s].start_utc_s);
+                 t <= tick_of(record->spans[s].end_utc_s - 1); t++) {
+                uint32_t *count = &counts[record->spans[s].schedule * TICKS + t];
+                if (lives != NULL)
+                    lives[*count] = (struct life){record->answered_ms, to_ms, record->id};
+                ++*count;
             }
-        }
     }
+}
+
+/* Places the lives by tick; counts[tick] becomes where they end. */
+static void lives_place(const struct fold *folds, uint32_t *counts, struct life *lives) {
+    lives_walk(folds, counts, NULL);
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i <= (SCHEDULES + 1) * TICKS; i++) {
+        const uint32_t count = counts[i];
+        counts[i] = sum;
+        sum += count;
+    }
+    lives_walk(folds, counts, lives);
+}
+
+static void lives_check(struct life *lives, const uint32_t *counts) {
     for (uint32_t i = 0, from = 0; i < (SCHEDULES + 1) * TICKS; from = counts[i++]) {
         qsort(lives + from, counts[i] - from, sizeof *lives, life_compare);
         for (uint32_t l = from, last = from; l < counts[i]; l++) {
             if (lives[l].to_ms <= lives[l].from_ms)
                 continue; /* its end was asked for before its answer was seen */
-            if (l > last && lives[last].to_ms > lives[l].from_ms) {
-                fprintf(stderr, "with %llu: [%lld, %lld) and [%lld, %lld)\n",
-                        (unsigned long long)lives[last].record, (long long)lives[last].from_ms,
-                        (long long)lives[last].to_ms, (long long)lives[l].from_ms,
-                        (long long)lives[l].to_ms);
+            if (l > last && lives[last].to_ms > lives[l].from_ms)
                 fail("a minute was given twice", lives[l].record);
-                if (failures < 4)
-                    history_print(lives[last].record), history_print(lives[l].record);
-            }
             if (lives[l].to_ms > lives[last].to_ms || lives[last].to_ms <= lives[last].from_ms)
                 last = l;
         }
     }
+}
+
+static void changes_check(const struct fold *folds) {
     for (uint32_t i = 0; i < change_count; i++) {
         const struct change *change = &changes[i];
         const struct fold *fold = &folds[change->record];
@@ -652,19 +642,37 @@ static void records_check(struct engine_world *world) {
             change->asked_ms > fold->end->answered_ms)
             fail("changed after its end", records[change->record].id);
     }
+}
+
+static void states_check(struct engine_world *world, const struct fold *folds,
+                         const bool *has_marks) {
+    memset(taken, 0, sizeof taken);
     for (uint32_t r = 0; r < record_count; r++) {
         const struct made_record *record = &records[r];
         const struct fasti_record_view view = shown(world, record->id);
         state_check(record, &folds[r], has_marks[r], &view);
-        if (is_live(view.state))
-            for (uint32_t s = 0; s < record->span_count; s++)
-                for (uint32_t t = tick_of(record->spans[s].start_utc_s);
-                     t <= tick_of(record->spans[s].end_utc_s - 1); t++) {
-                    if (taken[record->spans[s].schedule][t])
-                        fail("two live records on one minute at the end", record->id);
-                    taken[record->spans[s].schedule][t] = true;
-                }
+        if (!is_live(view.state))
+            continue;
+        for (uint32_t s = 0; s < record->span_count; s++)
+            for (uint32_t t = tick_of(record->spans[s].start_utc_s);
+                 t <= tick_of(record->spans[s].end_utc_s - 1); t++) {
+                if (taken[record->spans[s].schedule][t])
+                    fail("two live records on one minute at the end", record->id);
+                taken[record->spans[s].schedule][t] = true;
+            }
     }
+}
+
+static void records_check(struct engine_world *world) {
+    struct fold *folds = calloc(record_count, sizeof *folds);
+    bool *has_marks = calloc(record_count, sizeof *has_marks);
+    uint32_t *counts = calloc((SCHEDULES + 1) * TICKS + 1, sizeof *counts);
+    struct life *lives = malloc((lives_count() + 1) * sizeof *lives);
+    folds_make(folds, has_marks);
+    lives_place(folds, counts, lives);
+    lives_check(lives, counts);
+    changes_check(folds);
+    states_check(world, folds, has_marks);
     availability_check(world);
     free(counts);
     free(lives);
@@ -783,10 +791,8 @@ int main(void) {
             "%u workers, %u s: %u records, %u changes, %llu busy, %llu refused with a number\n",
             worker_count, seconds, record_count, change_count, (unsigned long long)busy_count,
             (unsigned long long)refused_with_number);
-    for (int i = 0; i < 256; i++)
-        if (outcome_counts[i] != 0)
-            fprintf(stderr, "  %-12s %llu\n", fasti_outcome_name((enum fasti_outcome)i),
-                    (unsigned long long)outcome_counts[i]);
+    if (refused_with_number > 0)
+        fail("a refusal has the number of a record", refused_with_number);
     free(records);
     free(changes);
     return failures == 0 ? 0 : 1;
