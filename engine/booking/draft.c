@@ -241,17 +241,23 @@ enum fasti_draft_result fasti_draft_record_change(struct fasti_booking *booking,
     return result;
 }
 
-struct fasti_record_ref fasti_record_look(struct fasti_booking *booking,
-                                          fasti_organization_id organization, fasti_record_id id) {
+struct fasti_record_ref fasti_record_look_any(struct fasti_booking *booking, fasti_record_id id) {
     struct fasti_arena *arena = &booking->state->arena;
     struct fasti_record_ref ref = {.entry = fasti_records_find(&booking->state->records, id)};
     if (ref.entry == NULL)
         return ref;
     ref.word = fasti_cell_read(arena, &ref.entry->cell);
-    if (fasti_cell_tag(ref.word) != FASTI_TAG_PAGE || fasti_cell_index(ref.word) == 0)
-        return ref; /* nothing yet, or a part of another record */
-    const struct fasti_record *record = fasti_arena_at(arena, fasti_cell_index(ref.word));
-    ref.record = record->organization == organization.v ? record : NULL;
+    /* Else nothing yet, or a part of another record. */
+    if (fasti_cell_tag(ref.word) == FASTI_TAG_PAGE && fasti_cell_index(ref.word) != 0)
+        ref.record = fasti_arena_at(arena, fasti_cell_index(ref.word));
+    return ref;
+}
+
+struct fasti_record_ref fasti_record_look(struct fasti_booking *booking,
+                                          fasti_organization_id organization, fasti_record_id id) {
+    struct fasti_record_ref ref = fasti_record_look_any(booking, id);
+    if (ref.record != NULL && ref.record->organization != organization.v)
+        ref.record = NULL;
     return ref;
 }
 

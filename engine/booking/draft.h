@@ -139,6 +139,9 @@ FASTI_MUST_USE enum fasti_draft_result fasti_draft_record_change(struct fasti_bo
 struct fasti_record_ref fasti_record_look(struct fasti_booking *booking,
                                           fasti_organization_id organization, fasti_record_id id);
 
+/* The same of whatever organization: for what the engine does by itself. */
+struct fasti_record_ref fasti_record_look_any(struct fasti_booking *booking, fasti_record_id id);
+
 /* Has the record changed since it was looked at? */
 bool fasti_record_moved_on(struct fasti_booking *booking, const struct fasti_record_ref *ref);
 

@@ -302,16 +302,10 @@ enum fasti_disposition fasti_held(struct fasti_booking *booking,
 /* The hold as it is, if it has expired and nobody ended it yet. */
 static struct fasti_record_ref expired_look(struct fasti_booking *booking, fasti_record_id id,
                                             int64_t now_ms) {
-    struct fasti_arena *arena = &booking->state->arena;
-    struct fasti_record_ref ref = {.entry = fasti_records_find(&booking->state->records, id)};
-    if (ref.entry == NULL)
-        return ref;
-    ref.word = fasti_cell_read(arena, &ref.entry->cell);
-    if (fasti_cell_tag(ref.word) != FASTI_TAG_PAGE || fasti_cell_index(ref.word) == 0)
-        return ref;
-    const struct fasti_record *record = fasti_arena_at(arena, fasti_cell_index(ref.word));
-    if (record->state == FASTI_STATE_HELD && fasti_record_hold(record)->expires_ms <= now_ms)
-        ref.record = record;
+    struct fasti_record_ref ref = fasti_record_look_any(booking, id);
+    if (ref.record != NULL && (ref.record->state != FASTI_STATE_HELD ||
+                               fasti_record_hold(ref.record)->expires_ms > now_ms))
+        ref.record = NULL;
     return ref;
 }
 
