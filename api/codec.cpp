@@ -17,9 +17,14 @@ FASTI_STATUS_TABLE(STATUS_IS_ON_THE_WIRE)
 #define OUTCOME_IS_ON_THE_WIRE(name, value, done, text) \
     static_assert(static_cast<int>(wire::Outcome::name) == (value), #name);
 FASTI_OUTCOME_TABLE(OUTCOME_IS_ON_THE_WIRE)
-static_assert(static_cast<int>(wire::CommandKind::MAX) == FASTI_COMMAND_MARK, "last command");
+static_assert(static_cast<int>(wire::CommandKind::MAX) == FASTI_COMMAND_EXPLAIN, "last command");
 static_assert(static_cast<int>(wire::EntityKind::MAX) == FASTI_ENTITY_ZONE, "last entity");
-static_assert(static_cast<int>(wire::Reason::MAX) == FASTI_REASON_OUTSIDE, "last reason");
+static_assert(static_cast<int>(wire::Reason::MAX) == FASTI_REASON_LAST, "last reason");
+static_assert(static_cast<int>(wire::Audience::MAX) == FASTI_AUDIENCE_STAFF, "last audience");
+static_assert(static_cast<int>(wire::Modality::MAX) == FASTI_MODALITY_HOME, "last modality");
+static_assert(static_cast<int>(wire::Sector::MAX) == FASTI_SECTOR_PRIVATE, "last sector");
+static_assert(static_cast<int>(wire::Acquaintance::MAX) == FASTI_ACQUAINTANCE_KNOWN,
+              "last acquaintance");
 static_assert(static_cast<int>(wire::OpeningKind::MAX) == FASTI_OPENING_INSTANT, "last opening");
 static_assert(static_cast<int>(wire::OpeningsMode::MAX) == FASTI_OPENINGS_REMOVE, "last mode");
 static_assert(static_cast<int>(wire::RecordKind::MAX) == FASTI_RECORD_BLOCK, "last record kind");

@@ -86,12 +86,15 @@ static Offset<wire::Records> records_write(struct fasti_codec *codec,
     const auto items = RECORD_COLUMN(uint8_t, views[i].item);
     const auto expires = RECORD_COLUMN(int64_t, views[i].expires_ms);
     const auto moved_from = RECORD_COLUMN(uint64_t, views[i].moved_from.v);
+    const auto modalities = RECORD_COLUMN(uint8_t, views[i].modality);
+    const auto overrides = RECORD_COLUMN(uint8_t, views[i].is_override);
 #undef RECORD_COLUMN
     const auto item_counts =
         fasti_column_write<uint8_t>(b, count, 1, [&](uint32_t i) { return views[i].item_count; });
     return wire::CreateRecords(b, records, kinds.o, states.o, reasons, conflicts, schedules,
                                services, starts, offsets, durations, created, changed, patients,
-                               payload_lengths, items, item_counts, expires, moved_from);
+                               payload_lengths, items, item_counts, expires, moved_from,
+                               modalities.o, overrides);
 }
 
 static Offset<wire::Items> items_write(FlatBufferBuilder &b, const struct fasti_item_view *items,
@@ -168,6 +171,12 @@ static Offset<void> import_write(FlatBufferBuilder &b, const struct fasti_import
         .Union();
 }
 
+static Offset<void> explain_write(FlatBufferBuilder &b, const struct fasti_explain_answer *answer) {
+    return wire::CreateExplainReply(b, static_cast<wire::Outcome>(answer->verdict),
+                                    answer->duration_minutes)
+        .Union();
+}
+
 static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer *answer,
                             Offset<void> *body) {
     FlatBufferBuilder &b = codec->builder;
@@ -206,6 +215,9 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
                                        static_cast<wire::CivilKind>(answer->body.civil.kind))
                     .Union();
         return ReplyBody::CivilReply;
+    case FASTI_COMMAND_EXPLAIN:
+        *body = explain_write(b, &answer->body.explain);
+        return ReplyBody::ExplainReply;
     case FASTI_COMMAND_BOOK:
     case FASTI_COMMAND_MOVE:
         if (answer->body.book.item_count < 2)
@@ -271,7 +283,7 @@ static bool copy_column(const Vector<W> *column, uint32_t count, T *values) {
 
 static bool are_reasons(const uint8_t *reasons, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
-        if (reasons[i] > FASTI_REASON_OUTSIDE)
+        if (reasons[i] > FASTI_REASON_LAST)
             return false;
     return true;
 }
@@ -327,7 +339,8 @@ static bool record_columns_fit(const wire::Records *r, uint32_t rows) {
            fasti_column_fits(r->patients(), rows) &&
            fasti_column_fits(r->payload_lengths(), rows) && fasti_column_fits(r->items(), rows) &&
            fasti_column_fits(r->item_counts(), rows) && fasti_column_fits(r->expires_ms(), rows) &&
-           fasti_column_fits(r->moved_from(), rows);
+           fasti_column_fits(r->moved_from(), rows) && fasti_column_fits(r->modalities(), rows) &&
+           fasti_column_fits(r->overrides(), rows);
 }
 
 static enum fasti_status records_read(const wire::Records *r, uint32_t max,
@@ -361,6 +374,10 @@ static enum fasti_status records_read(const wire::Records *r, uint32_t max,
         view->payload_length = fasti_column_get<uint16_t>(r->payload_lengths(), i, 0);
         view->expires_ms = fasti_column_get<int64_t>(r->expires_ms(), i, 0);
         view->moved_from.v = fasti_column_get<uint64_t>(r->moved_from(), i, 0);
+        view->modality = fasti_column_get<uint8_t>(r->modalities(), i, 0);
+        view->is_override = fasti_column_get<uint8_t>(r->overrides(), i, 0) != 0;
+        if (view->modality > FASTI_MODALITY_HOME)
+            return wrong("records.modalities", detail);
         view->item = fasti_column_get<uint8_t>(r->items(), i, 0);
         view->item_count = fasti_column_get<uint8_t>(r->item_counts(), i, 1);
         if (view->item >= view->item_count || view->item_count > FASTI_ITEMS_MAX)
@@ -507,6 +524,10 @@ static void import_read(const wire::ImportReply *i, struct fasti_import_answer *
     import->conflicts = i->conflicts();
 }
 
+static bool outcome_is_known(wire::Outcome outcome) {
+    return std::strcmp(wire::EnumNameOutcome(outcome), "") != 0;
+}
+
 /* The union's member must be the one of the command's kind; none is fine. */
 static bool body_belongs(ReplyBody type, wire::CommandKind kind) {
     switch (type) {
@@ -521,6 +542,7 @@ static bool body_belongs(ReplyBody type, wire::CommandKind kind) {
         return kind == wire::CommandKind::IMPORT_BEGIN ||
                kind == wire::CommandKind::IMPORT_COMMIT || kind == wire::CommandKind::IMPORT_ABORT;
     case ReplyBody::CivilReply: return kind == wire::CommandKind::CIVIL;
+    case ReplyBody::ExplainReply: return kind == wire::CommandKind::EXPLAIN;
     case ReplyBody::BookReply:
         return kind == wire::CommandKind::BOOK || kind == wire::CommandKind::HOLD ||
                kind == wire::CommandKind::EXTEND || kind == wire::CommandKind::MOVE;
@@ -574,6 +596,14 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
         answer->body.civil.kind = static_cast<enum fasti_civil_kind>(civil->kind());
         return FASTI_OK;
     }
+    case ReplyBody::ExplainReply: {
+        const wire::ExplainReply *explain = reply->body_as_ExplainReply();
+        if (!outcome_is_known(explain->verdict()))
+            return wrong("explain.verdict", detail);
+        answer->body.explain.verdict = static_cast<enum fasti_outcome>(explain->verdict());
+        answer->body.explain.duration_minutes = explain->duration_minutes();
+        return FASTI_OK;
+    }
     case ReplyBody::BookReply:
         return book_read(reply->body_as_BookReply(), answer, &answer->body.book, detail);
     case ReplyBody::NONE: break;
@@ -590,10 +620,6 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
 
 static bool status_is_known(wire::Status status) {
     return std::strcmp(wire::EnumNameStatus(status), "") != 0;
-}
-
-static bool outcome_is_known(wire::Outcome outcome) {
-    return std::strcmp(wire::EnumNameOutcome(outcome), "") != 0;
 }
 
 static enum fasti_status answer_read(const wire::Reply *reply, struct fasti_answer_space *space,

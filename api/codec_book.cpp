@@ -45,6 +45,20 @@ static enum fasti_status book_rows_read(const wire::Book *book, struct fasti_boo
     return FASTI_OK;
 }
 
+/* Of each appointment, whose count is known by now; absent: nothing is known. */
+static enum fasti_status facts_read(const wire::Book *book, struct fasti_book *body,
+                                    struct fasti_detail *detail) {
+    const uint32_t count = book->facts() == nullptr ? 0 : book->facts()->size();
+    if (count != 0 && (count != body->appointment_count || count > FASTI_ITEMS_MAX))
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "book.facts: %u of them for %u appointments", count,
+                                static_cast<unsigned>(body->appointment_count));
+    for (uint32_t i = 0; i < body->appointment_count && i < FASTI_ITEMS_MAX; i++)
+        FASTI_TRY(fasti_codec_read_facts(count == 0 ? nullptr : book->facts()->Get(i),
+                                         &body->appointments[i].facts, detail));
+    return FASTI_OK;
+}
+
 static enum fasti_status patient_borrow(const String *text,
                                         struct fasti_book_appointment *appointment,
                                         struct fasti_detail *detail) {
@@ -98,10 +112,13 @@ static enum fasti_status book_read(const wire::Book *book, struct fasti_book *bo
     body->is_request = book->request();
     const uint32_t count = fasti_column_size(book->patients());
     body->appointment_count = static_cast<uint8_t>(count <= FASTI_ITEMS_MAX ? count : 0);
-    if (count > 0)
-        return appointments_read(book, count, body->appointments, detail);
+    if (count > 0) {
+        FASTI_TRY(appointments_read(book, count, body->appointments, detail));
+        return facts_read(book, body, detail);
+    }
     const uint32_t payload = fasti_column_size(book->payload());
     body->appointment_count = 1;
+    FASTI_TRY(facts_read(book, body, detail));
     FASTI_TRY(patient_borrow(book->patient(), &body->appointments[0], detail));
     FASTI_TRY(payload_range(payload, detail));
     body->appointments[0].payload = payload > 0 ? book->payload()->data() : nullptr;
@@ -118,7 +135,7 @@ static enum fasti_status rows_read(const wire::Book *rows, const char *field,
     body->is_request = false;
     const uint32_t last = body->items[body->item_count - 1].appointment;
     body->appointment_count = static_cast<uint8_t>(last < FASTI_ITEMS_MAX ? last + 1 : 0);
-    return FASTI_OK;
+    return facts_read(rows, body, detail);
 }
 
 static enum fasti_status hold_read(const wire::Hold *hold, struct fasti_hold *body,
@@ -225,6 +242,20 @@ appointments_write(struct fasti_codec *codec, const struct fasti_book_appointmen
     return columns;
 }
 
+/* Each appointment's facts; none when nothing is known of any. */
+static Offset<Vector<const wire::Facts *>> facts_write(FlatBufferBuilder &b,
+                                                       const struct fasti_book *book) {
+    wire::Facts facts[FASTI_ITEMS_MAX];
+    bool is_needed = false;
+    const uint32_t count = book->appointment_count <= FASTI_ITEMS_MAX ? book->appointment_count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        facts[i] = fasti_codec_write_facts(&book->appointments[i].facts);
+        is_needed = is_needed || fasti_codec_has_facts(&book->appointments[i].facts);
+    }
+    return is_needed ? b.CreateVectorOfStructs(facts, count)
+                     : Offset<Vector<const wire::Facts *>>();
+}
+
 /* The rows' columns, in the order of the table's first fields. */
 struct row_columns {
     Offset<Vector<uint32_t>> schedules, services;
@@ -269,9 +300,10 @@ static enum fasti_status book_write(struct fasti_codec *codec, const struct fast
     const struct appointment_columns columns =
         is_single ? appointment_columns()
                   : appointments_write(codec, book->appointments, book->appointment_count);
+    const auto facts = facts_write(b, book);
     *body = wire::CreateBook(b, rows.schedules, rows.services, rows.starts, patient, payload,
                              rows.appointments, rows.alternatives, book->is_fair, columns.patients,
-                             columns.payloads, columns.lengths, book->is_request)
+                             columns.payloads, columns.lengths, book->is_request, facts)
                 .Union();
     return FASTI_OK;
 }
@@ -281,6 +313,7 @@ static enum fasti_status rows_write(FlatBufferBuilder &b, const struct fasti_boo
     if (book->item_count < 1 || book->item_count > FASTI_ITEMS_MAX)
         return FASTI_INVALID_RANGE;
     const struct row_columns rows = rows_columns(b, book);
+    const auto facts = facts_write(b, book);
     wire::BookBuilder builder(b);
     builder.add_schedules(rows.schedules);
     builder.add_services(rows.services);
@@ -288,6 +321,7 @@ static enum fasti_status rows_write(FlatBufferBuilder &b, const struct fasti_boo
     builder.add_appointments(rows.appointments);
     builder.add_alternatives(rows.alternatives);
     builder.add_fair(book->is_fair);
+    builder.add_facts(facts);
     *written = builder.Finish();
     return FASTI_OK;
 }

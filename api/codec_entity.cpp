@@ -160,6 +160,16 @@ static enum fasti_status schedule_read(const wire::Entity *entity, struct fasti_
     FASTI_TRY(fasti_codec_read_id(entity->practitioner(), "practitioner", true,
                                   &put->body.schedule.practitioner, detail));
     put->body.schedule.resolution_minutes = entity->resolution_minutes();
+    FASTI_TRY(fasti_codec_read_id(entity->substitute(), "substitute", true,
+                                  &put->body.schedule.substitute, detail));
+    fasti_codec_read_terms(entity->terms(), &put->body.schedule.terms);
+    const uint32_t languages = fasti_column_size(entity->languages());
+    if (languages > FASTI_SCHEDULE_LANGUAGES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "languages: %u of them, at most %d",
+                                languages, FASTI_SCHEDULE_LANGUAGES_MAX);
+    put->body.schedule.language_count = static_cast<uint8_t>(languages);
+    for (uint32_t i = 0; i < languages; i++)
+        put->body.schedule.languages[i] = entity->languages()->Get(i);
     return texts_read(entity->services(), "services", FASTI_SCHEDULE_SERVICES_MAX,
                       put->body.schedule.services, &put->body.schedule.service_count, detail);
 }
@@ -196,6 +206,8 @@ enum fasti_status fasti_codec_read_entity(struct fasti_opening *openings,
     case wire::EntityKind::SERVICE:
         put->body.service.duration_minutes = entity->duration_minutes();
         put->body.service.grid_minutes = entity->grid_minutes();
+        put->body.service.offset_minutes = entity->offset_minutes();
+        fasti_codec_read_terms(entity->terms(), &put->body.service.terms);
         return FASTI_OK;
     case wire::EntityKind::SCHEDULE: return schedule_read(entity, put, detail);
     case wire::EntityKind::OPENINGS: return openings_read(openings, entity, put, detail);
@@ -281,7 +293,8 @@ static enum fasti_status schedule_write(struct fasti_codec *codec, const struct 
                                         Offset<wire::Openings> openings,
                                         Offset<wire::Entity> *entity) {
     FlatBufferBuilder &b = codec->builder;
-    if (put->body.schedule.service_count > FASTI_SCHEDULE_SERVICES_MAX)
+    if (put->body.schedule.service_count > FASTI_SCHEDULE_SERVICES_MAX ||
+        put->body.schedule.language_count > FASTI_SCHEDULE_LANGUAGES_MAX)
         return FASTI_INVALID_RANGE;
     const auto id = id_write(b, &put->id);
     const auto name = fasti_codec_write_text(b, put->name.bytes, put->name.length);
@@ -289,6 +302,10 @@ static enum fasti_status schedule_write(struct fasti_codec *codec, const struct 
     const auto practitioner = id_write(b, &put->body.schedule.practitioner);
     const auto services =
         ids_write(codec, put->body.schedule.services, put->body.schedule.service_count);
+    const auto terms = fasti_codec_write_terms(b, &put->body.schedule.terms);
+    const auto languages =
+        fasti_column_copy(b, put->body.schedule.languages, put->body.schedule.language_count);
+    const auto substitute = id_write(b, &put->body.schedule.substitute);
     wire::EntityBuilder builder(b);
     builder.add_kind(wire::EntityKind::SCHEDULE);
     builder.add_id(id);
@@ -298,6 +315,9 @@ static enum fasti_status schedule_write(struct fasti_codec *codec, const struct 
     builder.add_resolution_minutes(put->body.schedule.resolution_minutes);
     builder.add_services(services);
     builder.add_openings(openings);
+    builder.add_terms(terms);
+    builder.add_languages(languages);
+    builder.add_substitute(substitute);
     *entity = builder.Finish();
     return FASTI_OK;
 }
@@ -334,6 +354,9 @@ static void simple_write(struct fasti_codec *codec, const struct fasti_put *put,
     const auto id = id_write(b, &put->id);
     const auto name = fasti_codec_write_text(b, put->name.bytes, put->name.length);
     const auto zone = is_location ? id_write(b, &put->body.location.zone) : Offset<String>();
+    const auto terms = put->kind == FASTI_ENTITY_SERVICE
+                           ? fasti_codec_write_terms(b, &put->body.service.terms)
+                           : Offset<wire::Terms>();
     wire::EntityBuilder builder(b);
     builder.add_kind(static_cast<wire::EntityKind>(put->kind));
     builder.add_id(id);
@@ -347,6 +370,8 @@ static void simple_write(struct fasti_codec *codec, const struct fasti_put *put,
     if (put->kind == FASTI_ENTITY_SERVICE) {
         builder.add_duration_minutes(put->body.service.duration_minutes);
         builder.add_grid_minutes(put->body.service.grid_minutes);
+        builder.add_offset_minutes(put->body.service.offset_minutes);
+        builder.add_terms(terms);
     }
     *entity = builder.Finish();
 }

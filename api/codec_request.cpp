@@ -78,6 +78,7 @@ static enum fasti_status availability_read(const wire::AvailabilityQuery *query,
     const uint32_t days = query->day_count();
     body->schedule_count = 0;
     body->service.v = query->service();
+    FASTI_TRY(fasti_codec_read_facts(query->facts(), &body->facts, detail));
     FASTI_TRY(fasti_codec_read_date(query->first_date(), "availability.first_date", &body->first,
                                     detail));
     if (days < 1 || days > FASTI_QUERY_DAYS_MAX)
@@ -160,6 +161,16 @@ static enum fasti_status civil_read(const wire::CivilQuery *query, struct fasti_
     return FASTI_OK;
 }
 
+static enum fasti_status explain_read(const wire::ExplainQuery *query,
+                                      struct fasti_explain_query *body,
+                                      struct fasti_detail *detail) {
+    body->schedule.v = query->schedule();
+    body->service.v = query->service();
+    FASTI_TRY(fasti_codec_read_instant(query->start_utc_s(), "explain.start_utc_s",
+                                       &body->start_utc_s, detail));
+    return fasti_codec_read_facts(query->facts(), &body->facts, detail);
+}
+
 static enum fasti_status put_read(struct fasti_codec *codec, const wire::Put *put,
                                   struct fasti_command *command, struct fasti_detail *detail) {
     struct fasti_put *body = &command->body.put;
@@ -197,6 +208,7 @@ static unsigned kind_of(RequestBody type) {
     case RequestBody::Release: return FASTI_COMMAND_RELEASE;
     case RequestBody::Move: return FASTI_COMMAND_MOVE;
     case RequestBody::Mark: return FASTI_COMMAND_MARK;
+    case RequestBody::ExplainQuery: return FASTI_COMMAND_EXPLAIN;
     case RequestBody::NONE: break;
     }
     return 0;
@@ -236,6 +248,8 @@ static enum fasti_status body_read(struct fasti_codec *codec, const wire::Reques
         return FASTI_OK;
     case RequestBody::DescribeQuery:
         return describe_read(request->body_as_DescribeQuery(), &command->body.describe, detail);
+    case RequestBody::ExplainQuery:
+        return explain_read(request->body_as_ExplainQuery(), &command->body.explain, detail);
     case RequestBody::CivilQuery:
         return civil_read(request->body_as_CivilQuery(), &command->body.civil, detail);
     case RequestBody::Book:
@@ -286,10 +300,23 @@ static enum fasti_status availability_write(FlatBufferBuilder &b,
     const auto column = b.CreateUninitializedVector(query->schedule_count, &schedules);
     for (uint32_t i = 0; i < query->schedule_count; i++)
         schedules[i] = query->schedules[i].v;
+    const wire::Facts facts = fasti_codec_write_facts(&query->facts);
     *body =
-        wire::CreateAvailabilityQuery(b, query->service.v, query->first.v, query->day_count, column)
+        wire::CreateAvailabilityQuery(b, query->service.v, query->first.v, query->day_count, column,
+                                      fasti_codec_has_facts(&query->facts) ? &facts : nullptr)
             .Union();
     return FASTI_OK;
+}
+
+static Offset<void> civil_write(FlatBufferBuilder &b, const struct fasti_civil_query *query) {
+    return wire::CreateCivilQuery(b, query->schedule.v, query->date.v, query->minute).Union();
+}
+
+static Offset<void> explain_write(FlatBufferBuilder &b, const struct fasti_explain_query *query) {
+    const wire::Facts facts = fasti_codec_write_facts(&query->facts);
+    return wire::CreateExplainQuery(b, query->schedule.v, query->service.v, query->start_utc_s,
+                                    fasti_codec_has_facts(&query->facts) ? &facts : nullptr)
+        .Union();
 }
 
 static enum fasti_status list_write(FlatBufferBuilder &b, const struct fasti_list_query *query,
@@ -380,11 +407,10 @@ static enum fasti_status body_write(struct fasti_codec *codec, const struct fast
             wire::CreateDescribeQuery(b, static_cast<wire::EntityKind>(command->body.describe.kind),
                                       command->body.describe.id, command->body.describe.after)
                 .Union());
+    case FASTI_COMMAND_EXPLAIN:
+        return is(RequestBody::ExplainQuery, explain_write(b, &command->body.explain));
     case FASTI_COMMAND_CIVIL:
-        return is(RequestBody::CivilQuery,
-                  wire::CreateCivilQuery(b, command->body.civil.schedule.v,
-                                         command->body.civil.date.v, command->body.civil.minute)
-                      .Union());
+        return is(RequestBody::CivilQuery, civil_write(b, &command->body.civil));
     }
     return FASTI_INVALID_COMMAND;
 }

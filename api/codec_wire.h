@@ -106,6 +106,20 @@ enum fasti_status fasti_codec_read_openings(const wire::Openings *columns,
                                             uint32_t source, struct fasti_opening *openings,
                                             uint32_t *count, struct fasti_detail *detail);
 
+/* ---- rules and facts (codec_terms.cpp) ---- */
+
+/* nullptr: says nothing. Ranges are the directory's business. */
+void fasti_codec_read_terms(const wire::Terms *table, struct fasti_terms *terms);
+/* None when they say nothing. */
+Offset<wire::Terms> fasti_codec_write_terms(FlatBufferBuilder &builder,
+                                            const struct fasti_terms *terms);
+/* nullptr: nothing is known. */
+enum fasti_status fasti_codec_read_facts(const wire::Facts *from, struct fasti_facts *facts,
+                                         struct fasti_detail *detail);
+/* Is anything known? Else they are left out. */
+bool fasti_codec_has_facts(const struct fasti_facts *facts);
+wire::Facts fasti_codec_write_facts(const struct fasti_facts *facts);
+
 /* ---- bookings (codec_book.cpp) ---- */
 
 /* Of a request whose body is a Book, Hold, Confirm, Extend, Release, Move or Mark. */

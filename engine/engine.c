@@ -21,6 +21,7 @@
 #include "engine/booking/move.h"
 #include "engine/booking/once.h"
 #include "engine/booking/reserve.h"
+#include "engine/booking/scene.h"
 #include "engine/calendar/kernels.h"
 #include "engine/commit/committer.h"
 #include "engine/commit/recovery.h"
@@ -49,68 +50,6 @@ struct fasti_engine {
     int64_t started_ms, recovery_ms;
     uint64_t recovered_effects, epoch;
 };
-
-/* ---- names ---- */
-
-const char *fasti_outcome_name(enum fasti_outcome outcome) {
-    switch (outcome) {
-#define OUTCOME_CASE(name, value, done, text) \
-    case FASTI_OUTCOME_##name: return #name;
-        FASTI_OUTCOME_TABLE(OUTCOME_CASE)
-#undef OUTCOME_CASE
-    }
-    return "?";
-}
-
-const char *fasti_outcome_text(enum fasti_outcome outcome) {
-    switch (outcome) {
-#define OUTCOME_CASE(name, value, done, text) \
-    case FASTI_OUTCOME_##name: return text;
-        FASTI_OUTCOME_TABLE(OUTCOME_CASE)
-#undef OUTCOME_CASE
-    }
-    return "an outcome that this version does not know";
-}
-
-bool fasti_outcome_is_done(enum fasti_outcome outcome) {
-    switch (outcome) {
-#define OUTCOME_CASE(name, value, done, text) \
-    case FASTI_OUTCOME_##name: return done;
-        FASTI_OUTCOME_TABLE(OUTCOME_CASE)
-#undef OUTCOME_CASE
-    }
-    return false;
-}
-
-const char *fasti_record_state_name(enum fasti_record_state state) {
-    switch (state) {
-    case FASTI_STATE_BOOKED: return "booked";
-    case FASTI_STATE_CANCELLED: return "cancelled";
-    case FASTI_STATE_HELD: return "held";
-    case FASTI_STATE_PENDING: return "pending";
-    case FASTI_STATE_EXPIRED: return "expired";
-    case FASTI_STATE_DECLINED: return "declined";
-    case FASTI_STATE_ARRIVED: return "arrived";
-    case FASTI_STATE_FULFILLED: return "fulfilled";
-    case FASTI_STATE_NOSHOW: return "no-show";
-    case FASTI_STATE_MOVED: return "moved";
-    case FASTI_STATE_RELEASED: return "released";
-    }
-    return "?";
-}
-
-const char *fasti_reason_name(enum fasti_reason reason) {
-    switch (reason) {
-    case FASTI_REASON_FREE: return "FREE";
-    case FASTI_REASON_CLOSED: return "CLOSED";
-    case FASTI_REASON_FULL: return "FULL";
-    case FASTI_REASON_PAST: return "PAST";
-    case FASTI_REASON_NOT_OFFERED: return "NOT_OFFERED";
-    case FASTI_REASON_UNKNOWN: return "UNKNOWN";
-    case FASTI_REASON_OUTSIDE: return "OUTSIDE";
-    }
-    return "?";
-}
 
 /* ---- open and close ---- */
 
@@ -403,6 +342,7 @@ static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t wor
     case FASTI_COMMAND_RELEASE: return fasti_held(booking, command, pending);
     case FASTI_COMMAND_MOVE: return fasti_move(booking, command, pending);
     case FASTI_COMMAND_MARK: return fasti_mark(booking, command, pending);
+    case FASTI_COMMAND_EXPLAIN: return fasti_explain(booking, command, pending);
     case FASTI_COMMAND_AVAILABILITY: return availability_answer(engine, worker, command, pending);
     case FASTI_COMMAND_SHOW:
         pending->query.show = command->body.show;

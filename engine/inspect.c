@@ -42,9 +42,11 @@ static void add_text(char *line, size_t *size, const char *bytes, size_t length)
 
 static void add_item(char *line, size_t *size, const struct fasti_item *item) {
     char start[FASTI_INSTANT_TEXT_BYTES];
-    fasti_instant_format(item->start_utc_s, item->offset_s, start);
+    fasti_instant_format(item->start_utc_s, item->offset_minutes * 60, start);
     add(line, size, ",\"schedule\":%u,\"service\":%u,\"start\":\"%s\",\"minutes\":%u",
         item->schedule, item->service, start, item->minutes);
+    if (item->before_minutes != 0 || item->after_minutes != 0)
+        add(line, size, ",\"before\":%u,\"after\":%u", item->before_minutes, item->after_minutes);
 }
 
 /* What the effect does to a day. */
@@ -64,6 +66,8 @@ static void add_record(char *line, size_t *size, const struct fasti_effect *effe
         (unsigned long long)record->id, record->organization,
         record->kind == FASTI_RECORD_BLOCK ? "block" : "appointment");
     add_item(line, size, &record->items[0]);
+    if ((record->flags & FASTI_RECORD_OVERRIDE) != 0)
+        add(line, size, ",\"override\":true");
     add(line, size, ",\"patient_bytes\":%u,\"payload_bytes\":%u", record->patient_length,
         record->payload_length);
 }

@@ -96,7 +96,7 @@ static void answer_compare(const struct fasti_model_question *question,
     if (fasti_openings_expand(rules, question->opening_count, question->zone,
                               question->resolution_minutes, question->date, &draft) != FASTI_OK)
         return; /* more than FASTI_SPANS_MAX pieces */
-    if (fasti_plan_compute(draft.spans, draft.count, &key, plan) == FASTI_OK) {
+    if (fasti_plan_compute(draft.spans, draft.count, NULL, &key, plan) == FASTI_OK) {
         fasti_model_answer(question, &model);
         const char *difference = fasti_model_differs(question, &model, plan, text);
         if (difference != NULL)

@@ -326,7 +326,7 @@ Test(codec, what_is_not_on_the_wire_is_not_encoded) {
     c.body.put.body.openings.openings = m.openings;
     c.body.put.body.openings.count = FASTI_OPENINGS_MAX + 1;
     cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_RANGE);
-    c.kind = (enum fasti_command_kind)(FASTI_COMMAND_MARK + 1);
+    c.kind = (enum fasti_command_kind)(FASTI_COMMAND_EXPLAIN + 1);
     cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_COMMAND);
 }
 

@@ -49,6 +49,30 @@ static void model_opening(struct bytes *b, const struct fasti_opening *opening) 
         number(b, opening->services[i].v, 4);
 }
 
+/* Written out, so that a field that moves in the table is seen here. */
+static void model_terms(struct bytes *b, const struct fasti_terms *t) {
+    number(b, t->before_minutes, 1);
+    number(b, t->after_minutes, 1);
+    number(b, t->capacity, 1);
+    number(b, t->overbook, 1);
+    number(b, t->notice_minutes, 4);
+    number(b, t->horizon_days, 2);
+    number(b, t->horizon_minute, 2);
+    number(b, t->day_limit, 2);
+    number(b, t->week_limit, 2);
+    number(b, t->month_limit, 2);
+    number(b, t->from_minute, 2);
+    number(b, t->to_minute, 2);
+    number(b, t->age_min_months, 2);
+    number(b, t->age_max_months, 2);
+    number(b, t->weekdays, 1);
+    number(b, t->modalities, 1);
+    number(b, t->sectors, 1);
+    number(b, t->audiences, 1);
+    number(b, t->acquaintances, 1);
+    number(b, t->flags, 1);
+}
+
 static void model_body(struct bytes *b, const struct fasti_put *put) {
     if (put->kind == FASTI_ENTITY_LOCATION) {
         id(b, &put->body.location.zone);
@@ -58,6 +82,8 @@ static void model_body(struct bytes *b, const struct fasti_put *put) {
     } else if (put->kind == FASTI_ENTITY_SERVICE) {
         number(b, put->body.service.duration_minutes, 2);
         number(b, put->body.service.grid_minutes, 2);
+        number(b, put->body.service.offset_minutes, 2);
+        model_terms(b, &put->body.service.terms);
     } else if (put->kind == FASTI_ENTITY_SCHEDULE) {
         id(b, &put->body.schedule.location);
         id(b, &put->body.schedule.practitioner);
@@ -65,6 +91,11 @@ static void model_body(struct bytes *b, const struct fasti_put *put) {
         number(b, put->body.schedule.service_count, 1);
         for (int i = 0; i < put->body.schedule.service_count; i++)
             id(b, &put->body.schedule.services[i]);
+        number(b, put->body.schedule.language_count, 1);
+        for (int i = 0; i < put->body.schedule.language_count; i++)
+            number(b, put->body.schedule.languages[i], 2);
+        id(b, &put->body.schedule.substitute);
+        model_terms(b, &put->body.schedule.terms);
     } else if (put->kind == FASTI_ENTITY_OPENINGS) {
         number(b, (uint64_t)put->body.openings.mode, 1);
         number(b, put->body.openings.source, 4);
@@ -121,6 +152,12 @@ static void id_make(struct fasti_id_text *id_text, size_t min) {
     id_text->length = (uint8_t)lengths[below(3)];
     for (size_t i = 0; i < id_text->length; i++)
         id_text->bytes[i] = (char)('!' + below(90));
+}
+
+static void terms_make(struct fasti_terms *terms) {
+#define TERM_MAKE(type, name, most, meaning) terms->name = (type)extreme();
+    FASTI_TERMS_TABLE(TERM_MAKE)
+#undef TERM_MAKE
 }
 
 static void opening_make(struct fasti_opening *opening) {
@@ -181,6 +218,8 @@ static void put_make(struct made *made, enum fasti_entity_kind kind, uint32_t li
     } else if (kind == FASTI_ENTITY_SERVICE) {
         put->body.service.duration_minutes = (uint16_t)extreme();
         put->body.service.grid_minutes = (uint16_t)extreme();
+        put->body.service.offset_minutes = (uint16_t)extreme();
+        terms_make(&put->body.service.terms);
     } else if (kind == FASTI_ENTITY_SCHEDULE) {
         id_make(&put->body.schedule.location, 0);
         id_make(&put->body.schedule.practitioner, 0);
@@ -188,6 +227,11 @@ static void put_make(struct made *made, enum fasti_entity_kind kind, uint32_t li
         put->body.schedule.service_count = (uint8_t)below(FASTI_SCHEDULE_SERVICES_MAX + 1);
         for (int i = 0; i < put->body.schedule.service_count; i++)
             id_make(&put->body.schedule.services[i], 0);
+        put->body.schedule.language_count = (uint8_t)below(FASTI_SCHEDULE_LANGUAGES_MAX + 1);
+        for (int i = 0; i < put->body.schedule.language_count; i++)
+            put->body.schedule.languages[i] = (uint16_t)extreme();
+        id_make(&put->body.schedule.substitute, 0);
+        terms_make(&put->body.schedule.terms);
     } else if (kind == FASTI_ENTITY_OPENINGS) {
         openings_make(made, list);
     } else if (kind == FASTI_ENTITY_ZONE) {
@@ -292,11 +336,18 @@ Test(effect, counts_beyond_their_arrays_are_refused) {
     put_make(&made, FASTI_ENTITY_SCHEDULE, 0);
     made.put.body.schedule.service_count = 0;
     model_put(&model, &made.put);
-    memset(model.at + model.size, 0, 256);
-    model.at[model.size - 1] = FASTI_SCHEDULE_SERVICES_MAX;
-    cr_assert_eq(decode(model.at, model.size + FASTI_SCHEDULE_SERVICES_MAX), FASTI_OK);
-    model.at[model.size - 1] = FASTI_SCHEDULE_SERVICES_MAX + 1;
-    cr_assert_eq(decode(model.at, model.size + 256), FASTI_CORRUPT_STATE);
+    /* What follows the count: names, the languages, the substitute, the terms. */
+    const size_t behind = 1 + 2u * made.put.body.schedule.language_count + 1 +
+                          made.put.body.schedule.substitute.length + FASTI_TERMS_BYTES;
+    const size_t count_at = model.size - behind - 1;
+    cr_assert_eq(model.at[count_at], 0);
+    memset(model.at + count_at, 0, behind + 257);
+    model.at[count_at] = FASTI_SCHEDULE_SERVICES_MAX;
+    cr_assert_eq(
+        decode(model.at, count_at + 1 + FASTI_SCHEDULE_SERVICES_MAX + 2 + FASTI_TERMS_BYTES),
+        FASTI_OK);
+    model.at[count_at] = FASTI_SCHEDULE_SERVICES_MAX + 1;
+    cr_assert_eq(decode(model.at, count_at + 256), FASTI_CORRUPT_STATE);
     for (int kind = 0; kind < 256; kind++) {
         put_make(&made, FASTI_ENTITY_ORGANIZATION, 0);
         model_put(&model, &made.put);

@@ -134,7 +134,7 @@ Test(opening, nine_minute_clinic_at_one_minute) {
     _Alignas(8) char scratch[FASTI_PLAN_SCRATCH_BYTES];
     struct fasti_plan *plan = (struct fasti_plan *)scratch;
     expand(&o, 1, &berlin, 1, date_of(2026, 5, 6));
-    cr_assert_eq(fasti_plan_compute(draft.spans, draft.count, &key, plan), FASTI_OK);
+    cr_assert_eq(fasti_plan_compute(draft.spans, draft.count, NULL, &key, plan), FASTI_OK);
     cr_assert_eq(plan->group_count, 1);
     for (uint32_t tick = 0; tick < FASTI_TICKS_MAX; tick++) {
         const bool expected = tick >= 541 && tick + 9 <= 600 && (tick - 541) % 9 == 0;
@@ -375,7 +375,7 @@ Test(opening, random_rules_against_the_model) {
                                            .grid_ticks = (uint16_t)q.grid_ticks};
         char text[128];
         expand(openings, q.opening_count, q.zone, q.resolution_minutes, q.date);
-        cr_assert_eq(fasti_plan_compute(draft.spans, draft.count, &key, plan), FASTI_OK);
+        cr_assert_eq(fasti_plan_compute(draft.spans, draft.count, NULL, &key, plan), FASTI_OK);
         fasti_model_answer(&q, model);
         const char *difference = fasti_model_differs(&q, model, plan, text);
         cr_assert_null(difference, "round %d: %s", round, difference);

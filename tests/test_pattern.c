@@ -40,7 +40,7 @@ static uint32_t intern(void) {
 
 static const struct fasti_plan *make(uint32_t id, uint32_t service, uint32_t duration,
                                      uint32_t grid) {
-    const struct fasti_plan_key key = {id, {service}, (uint16_t)duration, (uint16_t)grid};
+    const struct fasti_plan_key key = {id, {service}, (uint16_t)duration, (uint16_t)grid, 0};
     const struct fasti_plan *plan = NULL;
     cr_assert_eq(fasti_plan_make(patterns, &key, &plan), FASTI_OK);
     cr_assert_eq(fasti_plan_find(patterns, &key), plan);
@@ -147,7 +147,7 @@ Test(pattern, too_many_lengths_is_a_limit) {
     for (uint32_t i = 0; i <= FASTI_PLAN_GROUPS_MAX; i++) /* descending, to shift the groups */
         span(i * 5, i * 5 + FASTI_PLAN_GROUPS_MAX + 1 - i, (int32_t)i * 5)->flags =
             FASTI_OPENING_SINGLE;
-    const struct fasti_plan_key key = {intern(), {1}, 3, 3};
+    const struct fasti_plan_key key = {intern(), {1}, 3, 3, 0};
     const struct fasti_plan *plan;
     cr_assert_eq(fasti_plan_make(patterns, &key, &plan), FASTI_LIMIT_RECORDS);
     cr_assert_null(fasti_plan_find(patterns, &key));
@@ -171,7 +171,8 @@ Test(pattern, plans_against_the_definition) {
             0,
             {1},
             (uint16_t)(1 + fasti_prng_below(&prng, round % 2 ? FASTI_TICKS_MAX : 12)),
-            (uint16_t)(1 + fasti_prng_below(&prng, round % 3 ? FASTI_TICKS_MAX : 12))};
+            (uint16_t)(1 + fasti_prng_below(&prng, round % 3 ? FASTI_TICKS_MAX : 12)),
+            0};
         uint64_t expected[FASTI_DAY_WORDS_MAX] = {0};
         uint32_t count = 0;
         draft.count = 0;
@@ -182,7 +183,7 @@ Test(pattern, plans_against_the_definition) {
             fasti_bits_set(expected, (uint32_t)tick, 1);
             count++;
         }
-        cr_assert_eq(fasti_plan_compute(draft.spans, 1, &key, plan), FASTI_OK);
+        cr_assert_eq(fasti_plan_compute(draft.spans, 1, NULL, &key, plan), FASTI_OK);
         cr_assert_eq(plan->group_count, count > 0);
         if (count > 0)
             cr_assert_arr_eq(plan->groups[0].starts, expected, sizeof expected);
@@ -200,7 +201,7 @@ Test(pattern, stores_grow) {
     }
     cr_assert_eq(fasti_plans_count(patterns), 4000);
     for (uint32_t i = 0; i < 4000; i++) {
-        const struct fasti_plan_key key = {ids[i], {2}, 3, 3};
+        const struct fasti_plan_key key = {ids[i], {2}, 3, 3, 0};
         draft.count = 0;
         span(i % 1000, i % 1000 + 100, (int32_t)(i % 1000) - (int32_t)(i / 1000));
         cr_assert_eq(intern(), ids[i]);

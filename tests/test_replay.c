@@ -91,7 +91,7 @@ static struct telling booking(uint64_t id) {
                                         .created_ms = DECIDED_MS,
                                         .changed_ms = DECIDED_MS,
                                         .item_count = 1};
-    const struct fasti_item item = {1, 1, engine_utc_s(START), 3600, 15};
+    const struct fasti_item item = {1, 1, engine_utc_s(START), 60, 15, 0, 0, 1, 1};
     memcpy(t.body, &record, sizeof record);
     memcpy(t.body + sizeof record, &item, sizeof item);
     t.body[sizeof record + sizeof item] = 'p';
@@ -189,10 +189,16 @@ Test(replay, a_record_that_is_not_well_formed_is_refused) {
     WELL_FORMED("start", item->start_utc_s = INT64_MAX);
     WELL_FORMED("start", item->start_utc_s = INT64_MIN);
     WELL_FORMED("start", item->start_utc_s = FASTI_ZONE_END_UTC_S);
-    WELL_FORMED("offset", item->offset_s = 86400);
-    WELL_FORMED("offset", item->offset_s = INT32_MIN);
+    WELL_FORMED("offset", item->offset_minutes = 1440);
+    WELL_FORMED("offset", item->offset_minutes = INT16_MIN);
     WELL_FORMED("minutes", item->minutes = 0);
     WELL_FORMED("minutes", item->minutes = FASTI_LOCAL_DAY_MINUTES_MAX + 1);
+    WELL_FORMED("buffer", item->before_minutes = FASTI_BUFFER_MINUTES_MAX + 1);
+    WELL_FORMED("buffer", item->after_minutes = 255);
+    WELL_FORMED("seats", item->seats = 0);
+    WELL_FORMED("seats", item->seats = 2);
+    WELL_FORMED("seats", item->seats_max = FASTI_SEATS_MAX + 1);
+    WELL_FORMED("service", item->service = FASTI_SERVICES_MAX + 1);
     WELL_FORMED("state", record->state = FASTI_STATE_CANCELLED);
     WELL_FORMED("reason", record->reason = 1);
     WELL_FORMED("flags", record->flags = 1);
@@ -300,7 +306,7 @@ Test(replay, an_end_that_does_not_fit_its_record_is_refused) {
     AFTER_BOOKING("belongs to no record", t.cells[0].count = TICKS);
     AFTER_BOOKING("belongs to no record", t.cells[0].count = FASTI_EFFECT_CELL_RELEASES);
     AFTER_BOOKING("does not fit its record", end.organization = 2);
-    AFTER_BOOKING("frees free time", t.cells[0].count++);
+    AFTER_BOOKING("leaves out time", t.cells[0].count++);
     AFTER_BOOKING("frees free time", t.cells[0].tick++);
     AFTER_BOOKING("another version of a day", t.cells[0].from_version = 2);
     struct telling t = ending(7);

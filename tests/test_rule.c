@@ -37,6 +37,9 @@ static struct fasti_arena arena;
 static struct fasti_arena_local local;
 static struct fasti_rules_scratch scratch; /* of the whole test */
 static struct fasti_schedule_config *config;
+/* As of terms that say nothing. */
+static const struct fasti_rules rules = {
+    .capacity = 1, .group = 1, .weekdays = 127, .to_minute = FASTI_DAY_MINUTES};
 static struct fasti_model_day model;
 static struct the_case cases[CASES_MAX];
 
@@ -280,8 +283,8 @@ static void view_load(const struct question *q, struct fasti_day_view *view) {
     if (q->c->pattern_id != FASTI_PATTERN_NONE && below(2) == 0 && /* as compiling would */
         fasti_schedule_plan_key(config, q->service, &q->terms, q->c->pattern_id, &key))
         cr_assert_eq(fasti_plan_make(patterns, &key, &plan), FASTI_OK);
-    fasti_day_view_load(patterns, config, q->service, &q->terms, q->c->date, q->c->pattern_id,
-                        &scratch, view);
+    fasti_day_view_load(patterns, config, q->service, &q->terms, &rules, q->c->date,
+                        q->c->pattern_id, &scratch, view);
     cr_assert(view->has_plan && view->plan != NULL);
 }
 
@@ -289,12 +292,17 @@ static const struct fasti_page *page_of(const struct the_case *c) {
     return c->page == 0 ? &fasti_page_empty : fasti_arena_at(&arena, c->page);
 }
 
+static struct fasti_rule_scene scene_of(const struct question *q) {
+    return (struct fasti_rule_scene){.page = page_of(q->c), .now_ms = q->now_ms};
+}
+
 /* Every tick: offered with its length exactly where the model has a free start that is not past. */
 static uint32_t starts_compare(const struct question *q, const struct fasti_day_view *view) {
     static uint64_t starts[FASTI_DAY_WORDS_MAX];
     static uint16_t lengths[FASTI_DAY_WORDS_MAX * 64];
     memset(starts, 0xa5, sizeof starts); /* words outside of the plan's are not written */
-    const bool any = fasti_rule_starts(view, page_of(q->c), q->now_ms, starts, lengths);
+    const struct fasti_rule_scene scene = scene_of(q);
+    const bool any = fasti_rule_starts(view, &scene, starts, lengths);
     uint32_t count = 0;
     for (uint32_t tick = 0; tick < FASTI_TICKS_MAX; tick++) {
         const uint32_t word = tick / 64;
@@ -320,12 +328,12 @@ static uint32_t starts_compare(const struct question *q, const struct fasti_day_
 static uint32_t verdicts_compare(const struct question *q, const struct fasti_day_view *view,
                                  uint32_t seen[]) {
     uint32_t count = 0;
+    const struct fasti_rule_scene scene = scene_of(q);
     for (uint32_t minute = 0; minute < (uint32_t)view->day.minutes; minute++) {
-        struct fasti_rule_place place = {UINT16_MAX, UINT16_MAX};
+        struct fasti_rule_place place = {.tick = UINT16_MAX, .count = UINT16_MAX};
         uint32_t length = 0;
         const int64_t start_s = view->day.start_utc_s + minute * 60;
-        const enum fasti_rule_verdict verdict =
-            fasti_rule_check(view, page_of(q->c), q->now_ms, start_s, &place);
+        const enum fasti_rule_verdict verdict = fasti_rule_check(view, &scene, start_s, &place);
         const enum fasti_rule_verdict expected =
             model_verdict(q, view->day.start_utc_s, minute, &length);
         cr_assert_eq(verdict, expected, "date %d, resolution %u, minute %u: %d, not %d",
@@ -347,7 +355,10 @@ static void question_compare(const struct question *q, uint32_t seen[]) {
     view_load(q, &view);
     cr_assert_eq(view.plan->is_open, model.is_open);
     cr_assert_eq(starts_compare(q, &view), verdicts_compare(q, &view, seen));
-    cr_assert_eq(fasti_rule_is_ahead(&view, q->now_ms), model_is_ahead(q, view.day.start_utc_s));
+    const struct fasti_rule_scene scene = scene_of(q);
+    if (model.is_open)
+        cr_assert_eq(fasti_rule_day(&view, &scene) != FASTI_RULE_PAST,
+                     model_is_ahead(q, view.day.start_utc_s));
     for (int i = 0; i < 40; i++) {
         const uint32_t tick = below(FASTI_TICKS_MAX - 60);
         const uint32_t count = 1 + below(60);
@@ -356,7 +367,7 @@ static void question_compare(const struct question *q, uint32_t seen[]) {
 }
 
 Test(rule, every_minute_is_as_the_model_has_it) {
-    uint32_t seen[6] = {0};
+    uint32_t seen[FASTI_RULE_BUFFER + 1] = {0};
     prng = fasti_test_prng("rule.every_minute");
     for (uint32_t i = 0; i < CASES_MAX; i++)
         case_make(&cases[i]);
@@ -370,14 +381,16 @@ Test(rule, every_minute_is_as_the_model_has_it) {
         const struct question q = question_make(c);
         question_compare(&q, seen);
     }
-    for (uint32_t verdict = 0; verdict < 6; verdict++)
-        cr_assert_gt(seen[verdict], 500, "verdict %u was hardly seen", verdict);
+    static const uint8_t possible[] = {FASTI_RULE_FREE, FASTI_RULE_PAST,     FASTI_RULE_CLOSED,
+                                       FASTI_RULE_FULL, FASTI_RULE_OFF_GRID, FASTI_RULE_TAKEN};
+    for (uint32_t i = 0; i < sizeof possible; i++)
+        cr_assert_gt(seen[possible[i]], 500, "verdict %u was hardly seen", possible[i]);
 }
 
 /* One pattern, asked for by turns with every service, duration and grid: what was found lately for
  * one of them is not given to another. */
 Test(rule, the_memory_of_plans_mixes_nothing_up) {
-    uint32_t seen[6] = {0};
+    uint32_t seen[FASTI_RULE_BUFFER + 1] = {0};
     prng = fasti_test_prng("rule.memory");
     for (int round = 0; round < 12; round++) {
         struct the_case *c = &cases[0];
@@ -457,13 +470,13 @@ Test(rule, the_next_view_is_the_loaded_view) {
         for (c->date.v = first; c->date.v < first + 60; c->date.v++) {
             const uint32_t pattern_id = pattern_make(c);
             if (c->date.v == first)
-                fasti_day_view_load(patterns, config, q.service, &q.terms, c->date, pattern_id,
-                                    &scratch, &walked);
+                fasti_day_view_load(patterns, config, q.service, &q.terms, &rules, c->date,
+                                    pattern_id, &scratch, &walked);
             else
                 fasti_day_view_next(patterns, pattern_id, &scratch, &walked);
             memset(&other, 0, sizeof other);
-            fasti_day_view_load(patterns, config, q.service, &q.terms, c->date, pattern_id, &other,
-                                &loaded);
+            fasti_day_view_load(patterns, config, q.service, &q.terms, &rules, c->date, pattern_id,
+                                &other, &loaded);
             views_compare(&walked, &loaded);
         }
     }
@@ -483,18 +496,19 @@ Test(rule, a_service_that_does_not_fit_is_off_the_grid) {
                                             .start_minute = 480,
                                             .end_minute = 720,
                                             .date_first = {FASTI_DATE_FIRST},
-                                            .date_last = {FASTI_DATE_LAST}};
+                                            .date_last = {FASTI_DATE_LAST},
+                                            .capacity = FASTI_CAPACITY_UNLIMITED};
     config_set(c);
     const struct fasti_service terms = {.duration_minutes = 7, .grid_minutes = 5};
     struct fasti_day_view view;
     uint64_t starts[FASTI_DAY_WORDS_MAX];
     struct fasti_rule_place place;
-    fasti_day_view_load(patterns, config, (fasti_service_id){1}, &terms, c->date, 0, &scratch,
-                        &view);
+    fasti_day_view_load(patterns, config, (fasti_service_id){1}, &terms, &rules, c->date, 0,
+                        &scratch, &view);
     cr_assert(!view.has_plan && view.plan == NULL);
-    cr_assert_not(fasti_rule_starts(&view, &fasti_page_empty, 0, starts, NULL));
+    const struct fasti_rule_scene scene = {.page = &fasti_page_empty};
+    cr_assert_not(fasti_rule_starts(&view, &scene, starts, NULL));
     const int64_t eight = view.day.start_utc_s + 480 * 60;
-    cr_assert_eq(fasti_rule_check(&view, &fasti_page_empty, 0, eight, &place), FASTI_RULE_OFF_GRID);
-    cr_assert_eq(fasti_rule_check(&view, &fasti_page_empty, 0, eight - 300, &place),
-                 FASTI_RULE_CLOSED);
+    cr_assert_eq(fasti_rule_check(&view, &scene, eight, &place), FASTI_RULE_OFF_GRID);
+    cr_assert_eq(fasti_rule_check(&view, &scene, eight - 300, &place), FASTI_RULE_CLOSED);
 }

@@ -34,7 +34,7 @@ static void *write_plans(void *argument) {
                                              .anchor_tick = (int32_t)tick};
         if (fasti_pattern_intern(patterns, &draft, &ids[i]) != FASTI_OK)
             abort();
-        const struct fasti_plan_key key = {ids[i], {1}, (uint16_t)(1 + i / TICKS), 1};
+        const struct fasti_plan_key key = {ids[i], {1}, (uint16_t)(1 + i / TICKS), 1, 0};
         if (fasti_plan_make(patterns, &key, &plan) != FASTI_OK)
             abort();
         fasti_store_release(&ready, i + 1); /* pairs with the acquire in plan_check */
@@ -43,7 +43,7 @@ static void *write_plans(void *argument) {
 }
 
 static bool plan_check(uint32_t i) {
-    const struct fasti_plan_key key = {ids[i], {1}, (uint16_t)(1 + i / TICKS), 1};
+    const struct fasti_plan_key key = {ids[i], {1}, (uint16_t)(1 + i / TICKS), 1, 0};
     const struct fasti_plan *plan = fasti_plan_find(patterns, &key);
     return plan != NULL && plan->group_count == 1 &&
            plan->groups[0].length_ticks == 1 + i / TICKS &&

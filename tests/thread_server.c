@@ -170,6 +170,7 @@ static uint32_t judge(struct fasti_codec *codec, const struct mutable_frame *fra
         case FASTI_COMMAND_LIST:
         case FASTI_COMMAND_CHECKPOINT:
         case FASTI_COMMAND_DESCRIBE:
+        case FASTI_COMMAND_EXPLAIN:
         case FASTI_COMMAND_CIVIL: break;
         case FASTI_COMMAND_PUT:
         case FASTI_COMMAND_BOOK:

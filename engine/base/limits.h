@@ -41,23 +41,27 @@
 #define FASTI_CLAIM_TRIES_MAX      1024
 
 /* ---- directory ---- */
-#define FASTI_ORGANIZATIONS_MAX     (UINT32_C(1) << 16)
-#define FASTI_LOCATIONS_MAX         (UINT32_C(1) << 20)
-#define FASTI_PRACTITIONERS_MAX     (UINT32_C(1) << 20)
-#define FASTI_SERVICES_MAX          (UINT32_C(1) << 20)
-#define FASTI_SCHEDULES_MAX         (UINT32_C(1) << 20)
-#define FASTI_ZONES_MAX             1024
-#define FASTI_SCHEDULE_SERVICES_MAX 64
-#define FASTI_ID_BYTES_MAX          64 /* an external id; FHIR ids have at most 64 */
-#define FASTI_NAME_BYTES_MAX        128
-#define FASTI_SERVICE_MINUTES_MAX   1440
-#define FASTI_IMPORTS_MAX           16        /* staged imports open at once */
-#define FASTI_IMPORT_EFFECTS_MAX    (1 << 20) /* staged records of one import */
+#define FASTI_ORGANIZATIONS_MAX      (UINT32_C(1) << 16)
+#define FASTI_LOCATIONS_MAX          (UINT32_C(1) << 20)
+#define FASTI_PRACTITIONERS_MAX      (UINT32_C(1) << 20)
+#define FASTI_SERVICES_MAX           (UINT32_C(1) << 20)
+#define FASTI_SCHEDULES_MAX          (UINT32_C(1) << 20)
+#define FASTI_ZONES_MAX              1024
+#define FASTI_SCHEDULE_SERVICES_MAX  64
+#define FASTI_SCHEDULE_LANGUAGES_MAX 8
+#define FASTI_ID_BYTES_MAX           64 /* an external id; FHIR ids have at most 64 */
+#define FASTI_NAME_BYTES_MAX         128
+#define FASTI_SERVICE_MINUTES_MAX    1440
+#define FASTI_IMPORTS_MAX            16        /* staged imports open at once */
+#define FASTI_IMPORT_EFFECTS_MAX     (1 << 20) /* staged records of one import */
 
 /* ---- booking ---- */
-#define FASTI_PATIENT_BYTES_MAX 64   /* opaque patient reference */
-#define FASTI_PAYLOAD_BYTES_MAX 1024 /* opaque sealed payload */
-#define FASTI_PAGE_HOLDS_MAX    144  /* holds of one schedule's day */
+#define FASTI_PATIENT_BYTES_MAX  64   /* opaque patient reference */
+#define FASTI_PAYLOAD_BYTES_MAX  1024 /* opaque sealed payload */
+#define FASTI_PAGE_HOLDS_MAX     144  /* holds of one schedule's day */
+#define FASTI_PAGE_VISITS_MAX    1024 /* visits of one schedule's day */
+#define FASTI_SEATS_MAX          127  /* by so many one time may be taken at once */
+#define FASTI_BUFFER_MINUTES_MAX 240  /* before and after a visit */
 /* How long a hold may be asked for, and how old it may become by extending it. */
 #define FASTI_HOLD_SECONDS_MIN     10
 #define FASTI_HOLD_SECONDS_DEFAULT 300

@@ -13,6 +13,7 @@
 #include "engine/booking/once.h"
 #include "engine/calendar/cell.h"
 #include "engine/calendar/page.h"
+#include "engine/rules/period.h"
 
 bool fasti_effect_is_next(const struct fasti_state *state, const struct fasti_pending *pending) {
     if (state->config_emitted < pending->config_seen)
@@ -126,8 +127,14 @@ void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fast
 /* An effect taken apart: its days, and of each record what the body says and what it is now. */
 struct parts {
     enum fasti_effect_kind kind;
-    const struct fasti_effect_cell *days, *records;
-    uint32_t day_count, record_count;
+    const struct fasti_effect_cell *days, *records, *guards;
+    uint32_t day_count, record_count, guard_count;
+    uint32_t item_count; /* of all records together, as far as they have a place */
+    struct part_item {
+        const struct fasti_item *item;
+        uint32_t record;     /* in records */
+        uint32_t ticks_seen; /* while days are applied */
+    } items[FASTI_CELLS_MAX];
     const void *bodies[FASTI_CELLS_MAX];                 /* as form_of says */
     const struct fasti_record *befores[FASTI_CELLS_MAX]; /* NULL: the record is new */
 };
@@ -142,7 +149,7 @@ static enum fasti_status malformed(const struct fasti_effect *effect, struct fas
                             effect->body_bytes);
 }
 
-/* Days, then records, ascending; the same day again only with the same version. */
+/* Days, then records, then guards, ascending; the same day again only with the same version. */
 static bool cells_split(const struct fasti_effect *effect, struct parts *parts) {
     const struct fasti_effect_cell *cells = effect->cells;
     const uint32_t count = effect->header->cell_count;
@@ -155,13 +162,18 @@ static bool cells_split(const struct fasti_effect *effect, struct parts *parts) 
                         : cells[i].id <= cells[i - 1].id)
             return false;
     }
-    for (uint32_t i = days; i < count; i++)
-        if (fasti_cell_id_kind(cells[i].id) != FASTI_CELL_RECORD)
+    uint32_t records = days;
+    while (records < count && fasti_cell_id_kind(cells[records].id) == FASTI_CELL_RECORD)
+        records++;
+    for (uint32_t i = records; i < count; i++)
+        if (fasti_cell_id_kind(cells[i].id) != FASTI_CELL_GUARD)
             return false;
     parts->days = cells;
     parts->day_count = days;
     parts->records = cells + days;
-    parts->record_count = count - days;
+    parts->record_count = records - days;
+    parts->guards = cells + records;
+    parts->guard_count = count - records;
     return true;
 }
 
@@ -198,13 +210,6 @@ static bool body_split(const struct fasti_effect *effect, struct parts *parts) {
             return false;
     }
     return at == effect->body_bytes;
-}
-
-static bool is_item_schedule(const struct fasti_record *record, uint32_t schedule) {
-    for (uint32_t i = 0; i < record->item_count; i++)
-        if (record->items[i].schedule == schedule)
-            return true;
-    return false;
 }
 
 /* The record that a known one's cell names; NULL: the effect does not start from it. */
@@ -323,40 +328,103 @@ static const struct fasti_record *part_items(const struct parts *parts, uint32_t
     return parts->befores[i] != NULL ? parts->befores[i] : parts->bodies[i];
 }
 
-/* Does each day's change belong to an item of its record and do what its record's change needs, and
- * has every record its time? */
-static enum fasti_status days_check(const struct parts *parts, struct fasti_detail *detail) {
-    uint16_t changed[FASTI_CELLS_MAX];
-    for (uint32_t i = 0; i < parts->record_count; i++)
-        changed[i] = 0;
-    for (uint32_t i = 0; i < parts->day_count; i++) {
-        const struct fasti_effect_cell *cell = &parts->days[i];
-        const uint32_t place = fasti_effect_cell_place(cell);
-        const uint32_t schedule = fasti_cell_id_schedule(cell->id).v;
-        if (place >= parts->record_count || !is_item_schedule(part_items(parts, place), schedule))
-            return corrupt(detail, "an effect's time belongs to no record, schedule", schedule);
-        const enum time_change change = time_of(parts, place);
-        if (change == TIME_LEFT ||
-            (fasti_effect_cell_count(cell) == 0) != (change == TIME_MARKED) ||
-            (change == TIME_MARKED && fasti_effect_cell_tick(cell) != 0) ||
-            fasti_effect_cell_releases(cell) != (change == TIME_RELEASED))
-            return corrupt(detail, "an effect's time belongs to no record, schedule", schedule);
-        changed[place]++;
-    }
+/* All items in the order of their places. */
+static void items_place(struct parts *parts) {
+    parts->item_count = 0;
     for (uint32_t i = 0; i < parts->record_count; i++) {
         const struct fasti_record *record = part_items(parts, i);
-        const enum time_change change = time_of(parts, i);
-        const uint32_t least = change == TIME_LEFT     ? 0
-                               : change == TIME_MARKED ? 1
-                                                       : record->item_count;
-        if (changed[i] < least)
-            return corrupt(detail, "an effect leaves out time of record", record->id);
+        for (uint32_t k = 0; k < record->item_count && parts->item_count < FASTI_CELLS_MAX; k++)
+            parts->items[parts->item_count++] =
+                (struct part_item){.item = &record->items[k], .record = i};
     }
+}
+
+/* Which record a day's cell is of; record_count: of none that may change there. */
+static uint32_t cell_record(const struct parts *parts, const struct fasti_effect_cell *cell) {
+    const uint32_t place = fasti_effect_cell_place(cell);
+    const uint32_t schedule = fasti_cell_id_schedule(cell->id).v;
+    if (fasti_effect_cell_count(cell) > 0)
+        return place < parts->item_count && parts->items[place].item->schedule == schedule
+                   ? parts->items[place].record
+                   : parts->record_count;
+    bool is_there = false;
+    const struct fasti_record *record =
+        place < parts->record_count ? part_items(parts, place) : NULL;
+    for (uint32_t i = 0; record != NULL && i < record->item_count; i++)
+        is_there = is_there || record->items[i].schedule == schedule;
+    return is_there ? place : parts->record_count;
+}
+
+/* Does a day's cell do what the change of its record needs? */
+static bool cell_fits(const struct parts *parts, const struct fasti_effect_cell *cell,
+                      uint32_t record) {
+    const enum time_change change = time_of(parts, record);
+    return change != TIME_LEFT && (fasti_effect_cell_count(cell) == 0) == (change == TIME_MARKED) &&
+           (change != TIME_MARKED || fasti_effect_cell_tick(cell) == 0) &&
+           fasti_effect_cell_releases(cell) == (change == TIME_RELEASED);
+}
+
+static uint32_t item_ticks(const struct fasti_item *item, uint32_t resolution) {
+    return ((uint32_t)item->before_minutes + item->minutes + item->after_minutes) / resolution;
+}
+
+/* 0: there is no such schedule. */
+static uint32_t resolution_of(const struct fasti_state *state, uint32_t id) {
+    const struct fasti_schedule *schedule =
+        fasti_schedule_get(state->directory, (fasti_schedule_id){id});
+    return schedule == NULL ? 0 : fasti_load_relaxed(&schedule->config)->resolution_minutes;
+}
+
+/* Does each day's change belong to an item of its record and do what its record's change needs, and
+ * has every item all of its time? */
+static enum fasti_status days_check(const struct fasti_state *state, const struct parts *parts,
+                                    struct fasti_detail *detail) {
+    uint32_t ticks[FASTI_CELLS_MAX] = {0}; /* of each item */
+    uint16_t marks[FASTI_CELLS_MAX] = {0}; /* of each record */
+    for (uint32_t i = 0; i < parts->day_count; i++) {
+        const struct fasti_effect_cell *cell = &parts->days[i];
+        const uint32_t record = cell_record(parts, cell);
+        if (record == parts->record_count || !cell_fits(parts, cell, record))
+            return corrupt(detail, "an effect's time belongs to no record, schedule",
+                           fasti_cell_id_schedule(cell->id).v);
+        marks[record]++;
+        if (fasti_effect_cell_count(cell) > 0)
+            ticks[fasti_effect_cell_place(cell)] += fasti_effect_cell_count(cell);
+    }
+    for (uint32_t i = 0; i < parts->item_count; i++) {
+        const struct fasti_item *item = parts->items[i].item;
+        const enum time_change change = time_of(parts, parts->items[i].record);
+        const uint32_t resolution = resolution_of(state, item->schedule);
+        const bool has_time = change == TIME_TAKEN || change == TIME_RELEASED;
+        if (resolution == 0)
+            return corrupt(detail, "a booking is of unknown schedule", item->schedule);
+        if (has_time && ticks[i] != item_ticks(item, resolution))
+            return corrupt(detail, "an effect leaves out time of record",
+                           part_items(parts, parts->items[i].record)->id);
+    }
+    for (uint32_t i = 0; i < parts->record_count; i++)
+        if (time_of(parts, i) == TIME_MARKED && marks[i] == 0)
+            return corrupt(detail, "an effect leaves out time of record", part_items(parts, i)->id);
     return FASTI_OK;
 }
 
+/* Which item's ticks a day's cell takes or releases: its seats, and its visit if it starts there.
+ * Days come in their order, so what was seen of the item before lies before this. */
+static void item_change(struct part_item *at, uint32_t resolution,
+                        struct fasti_page_change *change) {
+    const struct fasti_item *item = at->item;
+    const uint32_t before = item->before_minutes / resolution;
+    change->seats = item->seats;
+    change->seats_max = item->seats_max;
+    if (item->service != 0 && at->ticks_seen <= before && before < at->ticks_seen + change->count) {
+        change->service = item->service;
+        change->visit_tick = (uint16_t)(change->tick + before - at->ticks_seen);
+    }
+    at->ticks_seen += change->count;
+}
+
 /* What a day's cell of the effect does to the page. */
-static struct fasti_page_change change_of(const struct parts *parts,
+static struct fasti_page_change change_of(const struct fasti_state *state, struct parts *parts,
                                           const struct fasti_effect_cell *cell) {
     struct fasti_page_change change = {
         .operation = FASTI_PAGE_TAKE,
@@ -365,11 +433,14 @@ static struct fasti_page_change change_of(const struct parts *parts,
     };
     if (parts == NULL) /* a touch */
         return change;
-    const uint32_t place = fasti_effect_cell_place(cell);
-    const struct fasti_record *before = parts->befores[place];
-    const void *body = parts->bodies[place];
-    const uint32_t id = (uint32_t)fasti_cell_id_record_id(parts->records[place].id).v;
-    switch (part_form(parts, place)) {
+    const uint32_t record = cell_record(parts, cell);
+    const struct fasti_record *before = parts->befores[record];
+    const void *body = parts->bodies[record];
+    const uint32_t id = (uint32_t)fasti_cell_id_record_id(parts->records[record].id).v;
+    if (change.count > 0)
+        item_change(&parts->items[fasti_effect_cell_place(cell)],
+                    resolution_of(state, fasti_cell_id_schedule(cell->id).v), &change);
+    switch (part_form(parts, record)) {
     case FASTI_DRAFT_NEW: {
         const struct fasti_record_hold *hold = fasti_record_hold(body);
         if (hold != NULL) {
@@ -398,14 +469,14 @@ static struct fasti_page_change change_of(const struct parts *parts,
 }
 
 /* One change of a page; *index becomes the next one's, whose predecessor is freed. */
-static enum fasti_status page_replay(struct fasti_booking *booking, const struct parts *parts,
+static enum fasti_status page_replay(struct fasti_booking *booking, struct parts *parts,
                                      const struct fasti_effect_cell *cell, uint32_t *index,
                                      struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
     const uint32_t old = *index;
     const struct fasti_page *page =
         old == 0 ? &fasti_page_empty : fasti_arena_at(&state->arena, old);
-    const struct fasti_page_change change = change_of(parts, cell);
+    const struct fasti_page_change change = change_of(state, parts, cell);
     if (!fasti_page_takes(page, &change))
         return corrupt(detail, "an effect takes taken time or frees free time of schedule",
                        fasti_cell_id_schedule(cell->id).v);
@@ -417,7 +488,7 @@ static enum fasti_status page_replay(struct fasti_booking *booking, const struct
 }
 
 /* Swaps a day's page as its cells of the effect say, which are the same one `count` times. */
-static enum fasti_status day_replay(struct fasti_booking *booking, const struct parts *parts,
+static enum fasti_status day_replay(struct fasti_booking *booking, struct parts *parts,
                                     const struct fasti_effect_cell *cells, uint32_t count,
                                     struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
@@ -444,13 +515,39 @@ static enum fasti_status day_replay(struct fasti_booking *booking, const struct 
     return FASTI_OK;
 }
 
-static enum fasti_status days_replay(struct fasti_booking *booking, const struct parts *parts,
+static enum fasti_status days_replay(struct fasti_booking *booking, struct parts *parts,
                                      struct fasti_detail *detail) {
     for (uint32_t i = 0, end; i < parts->day_count; i = end) {
         end = i + 1;
         while (end < parts->day_count && parts->days[end].id == parts->days[i].id)
             end++;
         FASTI_TRY(day_replay(booking, parts, &parts->days[i], end - i, detail));
+    }
+    return FASTI_OK;
+}
+
+static enum fasti_status guards_replay(struct fasti_booking *booking, const struct parts *parts,
+                                       struct fasti_detail *detail) {
+    for (uint32_t i = 0; i < parts->guard_count; i++) {
+        const struct fasti_effect_cell *cell = &parts->guards[i];
+        const fasti_schedule_id id = fasti_cell_id_schedule(cell->id);
+        struct fasti_schedule *schedule = fasti_schedule_get(booking->state->directory, id);
+        const fasti_date guard = fasti_cell_id_date(cell->id);
+        if (schedule == NULL || !fasti_period_is_guard(guard) || cell->tick != 0 ||
+            cell->count != 0)
+            return corrupt(detail, "an effect names a period of unknown schedule", id.v);
+        const struct fasti_day_ref ref = fasti_days_get(&booking->arena, &schedule->guards, guard);
+        if (ref.chunk == NULL)
+            return FASTI_LIMIT_MEMORY;
+        const uint64_t word = fasti_load_relaxed(&ref.chunk->cells[ref.at]);
+        if (fasti_cell_version(word) != cell->from_version ||
+            fasti_cell_version(word) == FASTI_VERSION_MAX)
+            return corrupt(detail, "an effect starts from another version of a period of schedule",
+                           id.v);
+        fasti_store_relaxed(&ref.chunk->cells[ref.at],
+                            fasti_cell_word(FASTI_TAG_PAGE, cell->from_version + 1, 0));
+        ref.chunk->emitted[ref.at] = cell->from_version + 1;
+        fasti_store_relaxed(&ref.chunk->durable[ref.at], cell->from_version + 1);
     }
     return FASTI_OK;
 }
@@ -604,11 +701,13 @@ static enum fasti_status claim_replay(struct fasti_booking *booking,
     if (!cells_split(effect, &parts) || parts.record_count == 0 || !body_split(effect, &parts))
         return malformed(effect, detail);
     FASTI_TRY(records_check(booking->state, &parts, detail));
-    FASTI_TRY(days_check(&parts, detail));
+    items_place(&parts);
+    FASTI_TRY(days_check(booking->state, &parts, detail));
     for (uint32_t i = 0; i < parts.record_count; i++)
         if (parts.befores[i] == NULL)
             FASTI_TRY(entries_make(booking->state, parts.bodies[i], detail));
     FASTI_TRY(days_replay(booking, &parts, detail));
+    FASTI_TRY(guards_replay(booking, &parts, detail));
     for (uint32_t i = 0; i < parts.record_count; i++)
         FASTI_TRY(
             parts.befores[i] == NULL

@@ -43,8 +43,12 @@ enum fasti_attempt fasti_look_refuse(struct fasti_booking *booking, struct fasti
         break;
     case FASTI_LOOK_PAUSED:
         *disposition = fasti_fail(pending, FASTI_BUSY,
-                                  "the schedule is being given another zone, place or resolution; "
-                                  "try again");
+                                  "the schedule is being given another zone, place, resolution or "
+                                  "limit; try again");
+        break;
+    case FASTI_LOOK_FULL:
+        *disposition = fasti_fail(pending, FASTI_INVALID_RANGE,
+                                  "the command touches more days and records than one claim may");
         break;
     case FASTI_LOOK_NO_SCHEDULE:
         (void)fasti_detail_set(&pending->answer.detail, FASTI_OK,
@@ -99,14 +103,14 @@ enum fasti_look_result fasti_day_look(struct fasti_booking *booking,
 }
 
 bool fasti_look_place(const struct fasti_day_look *look, int64_t utc_s, uint32_t minutes,
-                      struct fasti_rule_place *place) {
+                      struct fasti_ticks *place) {
     const uint32_t resolution = look->config->resolution_minutes;
     const int64_t into_day_s = utc_s - look->day.start_utc_s;
     if (into_day_s < 0 || into_day_s % (resolution * INT64_C(60)) != 0 ||
         minutes % resolution != 0 || into_day_s / 60 + minutes > look->day.minutes)
         return false;
-    *place = (struct fasti_rule_place){(uint16_t)(into_day_s / 60 / resolution),
-                                       (uint16_t)(minutes / resolution)};
+    *place = (struct fasti_ticks){(uint16_t)(into_day_s / 60 / resolution),
+                                  (uint16_t)(minutes / resolution)};
     return true;
 }
 
@@ -125,8 +129,9 @@ static uint8_t run_longest_steps(struct fasti_booking *booking, const struct fas
         return UINT8_MAX;
     const struct fasti_pattern *pattern =
         fasti_pattern_get(booking->state->patterns, look->pattern_id);
-    return fasti_page_run_steps(fasti_page_run_longest_ticks(page, pattern->open),
-                                look->config->resolution_minutes);
+    return fasti_page_run_steps(
+        fasti_page_run_longest_ticks(page, fasti_schedule_seats(look->config), pattern->open),
+        look->config->resolution_minutes);
 }
 
 void fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,

@@ -77,7 +77,8 @@ enum fasti_look_result {
     FASTI_LOOK_AGAIN,
     FASTI_LOOK_NO_SCHEDULE,
     FASTI_LOOK_OUTSIDE,
-    FASTI_LOOK_PAUSED, /* its ticks are about to mean other instants: nothing may be claimed */
+    FASTI_LOOK_PAUSED, /* its ticks or rules are about to be other ones: nothing may be claimed */
+    FASTI_LOOK_FULL,   /* the draft has no room for one more day */
 };
 
 /* The schedule's day that contains an instant. */
@@ -94,8 +95,11 @@ FASTI_MUST_USE enum fasti_attempt fasti_look_refuse(struct fasti_booking *bookin
 void fasti_day_reload(struct fasti_booking *booking, struct fasti_day_look *look);
 
 /* The ticks of the day that [utc_s, utc_s + minutes) takes; false: not whole ticks of this day. */
+struct fasti_ticks {
+    uint16_t tick, count;
+};
 bool fasti_look_place(const struct fasti_day_look *look, int64_t utc_s, uint32_t minutes,
-                      struct fasti_rule_place *place);
+                      struct fasti_ticks *place);
 
 /* ---- making ---- */
 

@@ -17,41 +17,57 @@
 #include "engine/base/status.h"
 #include "engine/base/text.h"
 #include "engine/directory/put.h"
+#include "engine/rules/facts.h"
 #include "engine/time/civil.h"
 
 /* ---- outcomes: what the engine decided ---- */
 
 /* Wire values: never renumbered. done = true: the state is now as asked. */
-#define FASTI_OUTCOME_TABLE(X)                                           \
-    X(NONE, 0, false, "no decision")                                     \
-    X(BOOKED, 1, true, "booked")                                         \
-    X(BLOCKED, 2, true, "blocked")                                       \
-    X(CANCELLED, 3, true, "cancelled")                                   \
-    X(UNBLOCKED, 4, true, "unblocked")                                   \
-    X(CREATED, 5, true, "created")                                       \
-    X(CHANGED, 6, true, "changed")                                       \
-    X(UNCHANGED, 7, true, "nothing to change")                           \
-    X(FOUND, 8, true, "found")                                           \
-    X(STAGED, 9, true, "staged")                                         \
-    X(PUBLISHED, 10, true, "published")                                  \
-    X(HELD, 11, true, "held")                                            \
-    X(EXTENDED, 12, true, "the hold was extended")                       \
-    X(RELEASED, 13, true, "the hold was released")                       \
-    X(REQUESTED, 14, true, "requested; it waits for approval")           \
-    X(MOVED, 15, true, "moved")                                          \
-    X(MARKED, 16, true, "the state was changed")                         \
-    X(TAKEN, 20, false, "the time is taken")                             \
-    X(CLOSED, 21, false, "the schedule is not open then")                \
-    X(FULL, 22, false, "the schedule is open then but has no place")     \
-    X(PAST, 23, false, "the time lies in the past")                      \
-    X(OFF_GRID, 24, false, "the service does not start at that minute")  \
-    X(NOT_OFFERED, 25, false, "the schedule does not offer the service") \
-    X(NO_SUCH, 26, false, "there is no such record")                     \
-    X(ALREADY, 27, false, "the record is in that state already")         \
-    X(OUTSIDE, 28, false, "the date is outside 2000 to 2199")            \
-    X(EXPIRED, 29, false, "the hold has expired")                        \
-    X(NOT_OWNER, 30, false, "the token is not that of the hold")         \
-    X(WRONG_STATE, 31, false, "a record in that state cannot become this")
+#define FASTI_OUTCOME_TABLE(X)                                             \
+    X(NONE, 0, false, "no decision")                                       \
+    X(BOOKED, 1, true, "booked")                                           \
+    X(BLOCKED, 2, true, "blocked")                                         \
+    X(CANCELLED, 3, true, "cancelled")                                     \
+    X(UNBLOCKED, 4, true, "unblocked")                                     \
+    X(CREATED, 5, true, "created")                                         \
+    X(CHANGED, 6, true, "changed")                                         \
+    X(UNCHANGED, 7, true, "nothing to change")                             \
+    X(FOUND, 8, true, "found")                                             \
+    X(STAGED, 9, true, "staged")                                           \
+    X(PUBLISHED, 10, true, "published")                                    \
+    X(HELD, 11, true, "held")                                              \
+    X(EXTENDED, 12, true, "the hold was extended")                         \
+    X(RELEASED, 13, true, "the hold was released")                         \
+    X(REQUESTED, 14, true, "requested; it waits for approval")             \
+    X(MOVED, 15, true, "moved")                                            \
+    X(MARKED, 16, true, "the state was changed")                           \
+    X(TAKEN, 20, false, "the time is taken")                               \
+    X(CLOSED, 21, false, "the schedule is not open then")                  \
+    X(FULL, 22, false, "the schedule is open then but has no place")       \
+    X(PAST, 23, false, "the time lies in the past")                        \
+    X(OFF_GRID, 24, false, "the service does not start at that minute")    \
+    X(NOT_OFFERED, 25, false, "the schedule does not offer the service")   \
+    X(NO_SUCH, 26, false, "there is no such record")                       \
+    X(ALREADY, 27, false, "the record is in that state already")           \
+    X(OUTSIDE, 28, false, "the date is outside 2000 to 2199")              \
+    X(EXPIRED, 29, false, "the hold has expired")                          \
+    X(NOT_OWNER, 30, false, "the token is not that of the hold")           \
+    X(WRONG_STATE, 31, false, "a record in that state cannot become this") \
+    X(PAUSED, 32, false, "nothing may be booked there for now")            \
+    X(AUDIENCE, 33, false, "who books may not book it")                    \
+    X(MODALITY, 34, false, "it is not given in that way")                  \
+    X(SECTOR, 35, false, "it is not for that insurance")                   \
+    X(LANGUAGE, 36, false, "that language is not spoken there")            \
+    X(ACQUAINTANCE, 37, false, "it is only for new or for known patients") \
+    X(AGE, 38, false, "it is not for patients of that age")                \
+    X(REFERRAL, 39, false, "it needs a referral")                          \
+    X(HOURS, 40, false, "it is not given on that weekday or at that time") \
+    X(NOTICE, 41, false, "it needs more notice")                           \
+    X(HORIZON, 42, false, "that day is not open for booking yet")          \
+    X(DAY_LIMIT, 43, false, "that day has as many visits as it may")       \
+    X(WEEK_LIMIT, 44, false, "that week has as many visits as it may")     \
+    X(MONTH_LIMIT, 45, false, "that month has as many visits as it may")   \
+    X(BUFFER, 46, false, "it is too close to another visit")
 
 enum fasti_outcome {
 #define FASTI_OUTCOME_ENUM(name, value, done, text) FASTI_OUTCOME_##name = value,
@@ -63,16 +79,37 @@ const char *fasti_outcome_name(enum fasti_outcome outcome);
 const char *fasti_outcome_text(enum fasti_outcome outcome);
 bool fasti_outcome_is_done(enum fasti_outcome outcome);
 
-/* Why a schedule has no start in a window; also the reason of a single day. */
+/* Why a schedule has no start in a window; also the reason of a single day. X(name, value, hope,
+ * text): of a window's days the one with the most hope speaks; 0: it speaks for all days alike. */
+#define FASTI_REASON_TABLE(X)                                       \
+    X(FREE, 0, 11, "there are starts")                              \
+    X(CLOSED, 1, 2, "no opening offers the service then")           \
+    X(FULL, 2, 10, "open, but all time is taken or has no place")   \
+    X(PAST, 3, 3, "every opening of the window lies before now")    \
+    X(NOT_OFFERED, 4, 0, "the schedule does not offer the service") \
+    X(UNKNOWN, 5, 0, "no such schedule in this organization")       \
+    X(OUTSIDE, 6, 1, "the day lies after 2199-12-31")               \
+    X(PAUSED, 7, 0, "nothing may be booked there for now")          \
+    X(AUDIENCE, 8, 0, "not for who asks")                           \
+    X(MODALITY, 9, 0, "not in the way wished")                      \
+    X(SECTOR, 10, 0, "not for that insurance")                      \
+    X(LANGUAGE, 11, 0, "not in the language wished")                \
+    X(ACQUAINTANCE, 12, 0, "only for new or for known patients")    \
+    X(AGE, 13, 0, "not for patients of that age")                   \
+    X(REFERRAL, 14, 0, "only with a referral")                      \
+    X(HOURS, 15, 4, "open, but the service is not given that day")  \
+    X(NOTICE, 16, 5, "too soon")                                    \
+    X(HORIZON, 17, 9, "the day is not open for booking yet")        \
+    X(DAY_LIMIT, 18, 8, "the day has as many visits as it may")     \
+    X(WEEK_LIMIT, 19, 7, "the week has as many visits as it may")   \
+    X(MONTH_LIMIT, 20, 6, "the month has as many visits as it may")
+
 enum fasti_reason {
-    FASTI_REASON_FREE = 0,        /* there are starts */
-    FASTI_REASON_CLOSED = 1,      /* no opening offers the service then */
-    FASTI_REASON_FULL = 2,        /* open, but all time is taken or has no place */
-    FASTI_REASON_PAST = 3,        /* every opening of the window lies before now */
-    FASTI_REASON_NOT_OFFERED = 4, /* the schedule does not offer the service */
-    FASTI_REASON_UNKNOWN = 5,     /* no such schedule in this organization */
-    FASTI_REASON_OUTSIDE = 6,     /* the day lies after 2199-12-31 */
+#define FASTI_REASON_ENUM(name, value, hope, text) FASTI_REASON_##name = value,
+    FASTI_REASON_TABLE(FASTI_REASON_ENUM)
+#undef FASTI_REASON_ENUM
 };
+#define FASTI_REASON_LAST FASTI_REASON_MONTH_LIMIT
 const char *fasti_reason_name(enum fasti_reason reason);
 
 /* ---- commands ---- */
@@ -98,8 +135,9 @@ enum fasti_command_kind {
     FASTI_COMMAND_CONFIRM = 18,  /* holds become appointments */
     FASTI_COMMAND_EXTEND = 19,
     FASTI_COMMAND_RELEASE = 20,
-    FASTI_COMMAND_MOVE = 21, /* an appointment to other rows */
-    FASTI_COMMAND_MARK = 22, /* arrived, fulfilled, no-show; approve, decline */
+    FASTI_COMMAND_MOVE = 21,    /* an appointment to other rows */
+    FASTI_COMMAND_MARK = 22,    /* arrived, fulfilled, no-show; approve, decline */
+    FASTI_COMMAND_EXPLAIN = 23, /* which rule, if any, would refuse a booking */
 };
 
 /* A UUID of version 7 (RFC 9562) of a time, ms since 1970 UTC, and 74 of 128 random bits. */
@@ -126,8 +164,9 @@ struct fasti_book_item {
 
 /* Whom an appointment is for. */
 struct fasti_book_appointment {
-    const char *patient;    /* borrowed: opaque reference, 1 to FASTI_PATIENT_BYTES_MAX bytes */
-    const uint8_t *payload; /* borrowed: opaque, sealed by the caller */
+    struct fasti_facts facts; /* for the rules; not kept */
+    const char *patient;      /* borrowed: opaque reference, 1 to FASTI_PATIENT_BYTES_MAX bytes */
+    const uint8_t *payload;   /* borrowed: opaque, sealed by the caller */
     uint16_t payload_length;
     uint8_t patient_length;
 };
@@ -148,7 +187,7 @@ struct fasti_hold {
         seconds; /* how long; 0 = FASTI_HOLD_SECONDS_DEFAULT; the server keeps it within bounds */
     fasti_record_id replaces; /* a hold of the caller's that ends with it; 0 = none */
     struct fasti_token token; /* of that one */
-    struct fasti_book book;   /* appointments have no patient and no payload */
+    struct fasti_book book;   /* appointments have facts, but no patient and no payload */
 };
 
 /* CONFIRM, EXTEND, RELEASE: all or nothing. */
@@ -164,7 +203,7 @@ struct fasti_held {
 /* MOVE: the rows of one appointment, whose patient and payload stay. */
 struct fasti_move {
     fasti_record_id record;
-    struct fasti_book book; /* one appointment, without patient and payload */
+    struct fasti_book book; /* one appointment: its facts, without patient and payload */
 };
 
 /* MARK: to FASTI_STATE_BOOKED (approve), DECLINED, ARRIVED, FULFILLED or NOSHOW. */
@@ -185,9 +224,10 @@ struct fasti_cancel {
 
 struct fasti_availability_query {
     fasti_service_id service;
-    fasti_date first;        /* local date of each schedule */
-    uint16_t day_count;      /* 1 to FASTI_QUERY_DAYS_MAX */
-    uint16_t schedule_count; /* 1 to FASTI_QUERY_SCHEDULES_MAX; x days <= FASTI_QUERY_CELLS_MAX */
+    struct fasti_facts facts; /* no override */
+    fasti_date first;         /* local date of each schedule */
+    uint16_t day_count;       /* 1 to FASTI_QUERY_DAYS_MAX */
+    uint16_t schedule_count;  /* 1 to FASTI_QUERY_SCHEDULES_MAX; x days <= FASTI_QUERY_CELLS_MAX */
     fasti_schedule_id schedules[FASTI_QUERY_SCHEDULES_MAX];
 };
 
@@ -215,6 +255,14 @@ struct fasti_describe_query {
     enum fasti_entity_kind kind;
     uint32_t id; /* dense id; 0: the first one at or after `after + 1` */
     uint32_t after;
+};
+
+/* One row as BOOK would decide it, looked at and not taken. */
+struct fasti_explain_query {
+    fasti_schedule_id schedule;
+    fasti_service_id service;
+    int64_t start_utc_s;
+    struct fasti_facts facts;
 };
 
 /* Civil minute 0 to 1440 of a local date at the schedule's location. */
@@ -255,6 +303,7 @@ struct fasti_command {
         struct fasti_resolve_query resolve;
         struct fasti_describe_query describe;
         struct fasti_civil_query civil;
+        struct fasti_explain_query explain;
         struct fasti_import import;
         fasti_record_id show;
     } body;
@@ -287,6 +336,8 @@ struct fasti_record_view {
     enum fasti_record_kind kind;
     enum fasti_record_state state;
     uint8_t reason;
+    uint8_t modality;         /* enum fasti_modality, as it was asked for */
+    bool is_override;         /* staff made it against a rule */
     bool is_conflict;         /* no opening of its schedule covers it any more */
     uint8_t item_count, item; /* this one of so many */
     fasti_schedule_id schedule;
@@ -380,6 +431,12 @@ struct fasti_civil_answer {
     enum fasti_civil_kind kind;
 };
 
+/* The sentence stands in the answer's detail. */
+struct fasti_explain_answer {
+    enum fasti_outcome verdict; /* BOOKED: it would be booked; else as BOOK would refuse it */
+    uint32_t duration_minutes;  /* when BOOKED: of the visit */
+};
+
 struct fasti_import_answer {
     uint32_t import;
     uint32_t created, changed, unchanged; /* records */
@@ -405,6 +462,7 @@ struct fasti_answer {
         struct fasti_status_answer status;
         struct fasti_import_answer import;
         struct fasti_civil_answer civil;
+        struct fasti_explain_answer explain;
         struct fasti_book_answer book;
         struct {
             struct fasti_record_view view;       /* its first item */

@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "engine/base/panic.h"
+#include "engine/rules/period.h"
 
 /* ---- begin and drop ---- */
 
 void fasti_draft_begin(struct fasti_booking *booking) {
     struct fasti_draft *draft = booking->draft;
     draft->day_count = draft->change_count = draft->record_count = 0;
+    draft->guard_count = draft->guards_used = 0;
 }
 
 /* Beside those that were given back before, or in their place if these are more. */
@@ -60,7 +62,8 @@ enum fasti_look_result fasti_draft_day(struct fasti_booking *booking,
         if (is_day_of(*day, id, utc_s))
             return FASTI_LOOK_OK;
     }
-    FASTI_ASSERT(draft->day_count < FASTI_DRAFT_CHANGES_MAX);
+    if (draft->day_count == FASTI_DRAFT_CHANGES_MAX)
+        return FASTI_LOOK_FULL;
     *day = &draft->days[draft->day_count];
     const enum fasti_look_result result =
         fasti_day_look(booking, organization, id, utc_s, &(*day)->look);
@@ -75,12 +78,12 @@ enum fasti_look_result fasti_draft_day(struct fasti_booking *booking,
 
 /* Cells of the effect: a day stands there once a change. */
 static bool is_full(const struct fasti_draft *draft) {
-    return draft->change_count + draft->record_count == FASTI_CELLS_MAX;
+    return draft->change_count + draft->record_count + draft->guards_used >= FASTI_CELLS_MAX;
 }
 
 enum fasti_draft_result fasti_draft_change(struct fasti_booking *booking,
                                            struct fasti_draft_day *day, uint32_t record,
-                                           const struct fasti_page_change *change) {
+                                           uint32_t item, const struct fasti_page_change *change) {
     struct fasti_draft *draft = booking->draft;
     if (fasti_cell_is_worn(day->look.word))
         return FASTI_DRAFT_WORN;
@@ -99,36 +102,137 @@ enum fasti_draft_result fasti_draft_change(struct fasti_booking *booking,
     day->page = index == 0 ? &fasti_page_empty : fasti_arena_at(&booking->state->arena, index);
     day->is_changed = true;
     draft->changes[draft->change_count++] = (struct fasti_draft_change){
-        .day = (uint32_t)(day - draft->days), .record = record, .page = *change};
+        .day = (uint32_t)(day - draft->days), .record = record, .item = item, .page = *change};
     return FASTI_DRAFT_OK;
+}
+
+/* ---- guards ---- */
+
+static enum fasti_draft_result guard_add(struct fasti_booking *booking,
+                                         const struct fasti_day_look *look, fasti_date guard,
+                                         bool is_used) {
+    struct fasti_draft *draft = booking->draft;
+    uint32_t at = 0;
+    while (at < draft->guard_count &&
+           (draft->guards[at].schedule.v != look->id.v || draft->guards[at].guard.v != guard.v))
+        at++;
+    struct fasti_draft_guard *added = &draft->guards[at];
+    if (at == draft->guard_count) {
+        if (at == FASTI_DRAFT_GUARDS_MAX)
+            return FASTI_DRAFT_FULL;
+        *added = (struct fasti_draft_guard){.schedule = look->id, .guard = guard};
+        added->ref = fasti_days_get(&booking->arena, &look->schedule->guards, guard);
+        if (added->ref.chunk == NULL)
+            return FASTI_DRAFT_MEMORY;
+        added->word =
+            fasti_cell_read(&booking->state->arena, &added->ref.chunk->cells[added->ref.at]);
+        if (fasti_cell_is_worn(added->word))
+            return FASTI_DRAFT_WORN;
+        draft->guard_count++;
+    }
+    if (is_used && !added->is_used && is_full(draft))
+        return FASTI_DRAFT_FULL;
+    draft->guards_used += is_used && !added->is_used;
+    added->is_used = added->is_used || is_used;
+    return FASTI_DRAFT_OK;
+}
+
+enum fasti_draft_result fasti_draft_guards(struct fasti_booking *booking,
+                                           const struct fasti_draft_day *day,
+                                           fasti_service_id service, bool is_used) {
+    const struct fasti_day_look *look = &day->look;
+    const struct fasti_terms *schedule = &look->config->terms;
+    const struct fasti_service *record = fasti_service_get(booking->state->directory, service);
+    const bool is_week = fasti_terms_guard_week(schedule) ||
+                         (record != NULL && fasti_terms_guard_week(&record->terms));
+    const bool is_month = fasti_terms_guard_month(schedule) ||
+                          (record != NULL && fasti_terms_guard_month(&record->terms));
+    enum fasti_draft_result result = FASTI_DRAFT_OK;
+    if (is_week)
+        result = guard_add(booking, look, fasti_period_week(look->date).guard, is_used);
+    if (is_month && result == FASTI_DRAFT_OK)
+        result = guard_add(booking, look, fasti_period_month(look->date).guard, is_used);
+    return result;
+}
+
+const struct fasti_page *fasti_draft_page(struct fasti_booking *booking,
+                                          struct fasti_schedule *schedule, fasti_schedule_id id,
+                                          fasti_date date) {
+    struct fasti_draft *draft = booking->draft;
+    struct fasti_arena *arena = &booking->state->arena;
+    for (uint32_t i = 0; i < draft->day_count; i++)
+        if (draft->days[i].look.id.v == id.v && draft->days[i].look.date.v == date.v)
+            return draft->days[i].page;
+    const struct fasti_day_ref ref = fasti_days_find(arena, &schedule->days, date);
+    if (ref.chunk == NULL)
+        return &fasti_page_empty;
+    const uint32_t index = fasti_cell_index(fasti_cell_read(arena, &ref.chunk->cells[ref.at]));
+    return index == 0 ? &fasti_page_empty : fasti_arena_at(arena, index);
 }
 
 /* ---- records ---- */
 
+/* Which ticks of a day an item takes, and whether its visit starts among them. */
+struct part {
+    struct fasti_ticks ticks;
+    int64_t end_s;
+    bool has_start;
+    uint16_t visit_tick;
+};
+
+/* The part of [at_s, end_s) on one day; false: not whole ticks of it. */
+static bool part_of(const struct fasti_day_look *look, const struct fasti_item *item, int64_t at_s,
+                    int64_t end_s, struct part *part) {
+    const int64_t day_end_s = look->day.start_utc_s + look->day.minutes * INT64_C(60);
+    part->end_s = day_end_s < end_s ? day_end_s : end_s;
+    if (!fasti_look_place(look, at_s, (uint32_t)((part->end_s - at_s) / 60), &part->ticks))
+        return false;
+    const int64_t into_part_s = item->start_utc_s - at_s;
+    part->has_start = into_part_s >= 0 && item->start_utc_s < part->end_s;
+    if (part->has_start)
+        part->visit_tick =
+            (uint16_t)(part->ticks.tick + into_part_s / 60 / look->config->resolution_minutes);
+    return true;
+}
+
 enum fasti_draft_result fasti_draft_time(struct fasti_booking *booking,
                                          fasti_organization_id organization,
                                          const struct fasti_item *item, uint32_t record,
-                                         const struct fasti_page_change *change,
-                                         enum fasti_look_result *looked) {
-    const int64_t end_s = item->start_utc_s + item->minutes * INT64_C(60);
-    for (int64_t at_s = item->start_utc_s; at_s < end_s;) {
+                                         uint32_t at, const struct fasti_page_change *change,
+                                         int64_t now_ms, enum fasti_look_result *looked) {
+    const int64_t end_s = fasti_item_end_utc_s(item);
+    for (int64_t at_s = fasti_item_begin_utc_s(item); at_s < end_s;) {
         struct fasti_draft_day *day;
         *looked =
             fasti_draft_day(booking, organization, (fasti_schedule_id){item->schedule}, at_s, &day);
         if (*looked != FASTI_LOOK_OK)
             return FASTI_DRAFT_AGAIN;
-        const int64_t day_end_s = day->look.day.start_utc_s + day->look.day.minutes * INT64_C(60);
-        const int64_t part_end_s = day_end_s < end_s ? day_end_s : end_s;
-        struct fasti_rule_place place;
-        if (!fasti_look_place(&day->look, at_s, (uint32_t)((part_end_s - at_s) / 60), &place))
+        struct part part;
+        if (!part_of(&day->look, item, at_s, end_s, &part))
             return FASTI_DRAFT_TAKEN;
-        struct fasti_page_change part = *change;
-        part.tick = place.tick;
-        part.count = place.count;
-        const enum fasti_draft_result result = fasti_draft_change(booking, day, record, &part);
+        struct fasti_page_change here = *change;
+        here.tick = part.ticks.tick;
+        here.count = part.ticks.count;
+        here.seats = item->seats;
+        here.seats_max = item->seats_max;
+        here.service = part.has_start ? item->service : 0;
+        here.visit_tick = here.service == 0 ? 0 : part.visit_tick;
+        const struct fasti_page_hold *expired =
+            change->operation != FASTI_PAGE_TAKE
+                ? NULL
+                : fasti_page_expired(day->page, here.tick, here.count, now_ms);
+        if (expired != NULL) {
+            booking->draft->expired = expired->record;
+            return FASTI_DRAFT_EXPIRED;
+        }
+        enum fasti_draft_result result = FASTI_DRAFT_OK;
+        if (here.service != 0)
+            result = fasti_draft_guards(booking, day, (fasti_service_id){here.service}, true);
+        if (result == FASTI_DRAFT_OK)
+            result = fasti_draft_change(booking, day, record, at, &here);
         if (result != FASTI_DRAFT_OK)
             return result;
-        at_s = part_end_s;
+        at_s = part.end_s;
     }
     return FASTI_DRAFT_OK;
 }
@@ -279,7 +383,7 @@ enum fasti_draft_result fasti_draft_end(struct fasti_booking *booking,
         fasti_draft_record_change(booking, ref, FASTI_DRAFT_STATE, &place);
     for (uint32_t i = 0; i < record->item_count && result == FASTI_DRAFT_OK; i++)
         result = fasti_draft_time(booking, (fasti_organization_id){record->organization},
-                                  &record->items[i], place, &change, looked);
+                                  &record->items[i], place, i, &change, now_ms, looked);
     if (result == FASTI_DRAFT_OK) {
         struct fasti_record *after = booking->draft->records[place].after;
         after->state = (uint8_t)state;
@@ -309,261 +413,27 @@ enum fasti_draft_result fasti_draft_hold_change(struct fasti_booking *booking,
                                                 enum fasti_look_result *looked) {
     for (uint32_t i = 0; i < record->item_count; i++) {
         const struct fasti_item *item = &record->items[i];
-        const int64_t end_s = item->start_utc_s + item->minutes * INT64_C(60);
-        for (int64_t at_s = item->start_utc_s; at_s < end_s;) {
+        const int64_t end_s = fasti_item_end_utc_s(item);
+        for (int64_t at_s = fasti_item_begin_utc_s(item); at_s < end_s;) {
             struct fasti_draft_day *day;
             *looked = fasti_draft_day(booking, (fasti_organization_id){record->organization},
                                       (fasti_schedule_id){item->schedule}, at_s, &day);
             if (*looked != FASTI_LOOK_OK)
                 return FASTI_DRAFT_AGAIN;
-            if (!is_day_changed(booking->draft, day, place)) {
-                const enum fasti_draft_result result =
-                    fasti_draft_change(booking, day, place, change);
-                if (result != FASTI_DRAFT_OK)
-                    return result;
-            }
+            enum fasti_draft_result result = FASTI_DRAFT_OK;
+            if (is_day_of(day, (fasti_schedule_id){item->schedule}, item->start_utc_s))
+                result = fasti_draft_guards(booking, day, (fasti_service_id){item->service}, true);
+            if (result == FASTI_DRAFT_OK && !is_day_changed(booking->draft, day, place))
+                result = fasti_draft_change(booking, day, place, 0, change);
+            if (result != FASTI_DRAFT_OK)
+                return result;
             at_s = day->look.day.start_utc_s + day->look.day.minutes * INT64_C(60);
         }
     }
     return FASTI_DRAFT_OK;
 }
 
-/* ---- the effect ---- */
-
-/* The draft's days and records in ascending order of their cells. */
-struct order {
-    uint32_t days[FASTI_DRAFT_CHANGES_MAX];
-    uint32_t records[FASTI_DRAFT_RECORDS_MAX];
-    uint32_t places[FASTI_DRAFT_RECORDS_MAX]; /* of a record of the draft, among all in order */
-};
-
-static uint64_t day_cell_id(const struct fasti_draft_day *day) {
-    return fasti_cell_id_day(day->look.id, day->look.date);
-}
-
-static void order_make(const struct fasti_draft *draft, struct order *order) {
-    for (uint32_t i = 0; i < draft->day_count; i++) {
-        uint32_t at = i;
-        for (; at > 0 &&
-               day_cell_id(&draft->days[order->days[at - 1]]) > day_cell_id(&draft->days[i]);
-             at--)
-            order->days[at] = order->days[at - 1];
-        order->days[at] = i;
-    }
-    for (uint32_t i = 0; i < draft->record_count; i++) {
-        uint32_t at = i;
-        for (; at > 0 &&
-               draft->records[order->records[at - 1]].after->id > draft->records[i].after->id;
-             at--)
-            order->records[at] = order->records[at - 1];
-        order->records[at] = i;
-    }
-    for (uint32_t i = 0; i < draft->record_count; i++)
-        order->places[order->records[i]] = i;
-}
-
-/* The effect's cells; returns how many. */
-static uint32_t cells_fill(const struct fasti_draft *draft, const struct order *order,
-                           struct fasti_effect_cell *cells) {
-    uint32_t count = 0;
-    for (uint32_t d = 0; d < draft->day_count; d++) {
-        const struct fasti_draft_day *day = &draft->days[order->days[d]];
-        for (uint32_t c = 0; c < draft->change_count; c++) {
-            const struct fasti_draft_change *change = &draft->changes[c];
-            if (change->day != order->days[d])
-                continue;
-            cells[count] = (struct fasti_effect_cell){
-                .id = day_cell_id(day), .from_version = fasti_cell_version(day->look.word)};
-            fasti_effect_cell_set(&cells[count++], change->page.tick, change->page.count,
-                                  change->page.operation == FASTI_PAGE_RELEASE,
-                                  order->places[change->record]);
-        }
-    }
-    for (uint32_t r = 0; r < draft->record_count; r++) {
-        const struct fasti_draft_record *record = &draft->records[order->records[r]];
-        cells[count++] = (struct fasti_effect_cell){
-            .id = fasti_cell_id_record((fasti_record_id){record->after->id}),
-            .from_version = fasti_cell_version(record->word)};
-    }
-    return count;
-}
-
-static size_t body_bytes(const struct fasti_draft_record *record) {
-    switch (record->form) {
-    case FASTI_DRAFT_NEW:
-    case FASTI_DRAFT_WHOLE: return fasti_record_bytes(record->after);
-    case FASTI_DRAFT_STATE: return sizeof(struct fasti_effect_end);
-    case FASTI_DRAFT_EXPIRY: return sizeof(struct fasti_effect_expiry);
-    }
-    FASTI_UNREACHABLE_CODE();
-}
-
-static void body_write(struct fasti_writer *writer, const struct fasti_draft_record *record) {
-    const struct fasti_record *after = record->after;
-    if (record->form == FASTI_DRAFT_STATE) {
-        const struct fasti_effect_end end = {
-            .record = after->id,
-            .organization = after->organization,
-            .state = after->state,
-            .reason = after->reason,
-        };
-        fasti_write(writer, &end, sizeof end);
-    } else if (record->form == FASTI_DRAFT_EXPIRY) {
-        const struct fasti_effect_expiry expiry = {
-            .record = after->id,
-            .organization = after->organization,
-            .expires_ms = fasti_record_hold(after)->expires_ms,
-        };
-        fasti_write(writer, &expiry, sizeof expiry);
-    } else {
-        fasti_write(writer, after, fasti_record_bytes(after));
-    }
-}
-
-static bool effect_make(struct fasti_booking *booking, struct fasti_pending *pending,
-                        enum fasti_effect_kind kind, fasti_request_id request,
-                        const struct order *order) {
-    const struct fasti_draft *draft = booking->draft;
-    struct fasti_effect_cell cells[FASTI_CELLS_MAX];
-    const struct fasti_effect_header header = {
-        .kind = (uint16_t)kind,
-        .cell_count = cells_fill(draft, order, cells),
-        .import = pending->request_hash,
-        .decided_ms = pending->decided_ms,
-        .request_low = request.low,
-        .request_high = request.high,
-    };
-    size_t bytes = sizeof header + header.cell_count * sizeof cells[0];
-    for (uint32_t r = 0; r < draft->record_count; r++)
-        bytes += body_bytes(&draft->records[r]);
-    struct fasti_writer writer;
-    if (!fasti_pending_effect_begin(booking, pending, kind, bytes, &writer))
-        return false;
-    fasti_effect_begin(&writer, &header, cells);
-    for (uint32_t r = 0; r < draft->record_count; r++)
-        body_write(&writer, &draft->records[order->records[r]]);
-    const bool fits = fasti_effect_finish(&writer);
-    FASTI_ASSERT(fits && writer.size == bytes);
-    return true;
-}
-
-/* ---- the swap ---- */
-
-/* Days that were looked at and not changed take no part in the claim. */
-static void unchanged_forget(struct fasti_draft *draft) {
-    uint32_t kept = 0;
-    for (uint32_t d = 0; d < draft->day_count; d++) {
-        if (!draft->days[d].is_changed)
-            continue;
-        for (uint32_t c = 0; c < draft->change_count && kept != d; c++)
-            if (draft->changes[c].day == d)
-                draft->changes[c].day = kept;
-        if (kept != d)
-            draft->days[kept] = draft->days[d];
-        kept++;
-    }
-    draft->day_count = kept;
-}
-
-static uint32_t items_fill(const struct fasti_draft *draft, struct fasti_claim_item *items) {
-    uint32_t count = 0;
-    for (uint32_t d = 0; d < draft->day_count; d++) {
-        const struct fasti_day_look *look = &draft->days[d].look;
-        items[count++] = (struct fasti_claim_item){
-            .cell = &look->ref.chunk->cells[look->ref.at],
-            .cell_id = day_cell_id(&draft->days[d]),
-            .old_word = look->word,
-            .new_word = fasti_cell_next(look->word, draft->days[d].page_index),
-        };
-    }
-    for (uint32_t r = 0; r < draft->record_count; r++) {
-        const struct fasti_draft_record *record = &draft->records[r];
-        if (record->before == NULL)
-            continue; /* nobody knows it yet */
-        items[count++] = (struct fasti_claim_item){
-            .cell = &record->entry->cell,
-            .cell_id = fasti_cell_id_record((fasti_record_id){record->after->id}),
-            .old_word = record->word,
-            .new_word = fasti_cell_next(record->word, record->index),
-        };
-    }
-    return count;
-}
-
-static void pending_fill(const struct fasti_draft *draft, struct fasti_pending *pending) {
-    pending->cell_count = draft->day_count + draft->record_count;
-    struct fasti_pending_cell *cell = pending->cells;
-    for (uint32_t d = 0; d < draft->day_count; d++)
-        *cell++ = fasti_look_pending_cell(&draft->days[d].look);
-    pending->delta = (struct fasti_hash128){0};
-    pending->appointments = 0;
-    for (uint32_t r = 0; r < draft->record_count; r++) {
-        const struct fasti_draft_record *record = &draft->records[r];
-        *cell++ = (struct fasti_pending_cell){
-            .emitted = &record->entry->emitted,
-            .durable = &record->entry->durable,
-            .from_version = fasti_cell_version(record->word),
-        };
-        pending->delta = fasti_hash128_add(pending->delta, fasti_record_digest(record->after));
-        pending->appointments += fasti_record_is_counted(record->after);
-        if (record->before == NULL)
-            continue;
-        pending->delta =
-            fasti_hash128_subtract(pending->delta, fasti_record_digest(record->before));
-        pending->appointments -= fasti_record_is_counted(record->before);
-    }
-}
-
-/* After a won claim: new records become visible, what was replaced is retired. */
-static void push(struct fasti_booking *booking, struct fasti_pending *pending) {
-    struct fasti_state *state = booking->state;
-    struct fasti_draft *draft = booking->draft;
-    for (uint32_t d = 0; d < draft->day_count; d++)
-        fasti_look_page_retire(booking, draft->days[d].look.word);
-    for (uint32_t r = 0; r < draft->record_count; r++) {
-        const struct fasti_draft_record *record = &draft->records[r];
-        if (record->before == NULL)
-            fasti_records_publish(&state->records, record->after, record->index);
-        else
-            fasti_limbo_retire(&booking->limbo, fasti_cell_index(record->word),
-                               fasti_record_bytes(record->before));
-    }
-    fasti_draft_begin(booking);
-    fasti_effects_push(state, pending);
-}
-
-static enum fasti_claim_result swap(struct fasti_booking *booking, struct fasti_pending *pending,
-                                    enum fasti_effect_kind kind, fasti_request_id request) {
-    struct fasti_draft *draft = booking->draft;
-    struct fasti_claim_item items[FASTI_CELLS_MAX];
-    struct order order;
-    unchanged_forget(draft);
-    for (uint32_t d = 0; d < draft->day_count; d++)
-        fasti_look_page_finish(booking, &draft->days[d].look, draft->days[d].page_index);
-    order_make(draft, &order);
-    if (!fasti_pending_cells_make(booking, pending, draft->day_count + draft->record_count) ||
-        !effect_make(booking, pending, kind, request, &order))
-        return FASTI_CLAIM_MEMORY;
-    pending_fill(draft, pending);
-    const uint32_t count = items_fill(draft, items);
-    return fasti_claim_swap(&booking->limbo, items, count);
-}
-
-enum fasti_attempt fasti_draft_swap(struct fasti_booking *booking, struct fasti_pending *pending,
-                                    enum fasti_effect_kind kind, fasti_request_id request,
-                                    enum fasti_disposition *disposition) {
-    /* Last of all loads: see attempt.h. */
-    pending->config_seen = fasti_load_seq_cst(&booking->state->config_version);
-    const enum fasti_claim_result result = swap(booking, pending, kind, request);
-    if (result == FASTI_CLAIM_WON) {
-        push(booking, pending);
-        *disposition = FASTI_PUSHED;
-        return FASTI_ATTEMPT_END;
-    }
-    fasti_pending_effect_drop(booking, pending);
-    fasti_draft_drop(booking);
-    return fasti_attempt_of(result);
-}
+/* ---- the end ---- */
 
 enum fasti_attempt fasti_draft_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
                                       enum fasti_draft_result result,
@@ -571,6 +441,7 @@ enum fasti_attempt fasti_draft_refuse(struct fasti_booking *booking, struct fast
     fasti_draft_drop(booking);
     switch (result) {
     case FASTI_DRAFT_OK:
+    case FASTI_DRAFT_EXPIRED: /* asked for with fasti_rows_stop */
     case FASTI_DRAFT_AGAIN: return FASTI_ATTEMPT_AGAIN;
     case FASTI_DRAFT_MEMORY: return FASTI_ATTEMPT_MEMORY;
     case FASTI_DRAFT_FULL:

@@ -12,6 +12,8 @@
  * a move, which releases first, never sees itself as busy. Every day is looked at once, however
  * many items lie on it, so the swap proves all that was decided about it. The effect is encoded
  * before the swap; its cells ascend, and record i of its body belongs to its i-th RECORD cell.
+ * Where a rule counts visits over a week or a month, every claim that changes visits in it swaps
+ * the period's guard, too: so of two that counted at once one loses and counts again.
  * Threading: one draft a worker.
  */
 #ifndef FASTI_BOOKING_DRAFT_H
@@ -32,8 +34,19 @@ struct fasti_draft_day {
 struct fasti_draft_change {
     uint32_t day;    /* in days */
     uint32_t record; /* in records */
+    uint32_t item;   /* of the record; not of a hold that is settled or extended */
     struct fasti_page_change page;
 };
+
+/* The guard of a week or a month (rules/period.h): read before the days that it guards. */
+struct fasti_draft_guard {
+    fasti_schedule_id schedule;
+    fasti_date guard;
+    struct fasti_day_ref ref;
+    uint64_t word;
+    bool is_used; /* else it takes no part in the claim */
+};
+#define FASTI_DRAFT_GUARDS_MAX (2 * FASTI_ITEMS_MAX)
 
 /* What the effect's body says of a record. */
 enum fasti_draft_form {
@@ -53,10 +66,13 @@ struct fasti_draft_record {
 };
 
 struct fasti_draft {
-    uint32_t day_count, change_count, record_count;
+    uint32_t day_count, change_count, record_count, guard_count;
+    uint32_t guards_used;
+    uint64_t expired; /* the hold that made EXPIRED the result */
     struct fasti_draft_day days[FASTI_DRAFT_CHANGES_MAX];
     struct fasti_draft_change changes[FASTI_DRAFT_CHANGES_MAX];
     struct fasti_draft_record records[FASTI_DRAFT_RECORDS_MAX];
+    struct fasti_draft_guard guards[FASTI_DRAFT_GUARDS_MAX];
 };
 
 /* Empties the worker's draft. */
@@ -71,25 +87,49 @@ enum fasti_look_result fasti_draft_day(struct fasti_booking *booking,
 
 enum fasti_draft_result {
     FASTI_DRAFT_OK,
-    FASTI_DRAFT_AGAIN,  /* the day's place had to be made: begin again */
-    FASTI_DRAFT_MEMORY, /* no memory */
-    FASTI_DRAFT_FULL,   /* more cells than one claim has */
-    FASTI_DRAFT_WORN,   /* a cell takes no more versions */
-    FASTI_DRAFT_TAKEN,  /* the day as it becomes does not take the change */
+    FASTI_DRAFT_AGAIN,   /* the day's place had to be made: begin again */
+    FASTI_DRAFT_MEMORY,  /* no memory */
+    FASTI_DRAFT_FULL,    /* more cells than one claim has */
+    FASTI_DRAFT_WORN,    /* a cell takes no more versions */
+    FASTI_DRAFT_TAKEN,   /* the day as it becomes does not take the change */
+    FASTI_DRAFT_EXPIRED, /* an expired hold must go first: draft->expired */
 };
 
-/* Changes ticks of a day for record `record` of the draft. */
+/* Changes ticks of a day for item `item` of record `record` of the draft. */
 FASTI_MUST_USE enum fasti_draft_result fasti_draft_change(struct fasti_booking *booking,
                                                           struct fasti_draft_day *day,
-                                                          uint32_t record,
+                                                          uint32_t record, uint32_t item,
                                                           const struct fasti_page_change *change);
 
-/* Does the change to the ticks of [item's start, + minutes), on each day that it touches. *looked:
- * how the last look at a day went (not OK: AGAIN is returned). change's own ticks are not read. */
+/* Does the change to all ticks of an item, its buffers included, on each day that they touch; seats
+ * and visit are the item's. *day: the one that it starts on. *looked: how the last look at a day
+ * went (not OK: AGAIN is returned). change's own ticks are not read. TAKE at `now_ms` may be
+ * EXPIRED. */
 FASTI_MUST_USE enum fasti_draft_result
 fasti_draft_time(struct fasti_booking *booking, fasti_organization_id organization,
-                 const struct fasti_item *item, uint32_t record,
-                 const struct fasti_page_change *change, enum fasti_look_result *looked);
+                 const struct fasti_item *item, uint32_t record, uint32_t at,
+                 const struct fasti_page_change *change, int64_t now_ms,
+                 enum fasti_look_result *looked);
+
+/* Reads the guards that limits of the schedule or of the service over weeks and months need on a
+ * day: before anybody counts the visits of those. is_used: they take part in the claim. */
+FASTI_MUST_USE enum fasti_draft_result fasti_draft_guards(struct fasti_booking *booking,
+                                                          const struct fasti_draft_day *day,
+                                                          fasti_service_id service, bool is_used);
+
+static inline struct fasti_pending_cell
+fasti_draft_guard_cell(const struct fasti_draft_guard *guard) {
+    return (struct fasti_pending_cell){
+        .emitted = &guard->ref.chunk->emitted[guard->ref.at],
+        .durable = &guard->ref.chunk->durable[guard->ref.at],
+        .from_version = fasti_cell_version(guard->word),
+    };
+}
+
+/* A schedule's page of a date, as the draft makes it or as it is. */
+const struct fasti_page *fasti_draft_page(struct fasti_booking *booking,
+                                          struct fasti_schedule *schedule, fasti_schedule_id id,
+                                          fasti_date date);
 
 /* Ends a command (or tries it again) after a result other than OK; the draft is dropped. */
 FASTI_MUST_USE enum fasti_attempt fasti_draft_refuse(struct fasti_booking *booking,

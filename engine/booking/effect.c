@@ -92,7 +92,7 @@ static void name_read(struct fasti_reader *reader, struct fasti_name_text *name)
 }
 
 #define OPENING_BYTES_MAX (1 + FASTI_ID_BYTES_MAX + 40 + 4 * FASTI_OPENING_SERVICES_MAX)
-#define PUT_FIXED_BYTES   (512 + (FASTI_SCHEDULE_SERVICES_MAX + 4) * (1 + FASTI_ID_BYTES_MAX))
+#define PUT_FIXED_BYTES   (1024 + (FASTI_SCHEDULE_SERVICES_MAX + 4) * (1 + FASTI_ID_BYTES_MAX))
 _Static_assert(FASTI_OPENINGS_MAX *OPENING_BYTES_MAX + PUT_FIXED_BYTES + 64 <=
                    FASTI_EFFECT_BYTES_MAX,
                "the longest list of openings is one effect");
@@ -161,6 +161,8 @@ static void body_write(struct fasti_writer *writer, const struct fasti_put *put)
     case FASTI_ENTITY_SERVICE:
         fasti_write_u16(writer, put->body.service.duration_minutes);
         fasti_write_u16(writer, put->body.service.grid_minutes);
+        fasti_write_u16(writer, put->body.service.offset_minutes);
+        fasti_terms_write(writer, &put->body.service.terms);
         break;
     case FASTI_ENTITY_SCHEDULE:
         id_write(writer, &put->body.schedule.location);
@@ -169,6 +171,11 @@ static void body_write(struct fasti_writer *writer, const struct fasti_put *put)
         fasti_write_u8(writer, put->body.schedule.service_count);
         for (uint32_t i = 0; i < put->body.schedule.service_count; i++)
             id_write(writer, &put->body.schedule.services[i]);
+        fasti_write_u8(writer, put->body.schedule.language_count);
+        for (uint32_t i = 0; i < put->body.schedule.language_count; i++)
+            fasti_write_u16(writer, put->body.schedule.languages[i]);
+        id_write(writer, &put->body.schedule.substitute);
+        fasti_terms_write(writer, &put->body.schedule.terms);
         break;
     case FASTI_ENTITY_OPENINGS:
         fasti_write_u8(writer, (uint8_t)put->body.openings.mode);
@@ -207,6 +214,15 @@ static uint8_t count_read(struct fasti_reader *reader) {
         return count;
     reader->failed = true;
     return 0;
+}
+
+static void languages_read(struct fasti_reader *reader, struct fasti_put *put) {
+    const uint8_t count = fasti_read_u8(reader);
+    if (count > FASTI_SCHEDULE_LANGUAGES_MAX)
+        reader->failed = true;
+    put->body.schedule.language_count = reader->failed ? 0 : count;
+    for (uint32_t i = 0; i < put->body.schedule.language_count; i++)
+        put->body.schedule.languages[i] = fasti_read_u16(reader);
 }
 
 static void openings_read(struct fasti_reader *reader, struct fasti_put_scratch *scratch) {
@@ -273,6 +289,8 @@ enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
     case FASTI_ENTITY_SERVICE:
         put->body.service.duration_minutes = fasti_read_u16(&reader);
         put->body.service.grid_minutes = fasti_read_u16(&reader);
+        put->body.service.offset_minutes = fasti_read_u16(&reader);
+        fasti_terms_read(&reader, &put->body.service.terms);
         break;
     case FASTI_ENTITY_SCHEDULE:
         id_read(&reader, &put->body.schedule.location);
@@ -281,6 +299,9 @@ enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
         put->body.schedule.service_count = count_read(&reader);
         for (uint32_t i = 0; i < put->body.schedule.service_count; i++)
             id_read(&reader, &put->body.schedule.services[i]);
+        languages_read(&reader, put);
+        id_read(&reader, &put->body.schedule.substitute);
+        fasti_terms_read(&reader, &put->body.schedule.terms);
         break;
     case FASTI_ENTITY_OPENINGS: openings_read(&reader, scratch); break;
     case FASTI_ENTITY_ZONE: zone_read(&reader, scratch); break;

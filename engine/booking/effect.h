@@ -52,12 +52,15 @@ _Static_assert(sizeof(struct fasti_effect_header) == 40, "as on disk");
 
 /* A cell that the effect swaps, from which version, and for a day's cell what is done to its ticks:
  * the page after it follows from the page before it and these, whatever the rules were. A day that
- * changes in several places stands there several times, one after the other, with one version.
+ * changes in several places stands there several times, one after the other, with one version. An
+ * item around midnight stands there once a day; its visit is counted on the day where it starts.
  *
- *   tick    bits 0 to 10: first tick        bits 11 to 15: bits 0 to 4 of the record's place
- *   count   bits 0 to 10: ticks             bits 11 to 14: bits 5 to 8 of it; bit 15: released
+ *   tick    bits 0 to 10: first tick        bits 11 to 15: bits 0 to 4 of the place
+ *   count   bits 0 to 10: ticks             bits 11 to 13: bits 5 to 7 of it; bit 15: released
  *
- * The record's place: which of the effect's RECORD cells, from 0, the ticks belong to. */
+ * The place of ticks that are taken or released: which item they are of, among all items of the
+ * effect's records in the order of their cells. Of a hold that is settled or extended (no ticks):
+ * which of the effect's RECORD cells it is of. Both from 0. */
 #define FASTI_EFFECT_CELL_RELEASES UINT16_C(0x8000)
 #define FASTI_EFFECT_TICK_BITS     11
 struct fasti_effect_cell {
@@ -67,7 +70,8 @@ struct fasti_effect_cell {
 };
 _Static_assert(sizeof(struct fasti_effect_cell) == 16, "as on disk");
 _Static_assert(FASTI_TICKS_MAX < 1 << FASTI_EFFECT_TICK_BITS, "a tick and a count fit");
-_Static_assert(2 * FASTI_ITEMS_MAX <= 1 << 9, "a record's place fits");
+/* Each item has a cell of a day, and there is a cell of a record. */
+_Static_assert(FASTI_CELLS_MAX <= 1 << 8, "a place fits");
 
 static inline uint32_t fasti_effect_cell_tick(const struct fasti_effect_cell *cell) {
     return cell->tick & ((1u << FASTI_EFFECT_TICK_BITS) - 1);

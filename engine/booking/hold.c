@@ -26,7 +26,8 @@ static int64_t expiry_ms(uint32_t seconds, int64_t now_ms, int64_t made_ms) {
 static enum fasti_draft_result hold_add(struct fasti_booking *booking,
                                         const struct fasti_command *command,
                                         const struct fasti_pending *pending,
-                                        const struct fasti_rows *rows, uint64_t id) {
+                                        const struct fasti_rows *rows, uint32_t at, uint64_t id) {
+    const struct fasti_facts *facts = &command->body.hold.book.appointments[at].facts;
     const struct fasti_record head = {
         .id = id,
         .organization = command->organization.v,
@@ -37,7 +38,7 @@ static enum fasti_draft_result hold_add(struct fasti_booking *booking,
         .request_low = command->request.low,
         .request_high = command->request.high,
         .item_count = (uint16_t)rows->item_count,
-        .flags = FASTI_RECORD_HOLD,
+        .flags = FASTI_RECORD_HOLD | fasti_facts_flags(facts),
     };
     const struct fasti_record_hold hold = {rows->expires_ms, pending->answer.body.book.token};
     const struct fasti_record_parts parts = {.items = rows->items, .hold = &hold};
@@ -134,7 +135,7 @@ static enum fasti_attempt hold_attempt(struct fasti_booking *booking,
         if (!is_looked || rows.lost_count > 0)
             continue;
         answer->offsets[a] = (uint8_t)(id - first);
-        added = hold_add(booking, command, pending, &rows, id);
+        added = hold_add(booking, command, pending, &rows, a, id);
         if (added == FASTI_DRAFT_OK)
             id += rows.item_count;
     }

@@ -90,6 +90,8 @@ static bool describe(struct fasti_booking *booking, fasti_organization_id organi
         put->name = it->name;
         put->body.service.duration_minutes = it->duration_minutes;
         put->body.service.grid_minutes = it->grid_minutes;
+        put->body.service.offset_minutes = it->offset_minutes;
+        put->body.service.terms = it->terms;
         return true;
     }
     case FASTI_ENTITY_SCHEDULE:
@@ -124,6 +126,10 @@ static bool describe_schedule(struct fasti_booking *booking, fasti_organization_
     put->body.schedule.service_count = config->service_count;
     for (uint32_t i = 0; i < config->service_count; i++)
         put->body.schedule.services[i] = fasti_service_get(directory, config->services[i])->id;
+    put->body.schedule.language_count = config->language_count;
+    memcpy(put->body.schedule.languages, config->languages, sizeof config->languages);
+    put->body.schedule.substitute = config->substitute;
+    put->body.schedule.terms = config->terms;
     memcpy(booking->openings, config->openings, config->opening_count * sizeof config->openings[0]);
     described->opening_count = config->opening_count;
     described->openings = booking->openings;
@@ -232,16 +238,17 @@ static bool is_item_conflict(struct fasti_booking *booking, const struct fasti_r
     for (uint32_t i = 0; looked == FASTI_LOOK_AGAIN && i < FASTI_LOOKUP_TRIES_MAX; i++)
         looked = fasti_day_look(booking, (fasti_organization_id){record->organization},
                                 (fasti_schedule_id){item->schedule}, item->start_utc_s, &look);
-    struct fasti_rule_place place;
+    struct fasti_ticks ticks;
     if (looked == FASTI_LOOK_PAUSED || looked == FASTI_LOOK_AGAIN)
         return false; /* an edit is under way that this very record refuses */
     if (looked != FASTI_LOOK_OK || terms == NULL || !fasti_schedule_offers(look.config, service) ||
-        !fasti_look_place(&look, item->start_utc_s, item->minutes, &place))
+        !fasti_look_place(&look, item->start_utc_s, item->minutes, &ticks))
         return true;
+    static const struct fasti_rules none; /* openings alone are asked for */
     struct fasti_day_view view;
-    fasti_day_view_load(state->patterns, look.config, service, terms, look.date, look.pattern_id,
-                        &booking->scratch, &view);
-    return !fasti_rule_covers(&view, place.tick, place.count);
+    fasti_day_view_load(state->patterns, look.config, service, terms, &none, look.date,
+                        look.pattern_id, &booking->scratch, &view);
+    return !fasti_rule_covers(&view, ticks.tick, ticks.count);
 }
 
 /* Does no opening cover one of its items any more? Blocks and ended records never conflict. */
@@ -263,13 +270,16 @@ static void view_fill(struct fasti_booking *booking, const struct fasti_record *
         .kind = (enum fasti_record_kind)record->kind,
         .state = state_at(record, fasti_state_now_ms(booking->state)),
         .reason = record->reason,
+        .modality =
+            (uint8_t)((record->flags & FASTI_RECORD_MODALITY) >> FASTI_RECORD_MODALITY_SHIFT),
+        .is_override = (record->flags & FASTI_RECORD_OVERRIDE) != 0,
         .is_conflict = is_conflict(booking, record),
         .item_count = (uint8_t)record->item_count,
         .item = (uint8_t)item_at,
         .schedule = {item->schedule},
         .service = {item->service},
         .start_utc_s = item->start_utc_s,
-        .offset_s = item->offset_s,
+        .offset_s = item->offset_minutes * 60,
         .duration_minutes = item->minutes,
         .created_ms = record->created_ms,
         .changed_ms = record->changed_ms,
@@ -287,7 +297,7 @@ static void items_fill(struct fasti_booking *booking, const struct fasti_record 
             .schedule = {record->items[i].schedule},
             .service = {record->items[i].service},
             .start_utc_s = record->items[i].start_utc_s,
-            .offset_s = record->items[i].offset_s,
+            .offset_s = record->items[i].offset_minutes * 60,
             .duration_minutes = record->items[i].minutes,
         };
 }

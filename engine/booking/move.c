@@ -5,6 +5,14 @@
 
 #include "engine/booking/rows.h"
 
+/* The way of the visit stays unless another one is asked for. */
+static uint32_t moved_flags(const struct fasti_command *command, const struct fasti_record *old) {
+    const struct fasti_facts *facts = &command->body.move.book.appointments[0].facts;
+    const uint32_t flags = fasti_facts_flags(facts);
+    return facts->modality != FASTI_MODALITY_ANY ? flags
+                                                 : flags | (old->flags & FASTI_RECORD_MODALITY);
+}
+
 /* The record's place in the draft is 1: the old one stands at 0. */
 static enum fasti_draft_result moved_add(struct fasti_booking *booking,
                                          const struct fasti_command *command,
@@ -22,7 +30,7 @@ static enum fasti_draft_result moved_add(struct fasti_booking *booking,
         .request_high = command->request.high,
         .payload_length = old->payload_length,
         .item_count = (uint16_t)rows->item_count,
-        .flags = FASTI_RECORD_MOVED,
+        .flags = FASTI_RECORD_MOVED | moved_flags(command, old),
     };
     const struct fasti_record_parts parts = {
         .items = rows->items,

@@ -22,9 +22,19 @@ static void add_u64(struct body *body, uint64_t value) {
     add(body, &value, sizeof value);
 }
 
+static void add_facts(struct body *body, const struct fasti_facts *facts) {
+    add_u64(body, (uint64_t)facts->audience << 24 | (uint64_t)facts->modality << 16 |
+                      (uint64_t)facts->sector << 8 | facts->acquaintance);
+    add_u64(body, (uint64_t)facts->language << 32 | (uint64_t)facts->age_months << 16 |
+                      (uint64_t)facts->has_age << 2 | (uint64_t)facts->has_referral << 1 |
+                      facts->is_override);
+}
+
 static void add_rows(struct body *body, const struct fasti_book *book) {
     const uint32_t count = book->item_count <= FASTI_ITEMS_MAX ? book->item_count : 0;
     add_u64(body, (uint64_t)book->is_fair << 1 | book->is_request);
+    for (uint32_t i = 0; i < book->appointment_count && i < FASTI_ITEMS_MAX; i++)
+        add_facts(body, &book->appointments[i].facts);
     for (uint32_t i = 0; i < count; i++) {
         const struct fasti_book_item *item = &book->items[i];
         add_u64(body, (uint64_t)item->schedule.v << 32 | item->service.v);
@@ -102,6 +112,7 @@ uint32_t fasti_command_hash(const struct fasti_command *command) {
     case FASTI_COMMAND_IMPORT_COMMIT:
     case FASTI_COMMAND_IMPORT_ABORT:
     case FASTI_COMMAND_DESCRIBE:
+    case FASTI_COMMAND_EXPLAIN:
     case FASTI_COMMAND_CIVIL: break;
     }
     return (uint32_t)body.hash;

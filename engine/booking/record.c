@@ -18,9 +18,13 @@
 static bool item_is_sound(const struct fasti_item *item) {
     return item->start_utc_s >= FASTI_ZONE_FIRST_UTC_S &&
            item->start_utc_s < FASTI_ZONE_END_UTC_S &&
-           item->offset_s >= -FASTI_ZONE_OFFSET_SECONDS_MAX &&
-           item->offset_s <= FASTI_ZONE_OFFSET_SECONDS_MAX && item->minutes >= 1 &&
-           item->minutes <= FASTI_LOCAL_DAY_MINUTES_MAX;
+           item->offset_minutes >= -FASTI_ZONE_OFFSET_SECONDS_MAX / 60 &&
+           item->offset_minutes <= FASTI_ZONE_OFFSET_SECONDS_MAX / 60 && item->minutes >= 1 &&
+           item->minutes <= FASTI_LOCAL_DAY_MINUTES_MAX &&
+           item->before_minutes <= FASTI_BUFFER_MINUTES_MAX &&
+           item->after_minutes <= FASTI_BUFFER_MINUTES_MAX && item->seats >= 1 &&
+           item->seats <= item->seats_max && item->seats_max <= FASTI_SEATS_MAX &&
+           item->service <= FASTI_SERVICES_MAX;
 }
 
 /* See ARCHITECTURE.md, "The life of a record", for the picture. */
@@ -58,8 +62,9 @@ bool fasti_state_frees(enum fasti_record_state state) {
 /* Kind, state, patient and flags of a new record, or of one that was confirmed. */
 static bool nature_is_sound(const struct fasti_record *record) {
     const bool is_hold = record->state == FASTI_STATE_HELD;
-    if ((record->flags & ~(FASTI_RECORD_HOLD | FASTI_RECORD_MOVED)) != 0 ||
-        is_hold != ((record->flags & FASTI_RECORD_HOLD) != 0))
+    const uint32_t known =
+        FASTI_RECORD_HOLD | FASTI_RECORD_MOVED | FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY;
+    if ((record->flags & ~known) != 0 || is_hold != ((record->flags & FASTI_RECORD_HOLD) != 0))
         return false;
     if (record->kind == FASTI_RECORD_BLOCK)
         return record->state == FASTI_STATE_BOOKED && record->flags == 0 &&

@@ -31,15 +31,26 @@
 #include "engine/booking/command.h"
 #include "engine/calendar/cell.h"
 
-/* What a record takes: the time of one schedule. In instants: which bits of which day that is
- * follows from the schedule's zone and resolution. */
+/* What a record takes: the time of one schedule, from its buffer before to its buffer after. In
+ * instants: which bits of which days that is follows from the schedule's zone and resolution. */
 struct fasti_item {
     uint32_t schedule;
-    uint32_t service; /* 0: a block */
-    int64_t start_utc_s;
-    int32_t offset_s; /* local offset at the start, as it was when the record was made */
-    uint32_t minutes;
+    uint32_t service;       /* 0: a block */
+    int64_t start_utc_s;    /* of the visit, without its buffers */
+    int16_t offset_minutes; /* local offset at the start, as it was when the record was made */
+    uint16_t minutes;       /* of the visit */
+    uint8_t before_minutes, after_minutes; /* buffers, taken with it; to FASTI_BUFFER_MINUTES_MAX */
+    uint8_t seats;     /* it takes so many of each tick: a visit 1, a block all of them */
+    uint8_t seats_max; /* by so many a tick might be taken with it; 1 to FASTI_SEATS_MAX */
 };
+
+/* From the start of the buffer before to the end of the buffer after. */
+static inline int64_t fasti_item_begin_utc_s(const struct fasti_item *item) {
+    return item->start_utc_s - item->before_minutes * INT64_C(60);
+}
+static inline int64_t fasti_item_end_utc_s(const struct fasti_item *item) {
+    return item->start_utc_s + (item->minutes + item->after_minutes) * INT64_C(60);
+}
 
 struct fasti_record {
     uint64_t id;
@@ -60,6 +71,10 @@ struct fasti_record {
 /* What follows the items, in this order. */
 #define FASTI_RECORD_HOLD  UINT32_C(1) /* a fasti_record_hold: a hold that was not confirmed */
 #define FASTI_RECORD_MOVED UINT32_C(2) /* 8 bytes: number of the record that it was moved from */
+/* What else a record's flags say; nothing of it stands behind the items. */
+#define FASTI_RECORD_OVERRIDE       UINT32_C(4) /* staff made it against a rule, knowingly */
+#define FASTI_RECORD_MODALITY_SHIFT 8           /* 3 bits: enum fasti_modality as asked for */
+#define FASTI_RECORD_MODALITY       (UINT32_C(7) << FASTI_RECORD_MODALITY_SHIFT)
 
 /* A hold takes its time until it expires; who has its token may confirm, extend and release it. */
 struct fasti_record_hold {

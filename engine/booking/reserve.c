@@ -27,6 +27,7 @@ static enum fasti_draft_result appointment_add(struct fasti_booking *booking,
         .request_high = command->request.high,
         .payload_length = asked->payload_length,
         .item_count = (uint16_t)rows->item_count,
+        .flags = fasti_facts_flags(&asked->facts),
     };
     const struct fasti_record_parts parts = {
         .items = rows->items, .patient = asked->patient, .payload = asked->payload};
@@ -137,32 +138,37 @@ static enum fasti_attempt block_take(struct fasti_booking *booking,
         const struct fasti_day_look *look = &day->look;
         const int64_t day_end_s = look->day.start_utc_s + look->day.minutes * INT64_C(60);
         const int64_t end_s = block->end_utc_s < day_end_s ? block->end_utc_s : day_end_s;
-        struct fasti_rule_place place;
+        struct fasti_ticks ticks;
         if ((end_s - at_s) % 60 != 0 ||
-            !fasti_look_place(look, at_s, (uint32_t)((end_s - at_s) / 60), &place))
+            !fasti_look_place(look, at_s, (uint32_t)((end_s - at_s) / 60), &ticks))
             return block_resolution(pending, look, disposition);
         if (rows->item_count == FASTI_ITEMS_MAX)
             return block_range(pending, disposition);
-        const struct fasti_page_hold *expired =
-            fasti_page_expired(day->page, place.tick, place.count, rows->now_ms);
-        if (expired != NULL) {
-            rows->expired = expired->record;
+        const int32_t minute = (int32_t)((at_s - look->day.start_utc_s) / 60);
+        const uint8_t seats = (uint8_t)fasti_schedule_seats(look->config);
+        struct fasti_item *item = &rows->items[rows->item_count];
+        *item = (struct fasti_item){
+            .schedule = block->schedule.v,
+            .start_utc_s = at_s,
+            .offset_minutes = (int16_t)(fasti_local_day_offset_s(&look->day, minute) / 60),
+            .minutes = (uint16_t)((end_s - at_s) / 60),
+            .seats = seats,
+            .seats_max = seats,
+        };
+        static const struct fasti_page_change change = {.operation = FASTI_PAGE_TAKE};
+        enum fasti_look_result again;
+        const enum fasti_draft_result result =
+            fasti_draft_time(booking, command->organization, item, 0, rows->item_count, &change,
+                             rows->now_ms, &again);
+        if (result == FASTI_DRAFT_EXPIRED) {
+            rows->expired = booking->draft->expired;
             return fasti_rows_stop(booking, pending, rows, disposition);
         }
-        const struct fasti_page_change change = {
-            .operation = FASTI_PAGE_TAKE, .tick = place.tick, .count = place.count};
-        const enum fasti_draft_result result = fasti_draft_change(booking, day, 0, &change);
         if (result == FASTI_DRAFT_TAKEN)
             fasti_rows_lose(rows, FASTI_OUTCOME_TAKEN, day);
         else if (result != FASTI_DRAFT_OK)
-            return fasti_draft_refuse(booking, pending, result, disposition);
-        rows->items[rows->item_count++] = (struct fasti_item){
-            .schedule = block->schedule.v,
-            .start_utc_s = at_s,
-            .offset_s = fasti_local_day_offset_s(&look->day,
-                                                 (int32_t)((at_s - look->day.start_utc_s) / 60)),
-            .minutes = (uint32_t)((end_s - at_s) / 60),
-        };
+            return fasti_draft_stop(booking, pending, result, again, disposition);
+        rows->item_count++;
         at_s = end_s;
     }
     return FASTI_ATTEMPT_END;

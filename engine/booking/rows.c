@@ -7,8 +7,16 @@
 
 #include "engine/base/panic.h"
 #include "engine/booking/hold.h"
+#include "engine/booking/scene.h"
 
 /* ---- refusals ---- */
+
+/* Does the outcome tell of what is taken on that day? */
+static bool rests_on_day(enum fasti_outcome outcome) {
+    return outcome == FASTI_OUTCOME_TAKEN || outcome == FASTI_OUTCOME_BUFFER ||
+           outcome == FASTI_OUTCOME_FULL || outcome == FASTI_OUTCOME_DAY_LIMIT ||
+           outcome == FASTI_OUTCOME_WEEK_LIMIT || outcome == FASTI_OUTCOME_MONTH_LIMIT;
+}
 
 void fasti_rows_lose(struct fasti_rows *rows, enum fasti_outcome outcome,
                      const struct fasti_draft_day *day) {
@@ -16,21 +24,32 @@ void fasti_rows_lose(struct fasti_rows *rows, enum fasti_outcome outcome,
         rows->first = outcome;
     if (outcome != FASTI_OUTCOME_TAKEN)
         rows->rests_on_config = rows->rests_on_config || outcome != FASTI_OUTCOME_OUTSIDE;
-    else if (day->look.ref.chunk != NULL && rows->day_count < FASTI_ITEMS_MAX)
+    if (rests_on_day(outcome) && day != NULL && day->look.ref.chunk != NULL &&
+        rows->day_count < FASTI_ITEMS_MAX)
         rows->days[rows->day_count++] = fasti_look_pending_cell(&day->look);
+    rows->rests_on_guards = rows->rests_on_guards || outcome == FASTI_OUTCOME_WEEK_LIMIT ||
+                            outcome == FASTI_OUTCOME_MONTH_LIMIT;
+}
+
+/* What a count over days rests on: everything that was counted came with its guard. */
+static void guards_rest(const struct fasti_draft *draft, struct fasti_rows *rows) {
+    for (uint32_t g = 0; rows->rests_on_guards && g < draft->guard_count; g++)
+        rows->guards[rows->guard_count++] = fasti_draft_guard_cell(&draft->guards[g]);
 }
 
 enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
-                                     const struct fasti_rows *rows,
-                                     enum fasti_disposition *disposition) {
+                                     struct fasti_rows *rows, enum fasti_disposition *disposition) {
     struct fasti_state *state = booking->state;
+    guards_rest(booking->draft, rows);
     fasti_draft_drop(booking);
-    const uint32_t count = rows->day_count + rows->rests_on_config;
+    const uint32_t count = rows->day_count + rows->guard_count + rows->rests_on_config;
     if (!fasti_pending_cells_make(booking, pending, count))
         return FASTI_ATTEMPT_MEMORY;
     memcpy(pending->cells, rows->days, rows->day_count * sizeof rows->days[0]);
+    memcpy(pending->cells + rows->day_count, rows->guards,
+           rows->guard_count * sizeof rows->guards[0]);
     if (rows->rests_on_config)
-        pending->cells[rows->day_count] = (struct fasti_pending_cell){
+        pending->cells[count - 1] = (struct fasti_pending_cell){
             .durable = &state->config_durable,
             .from_version = fasti_load_seq_cst(&state->config_version),
         };
@@ -39,18 +58,6 @@ enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking, struct fasti
     pending->answer.outcome = rows->first;
     *disposition = fasti_wait_begin(booking, pending) ? FASTI_ANSWERED : FASTI_WAITING;
     return FASTI_ATTEMPT_END;
-}
-
-static enum fasti_outcome outcome_of(enum fasti_rule_verdict verdict) {
-    switch (verdict) {
-    case FASTI_RULE_FREE: return FASTI_OUTCOME_BOOKED;
-    case FASTI_RULE_TAKEN: return FASTI_OUTCOME_TAKEN;
-    case FASTI_RULE_CLOSED: return FASTI_OUTCOME_CLOSED;
-    case FASTI_RULE_FULL: return FASTI_OUTCOME_FULL;
-    case FASTI_RULE_PAST: return FASTI_OUTCOME_PAST;
-    case FASTI_RULE_OFF_GRID: return FASTI_OUTCOME_OFF_GRID;
-    }
-    FASTI_UNREACHABLE_CODE();
 }
 
 /* ---- one row ---- */
@@ -80,61 +87,74 @@ static enum row_result place_take(struct fasti_booking *booking, struct fasti_ro
                                   const struct fasti_rule_place *at, uint64_t id, uint32_t place,
                                   struct row *row) {
     const struct fasti_day_look *look = &row->day->look;
-    const struct fasti_page_hold *expired =
-        fasti_page_expired(row->day->page, at->tick, at->count, rows->now_ms);
-    if (expired != NULL)
-        return row_end(rows, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, expired->record);
-    const struct fasti_page_change change = {
-        .operation = FASTI_PAGE_TAKE,
-        .tick = at->tick,
-        .count = at->count,
-        .record = rows->expires_ms == 0 ? 0 : (uint32_t)id,
-        .expires_ms = rows->expires_ms,
-    };
-    const enum fasti_draft_result result = fasti_draft_change(booking, row->day, place, &change);
-    if (result == FASTI_DRAFT_TAKEN) /* free, but the day has as many holds as it may */
-        return row_lose(row, FASTI_OUTCOME_TAKEN);
-    if (result != FASTI_DRAFT_OK)
-        return row_end(rows, result, FASTI_LOOK_OK, 0);
     const uint32_t resolution = look->config->resolution_minutes;
     const int32_t minute = (int32_t)(resolution * at->tick);
-    row->outcome = FASTI_OUTCOME_BOOKED;
-    rows->items[rows->item_count++] = (struct fasti_item){
+    struct fasti_item *item = &rows->items[rows->item_count];
+    *item = (struct fasti_item){
         .schedule = asked->schedule.v,
         .service = asked->service.v,
         .start_utc_s = look->day.start_utc_s + INT64_C(60) * minute,
-        .offset_s = fasti_local_day_offset_s(&look->day, minute),
-        .minutes = resolution * at->count,
+        .offset_minutes = (int16_t)(fasti_local_day_offset_s(&look->day, minute) / 60),
+        .minutes = (uint16_t)(resolution * at->count),
+        .before_minutes = at->before_minutes,
+        .after_minutes = at->after_minutes,
+        .seats = 1,
+        .seats_max = at->seats_max,
     };
+    const struct fasti_page_change change = {
+        .operation = FASTI_PAGE_TAKE,
+        .record = rows->expires_ms == 0 ? 0 : (uint32_t)id,
+        .expires_ms = rows->expires_ms,
+    };
+    enum fasti_look_result looked = FASTI_LOOK_OK;
+    const enum fasti_draft_result result = fasti_draft_time(
+        booking, rows->organization, item, place, rows->item_count, &change, rows->now_ms, &looked);
+    if (result == FASTI_DRAFT_EXPIRED)
+        return row_end(rows, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, booking->draft->expired);
+    if (result == FASTI_DRAFT_TAKEN) /* free, but the day has as many holds or visits as it may */
+        return row_lose(row, FASTI_OUTCOME_TAKEN);
+    if (result != FASTI_DRAFT_OK)
+        return row_end(rows, result, looked, 0);
+    row->outcome = FASTI_OUTCOME_BOOKED;
+    rows->item_count++;
     return ROW_TAKEN;
+}
+
+/* The first row that is lost tells why. */
+static void row_tell(struct fasti_rows *rows, const struct fasti_scene *scene,
+                     enum fasti_rule_verdict verdict) {
+    if (rows->detail->text[0] == 0 && verdict != FASTI_RULE_TAKEN)
+        fasti_rule_tell(&scene->view, &scene->scene, verdict, rows->detail);
 }
 
 /* Looks at one row and takes its time in the draft. */
 static enum row_result row_take(struct fasti_booking *booking, struct fasti_rows *rows,
                                 const struct fasti_book_item *asked, uint64_t id, uint32_t place,
                                 struct row *row) {
-    struct fasti_state *state = booking->state;
-    const enum fasti_look_result looked = fasti_draft_day(
-        booking, rows->organization, asked->schedule, asked->start_utc_s, &row->day);
-    if (looked == FASTI_LOOK_OUTSIDE)
-        return row_lose(row, FASTI_OUTCOME_OUTSIDE);
-    if (looked == FASTI_LOOK_NO_SCHEDULE)
-        return row_lose(row, FASTI_OUTCOME_NO_SUCH);
-    if (looked != FASTI_LOOK_OK)
-        return row_end(rows, FASTI_DRAFT_OK, looked, 0);
-    const struct fasti_day_look *look = &row->day->look;
-    const struct fasti_service *terms = fasti_service_get(state->directory, asked->service);
-    if (terms == NULL || !fasti_schedule_offers(look->config, asked->service))
-        return row_lose(row, FASTI_OUTCOME_NOT_OFFERED);
-    struct fasti_day_view view;
-    fasti_day_view_load(state->patterns, look->config, asked->service, terms, look->date,
-                        look->pattern_id, &booking->scratch, &view);
+    const struct fasti_asked question = {
+        .organization = rows->organization,
+        .schedule = asked->schedule,
+        .service = asked->service,
+        .start_utc_s = asked->start_utc_s,
+        .facts = &rows->book->appointments[asked->appointment].facts,
+        .now_ms = rows->now_ms,
+    };
+    struct fasti_scene scene;
+    const struct fasti_scene_end end = fasti_scene_load(booking, &question, &scene);
+    row->day = scene.day;
+    switch (end.result) {
+    case FASTI_SCENE_OK: break;
+    case FASTI_SCENE_REFUSED: return row_lose(row, end.outcome);
+    case FASTI_SCENE_LOOK: return row_end(rows, FASTI_DRAFT_OK, end.looked, 0);
+    case FASTI_SCENE_DRAFT: return row_end(rows, end.draft, FASTI_LOOK_OK, 0);
+    }
     struct fasti_rule_place at = {0};
     const enum fasti_rule_verdict verdict =
-        fasti_rule_check(&view, row->day->page, rows->now_ms, asked->start_utc_s, &at);
-    if (verdict != FASTI_RULE_FREE)
-        return row_lose(row, outcome_of(verdict));
-    return place_take(booking, rows, asked, &at, id, place, row);
+        fasti_rule_check(&scene.view, &scene.scene, asked->start_utc_s, &at);
+    if (verdict == FASTI_RULE_FREE)
+        return place_take(booking, rows, asked, &at, id, place, row);
+    row_tell(rows, &scene, verdict);
+    return row_lose(row, fasti_outcome_of_verdict(verdict));
 }
 
 /* ---- alternatives ---- */
@@ -147,8 +167,9 @@ static uint32_t row_load(struct fasti_booking *booking, fasti_organization_id or
         FASTI_LOOK_OK)
         return UINT32_MAX;
     uint32_t ticks = 0;
-    for (uint32_t word = 0; word < day->page->word_count; word++)
-        ticks += (uint32_t)__builtin_popcountll(day->page->words[word]);
+    for (uint32_t word = 0; word < fasti_page_words(day->page); word++)
+        ticks += (uint32_t)__builtin_popcountll(day->page->words[word])
+                 << (word / day->page->word_count); /* the plane */
     return ticks * day->look.config->resolution_minutes;
 }
 
@@ -226,6 +247,11 @@ bool fasti_rows_check(const struct fasti_book *book, struct fasti_pending *pendi
                        "rows, which stand together, and its first is no alternative");
         return false;
     }
+    for (uint32_t a = 0; a < book->appointment_count; a++)
+        if (!fasti_facts_are_sound(&book->appointments[a].facts)) {
+            *disposition = fasti_fail(pending, FASTI_INVALID_RANGE, FASTI_FACTS_TEXT);
+            return false;
+        }
     for (uint32_t i = 0; i < book->item_count; i++)
         if (book->items[i].start_utc_s % 60 != 0) {
             *disposition =
@@ -233,6 +259,11 @@ bool fasti_rows_check(const struct fasti_book *book, struct fasti_pending *pendi
             return false;
         }
     return true;
+}
+
+uint32_t fasti_facts_flags(const struct fasti_facts *facts) {
+    return (facts->is_override ? FASTI_RECORD_OVERRIDE : 0) | (uint32_t)facts->modality
+                                                                  << FASTI_RECORD_MODALITY_SHIFT;
 }
 
 uint32_t fasti_rows_count(const struct fasti_book *book) {
@@ -253,6 +284,8 @@ void fasti_rows_begin(struct fasti_rows *rows, const struct fasti_book *book,
     rows->organization = command->organization;
     rows->now_ms = pending->decided_ms;
     rows->outcomes = answer->outcomes;
+    rows->detail = &pending->answer.detail;
+    rows->detail->text[0] = 0;
 }
 
 bool fasti_rows_take(struct fasti_booking *booking, struct fasti_rows *rows, uint64_t id,

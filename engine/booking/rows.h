@@ -30,11 +30,14 @@ struct fasti_rows {
 
     /* what a refusal rests on */
     uint32_t lost_count, day_count;
-    bool rests_on_config;
-    enum fasti_outcome first; /* of the first row that was lost */
+    bool rests_on_config, rests_on_guards;
+    uint32_t guard_count;
+    enum fasti_outcome first;    /* of the first row that was lost */
+    struct fasti_detail *detail; /* of the answer: why that one was, in words */
 
     struct fasti_item items[FASTI_ITEMS_MAX];
     struct fasti_pending_cell days[FASTI_ITEMS_MAX]; /* taken ones, of a refusal */
+    struct fasti_pending_cell guards[FASTI_DRAFT_GUARDS_MAX];
 };
 
 /* Rows stand by appointment, none is empty, and each begins with what is no alternative. Each row
@@ -59,14 +62,17 @@ FASTI_MUST_USE enum fasti_attempt fasti_rows_stop(struct fasti_booking *booking,
                                                   const struct fasti_rows *rows,
                                                   enum fasti_disposition *disposition);
 
-/* A row that another room lost: TAKEN on a day. */
+/* What a record keeps of the facts: the way of the visit, and an override. */
+uint32_t fasti_facts_flags(const struct fasti_facts *facts);
+
+/* A row that was lost, on a day (NULL: it could not be looked at). */
 void fasti_rows_lose(struct fasti_rows *rows, enum fasti_outcome outcome,
                      const struct fasti_draft_day *day);
 
 /* Ends a command whose rows were lost; it is told when all that it rests on is durable. */
 FASTI_MUST_USE enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking,
                                                     struct fasti_pending *pending,
-                                                    const struct fasti_rows *rows,
+                                                    struct fasti_rows *rows,
                                                     enum fasti_disposition *disposition);
 
 #endif

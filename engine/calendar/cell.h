@@ -7,7 +7,7 @@
  *   +-----+---------------------+---------------------+
  *   tag 0 PAGE        index = arena index of a page or record; 0 = empty (version kept)
  *   tag 1 DESCRIPTOR  index = arena index of a claim in progress; version = the old one
- *   tag 2 VALUE       index = a counter's value, inline
+ *   tag 2 VALUE       index = a value, inline: of a part, the number of its record
  *
  * Every swap adds one to the version, for ever; a word therefore never recurs (no ABA). 2^30 - 1
  * swaps exhaust a cell: the claim is then refused with LIMIT_VERSION.
@@ -16,7 +16,8 @@
  *   kind (4 bits) | key (60 bits)
  *   1 DAY      schedule (32) << 20 | date - FASTI_DATE_FIRST (20)
  *   2 RECORD   record id
- *   3 COUNTER  schedule (32) << 28 | counter (28)       (limits a week or month; later)
+ *   3 GUARD    schedule (32) << 20 | period (20)  a week or a month of a schedule: its version
+ *              grows with every visit in it, while a rule counts visits over it
  *   4 CONFIG   0: the directory as a whole
  */
 #ifndef FASTI_CALENDAR_CELL_H
@@ -34,7 +35,7 @@ enum fasti_cell_tag { FASTI_TAG_PAGE = 0, FASTI_TAG_DESCRIPTOR = 1, FASTI_TAG_VA
 enum fasti_cell_kind {
     FASTI_CELL_DAY = 1,
     FASTI_CELL_RECORD = 2,
-    FASTI_CELL_COUNTER = 3,
+    FASTI_CELL_GUARD = 3,
     FASTI_CELL_CONFIG = 4,
 };
 
@@ -59,6 +60,11 @@ static inline uint64_t fasti_cell_id_day(fasti_schedule_id schedule, fasti_date 
 }
 static inline uint64_t fasti_cell_id_record(fasti_record_id record) {
     return (uint64_t)FASTI_CELL_RECORD << 60 | record.v;
+}
+/* period: see fasti_guard_week and fasti_guard_month. */
+static inline uint64_t fasti_cell_id_guard(fasti_schedule_id schedule, fasti_date period) {
+    return (uint64_t)FASTI_CELL_GUARD << 60 | (uint64_t)schedule.v << 20 |
+           (uint32_t)(period.v - FASTI_DATE_FIRST);
 }
 static inline uint64_t fasti_cell_id_config(void) {
     return (uint64_t)FASTI_CELL_CONFIG << 60;

@@ -10,6 +10,9 @@
  * when two touch or overlap. Local times follow zone.h's policy for gaps and folds.
  * A closure takes away whole ticks that it touches, and the whole of a SINGLE opening that it
  * touches; a SINGLE opening that crosses a midnight stays in both days as FULL.
+ * An opening's places are for the visits that start in it, of its services, on one local day: a
+ * weekly one has them anew each time, one that crosses a midnight on both sides of it. Places of
+ * openings with the same hours and services add up; visits in what else overlaps count for each.
  * A span is half-open in ticks of the schedule's resolution since the local day's start. A start
  * that the resolution cannot express is refused when the opening is set, not rounded; after a
  * change of offset (always whole minutes) a start is rounded up and an end down to whole ticks.
@@ -18,6 +21,7 @@
 #ifndef FASTI_CALENDAR_OPENING_H
 #define FASTI_CALENDAR_OPENING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/base/ids.h"
@@ -53,7 +57,7 @@ struct fasti_opening {
     fasti_date date_last;  /* inclusive; 0 for INSTANT */
     int64_t start_utc_s;   /* INSTANT only, whole minutes; else 0 */
     int64_t end_utc_s;
-    uint32_t capacity; /* places in the whole span; kept, enforced with counters */
+    uint32_t capacity; /* places: visits that may start in it on one local day; UNLIMITED */
     uint32_t source;   /* 0 = set by hand, else the import that brought it */
     fasti_service_id services[FASTI_OPENING_SERVICES_MAX]; /* named ones first: no two alike */
 };
@@ -63,10 +67,22 @@ struct fasti_span {
     uint16_t start_tick, end_tick; /* start < end */
     int32_t anchor_tick;           /* where the grid starts; before start_tick when cut, and
                                       negative when the span began on the day before */
+    uint16_t whole_end_tick; /* end of the opening's part of the day, before closures cut it */
     uint8_t flags;
     uint8_t service_count;
+    uint32_t capacity; /* visits that may start in the opening's part of the day */
     fasti_service_id services[FASTI_OPENING_SERVICES_MAX]; /* ascending, rest 0 */
 };
+
+/* Where the opening's part of the day begins, before closures cut it. */
+static inline uint32_t fasti_span_whole_start(const struct fasti_span *span) {
+    return span->anchor_tick > 0 ? (uint32_t)span->anchor_tick : 0;
+}
+
+/* Does the span offer the service? */
+bool fasti_span_offers(const struct fasti_span *span, fasti_service_id service);
+/* Have both the same hours, before closures, and the same services? Then their places add up. */
+bool fasti_span_is_alike(const struct fasti_span *a, const struct fasti_span *b);
 
 /* A day before interning; big (13 KiB): keep one a worker. */
 struct fasti_day_draft {

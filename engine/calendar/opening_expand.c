@@ -48,7 +48,26 @@ static int span_compare(const struct fasti_span *a, const struct fasti_span *b) 
         if (a->services[i].v != b->services[i].v)
             return a->services[i].v < b->services[i].v ? -1 : 1;
     }
+    if (a->whole_end_tick != b->whole_end_tick)
+        return a->whole_end_tick < b->whole_end_tick ? -1 : 1;
+    if (a->capacity != b->capacity)
+        return a->capacity < b->capacity ? -1 : 1;
     return (int)a->flags - (int)b->flags;
+}
+
+bool fasti_span_offers(const struct fasti_span *span, fasti_service_id service) {
+    for (uint32_t i = 0; i < span->service_count; i++)
+        if (span->services[i].v == service.v)
+            return true;
+    return span->service_count == 0;
+}
+
+bool fasti_span_is_alike(const struct fasti_span *a, const struct fasti_span *b) {
+    bool is_alike = fasti_span_whole_start(a) == fasti_span_whole_start(b) &&
+                    a->whole_end_tick == b->whole_end_tick && a->service_count == b->service_count;
+    for (uint32_t i = 0; is_alike && i < a->service_count; i++)
+        is_alike = a->services[i].v == b->services[i].v;
+    return is_alike;
 }
 
 static void services_copy(const struct fasti_opening *opening, struct fasti_span *span) {
@@ -65,7 +84,7 @@ static void services_copy(const struct fasti_opening *opening, struct fasti_span
 /* Adds [start, end), which lies in the day and is not empty, in its place. */
 static enum fasti_status span_add(struct fasti_day_draft *draft,
                                   const struct fasti_opening *opening, uint8_t flags, int64_t start,
-                                  int64_t end, int64_t anchor) {
+                                  int64_t end, int64_t anchor, int64_t whole_end) {
     struct fasti_span span;
     FASTI_ASSERT(start >= 0 && start < end && end <= FASTI_TICKS_MAX);
     FASTI_ASSERT(anchor <= start && anchor >= INT32_MIN);
@@ -75,6 +94,8 @@ static enum fasti_status span_add(struct fasti_day_draft *draft,
     span.start_tick = (uint16_t)start;
     span.end_tick = (uint16_t)end;
     span.anchor_tick = (int32_t)anchor;
+    span.whole_end_tick = (uint16_t)whole_end;
+    span.capacity = opening->capacity;
     span.flags = flags;
     services_copy(opening, &span);
     uint32_t at = draft->count++;
@@ -118,7 +139,8 @@ static enum fasti_status pieces_add(struct expansion *expansion,
         while (piece_end < end && !fasti_bits_any(closed, (uint32_t)piece_end, 1))
             piece_end++;
         if (piece_end > tick)
-            FASTI_TRY(span_add(expansion->draft, opening, opening->flags, tick, piece_end, start));
+            FASTI_TRY(
+                span_add(expansion->draft, opening, opening->flags, tick, piece_end, start, end));
         tick = piece_end + 1; /* piece_end is closed, or the end */
     }
     return FASTI_OK;
@@ -136,7 +158,7 @@ static enum fasti_status hours_add(struct expansion *expansion,
         return FASTI_OK;
     if (opening->kind == FASTI_OPENING_WEEKLY)
         return pieces_add(expansion, opening, start, end);
-    return span_add(expansion->draft, opening, opening->flags, start, end, start);
+    return span_add(expansion->draft, opening, opening->flags, start, end, start, end);
 }
 
 static enum fasti_status instant_add(struct expansion *expansion,
@@ -153,7 +175,7 @@ static enum fasti_status instant_add(struct expansion *expansion,
     uint8_t flags = opening->flags;
     if ((flags & FASTI_OPENING_SINGLE) != 0 && (start != anchor || end != end_exact))
         flags |= FASTI_OPENING_FULL;
-    return span_add(expansion->draft, opening, flags, start, end, anchor);
+    return span_add(expansion->draft, opening, flags, start, end, anchor, end);
 }
 
 enum fasti_status fasti_openings_expand(const struct fasti_opening *openings,

@@ -1,11 +1,13 @@
 /*
- * page.c - builds and reads the taken bits of one local day.
+ * page.c - builds and reads what is taken of one local day.
  *
  *   page (stored words)     .  .  w3 w4 w5 .  .
  *   spread over the day     0  0  w3 w4 w5 0  0     change applied here, all words at hand
  *   next page               .  .  .  w4 w5 w6 .     only the hull of what is taken is stored
  *
- * A page is private to its builder until a swap publishes it, and is never written after that.
+ * Planes are added to and subtracted from like binary numbers, 64 ticks at a time: the carry of
+ * one plane goes into the next. A page is private to its builder until a swap publishes it, and is
+ * never written after that.
  */
 #include "engine/calendar/page.h"
 
@@ -17,18 +19,85 @@
 const struct fasti_page fasti_page_empty = {.run_longest = FASTI_PAGE_RUN_MAX};
 
 _Static_assert(sizeof(struct fasti_page) == 8, "the words follow the head without a hole");
-_Static_assert(sizeof(struct fasti_page) + FASTI_DAY_WORDS_MAX * sizeof(uint64_t) +
-                       FASTI_PAGE_HOLDS_MAX * sizeof(struct fasti_page_hold) <=
+_Static_assert(sizeof(struct fasti_page) +
+                       FASTI_PAGE_PLANES_MAX * FASTI_DAY_WORDS_MAX * sizeof(uint64_t) +
+                       FASTI_PAGE_HOLDS_MAX * sizeof(struct fasti_page_hold) +
+                       FASTI_PAGE_VISITS_MAX * sizeof(uint32_t) <=
                    FASTI_ARENA_SIZE_MAX,
                "a full page fits in the arena");
 _Static_assert(FASTI_PAGE_HOLDS_MAX <= UINT8_MAX, "a page counts its holds in a byte");
 
-/* All words of the day; those that the page does not store are 0. */
-static void words_spread(const struct fasti_page *page, uint64_t words[FASTI_DAY_WORDS_MAX]) {
+/* All words of the day, plane by plane; those that the page does not store are 0. Only the first
+ * `count` planes are there. */
+struct planes {
+    uint32_t count;
+    uint64_t words[FASTI_PAGE_PLANES_MAX][FASTI_DAY_WORDS_MAX];
+};
+
+/* With room to count up to `most` in each tick. */
+static void planes_spread(const struct fasti_page *page, uint32_t most, struct planes *planes) {
     FASTI_ASSERT((uint32_t)page->word_first + page->word_count <= FASTI_DAY_WORDS_MAX);
-    memset(words, 0, FASTI_DAY_WORDS_MAX * sizeof words[0]);
-    if (page->word_count > 0) /* the empty page has no words to point at */
-        memcpy(words + page->word_first, page->words, page->word_count * sizeof words[0]);
+    FASTI_ASSERT(page->plane_count <= FASTI_PAGE_PLANES_MAX && most <= FASTI_SEATS_MAX);
+    planes->count = page->plane_count == 0 ? 1 : page->plane_count;
+    while (most >= 1u << planes->count)
+        planes->count++;
+    memset(planes->words, 0, planes->count * sizeof planes->words[0]);
+    for (uint32_t plane = 0; plane < page->plane_count; plane++)
+        memcpy(planes->words[plane] + page->word_first,
+               page->words + plane * (size_t)page->word_count,
+               page->word_count * sizeof page->words[0]);
+}
+
+/* Adds seats to each tick of [tick, tick + count). */
+static void planes_add(struct planes *planes, uint32_t tick, uint32_t count, uint32_t seats) {
+    const uint32_t end = tick + count;
+    for (uint32_t word = tick / 64; word * 64 < end; word++) {
+        const uint64_t mask = fasti_bits_mask(word, tick, end);
+        for (uint32_t low = 0; seats >> low != 0; low++) {
+            uint64_t carry = (seats >> low & 1) != 0 ? mask : 0;
+            for (uint32_t plane = low; carry != 0; plane++) {
+                FASTI_ASSERT(plane < planes->count);
+                const uint64_t before = planes->words[plane][word];
+                planes->words[plane][word] = before ^ carry;
+                carry &= before;
+            }
+        }
+    }
+}
+
+static void planes_subtract(struct planes *planes, uint32_t tick, uint32_t count, uint32_t seats) {
+    const uint32_t end = tick + count;
+    for (uint32_t word = tick / 64; word * 64 < end; word++) {
+        const uint64_t mask = fasti_bits_mask(word, tick, end);
+        for (uint32_t low = 0; seats >> low != 0; low++) {
+            uint64_t borrow = (seats >> low & 1) != 0 ? mask : 0;
+            for (uint32_t plane = low; borrow != 0; plane++) {
+                FASTI_ASSERT(plane < planes->count);
+                const uint64_t before = planes->words[plane][word];
+                planes->words[plane][word] = before ^ borrow;
+                borrow &= ~before;
+            }
+        }
+    }
+}
+
+/* Ticks of a word that are taken by `least` or more. */
+static uint64_t planes_reach(const struct planes *planes, uint32_t word, uint32_t least) {
+    uint64_t more = 0, equal = least >> planes->count == 0 ? UINT64_MAX : 0;
+    for (uint32_t plane = planes->count; plane-- > 0;) {
+        const uint64_t bits = planes->words[plane][word];
+        if ((least >> plane & 1) == 0)
+            more |= equal & bits;
+        equal &= (least >> plane & 1) != 0 ? bits : ~bits;
+    }
+    return more | equal;
+}
+
+static uint32_t planes_count(const struct planes *planes, uint32_t tick) {
+    uint32_t count = 0;
+    for (uint32_t plane = 0; plane < planes->count; plane++)
+        count |= (uint32_t)(planes->words[plane][tick / 64] >> (tick % 64) & 1) << plane;
+    return count;
 }
 
 static void ticks_assert(uint32_t tick, uint32_t count) {
@@ -65,29 +134,56 @@ static bool overlaps(const struct fasti_page_hold *hold, uint32_t tick, uint32_t
     return hold->tick < tick + count && tick < (uint32_t)hold->tick + hold->count;
 }
 
-void fasti_page_expired_clear(const struct fasti_page *page, int64_t now_ms, uint32_t word_first,
-                              uint32_t word_count, uint64_t *words) {
+static bool has_expired(const struct fasti_page *page, int64_t now_ms) {
     const struct fasti_page_hold *holds = fasti_page_holds(page);
-    for (uint32_t h = 0; h < page->hold_count; h++) {
-        const uint32_t tick = holds[h].tick, end = tick + holds[h].count;
-        if (!is_expired(&holds[h], now_ms))
-            continue;
-        for (uint32_t word = tick / 64; word * 64 < end; word++)
-            if (word >= word_first && word < word_first + word_count)
-                words[word - word_first] &= ~fasti_bits_mask(word, tick, end);
-    }
+    for (uint32_t h = 0; h < page->hold_count; h++)
+        if (is_expired(&holds[h], now_ms))
+            return true;
+    return false;
 }
 
-bool fasti_page_any_at(const struct fasti_page *page, uint32_t tick, uint32_t count,
-                       int64_t now_ms) {
-    if (!fasti_page_any(page, tick, count))
-        return false;
-    if (page->hold_count == 0)
-        return true;
-    uint64_t words[FASTI_DAY_WORDS_MAX];
-    words_spread(page, words);
-    fasti_page_expired_clear(page, now_ms, 0, FASTI_DAY_WORDS_MAX, words);
-    return fasti_bits_any(words, tick, count);
+/* The day's planes without what expired. */
+static void planes_at(const struct fasti_page *page, int64_t now_ms, struct planes *planes) {
+    const struct fasti_page_hold *holds = fasti_page_holds(page);
+    planes_spread(page, 0, planes);
+    for (uint32_t h = 0; h < page->hold_count; h++)
+        if (is_expired(&holds[h], now_ms))
+            planes_subtract(planes, holds[h].tick, holds[h].count, holds[h].seats);
+}
+
+void fasti_page_full(const struct fasti_page *page, uint32_t capacity, int64_t now_ms,
+                     uint32_t word_first, uint32_t word_count, uint64_t *words) {
+    FASTI_ASSERT(capacity >= 1 && capacity <= FASTI_SEATS_MAX);
+    if (capacity >= 1u << page->plane_count) {
+        memset(words, 0, word_count * sizeof *words); /* no tick is taken so often */
+        return;
+    }
+    if (page->plane_count <= 1 && (page->hold_count == 0 || !has_expired(page, now_ms))) {
+        for (uint32_t i = 0; i < word_count; i++)
+            words[i] = fasti_page_word(page, word_first + i);
+        return;
+    }
+    struct planes planes;
+    planes_at(page, now_ms, &planes);
+    for (uint32_t i = 0; i < word_count; i++)
+        words[i] = planes_reach(&planes, word_first + i, capacity);
+}
+
+struct fasti_page_taken fasti_page_taken_at(const struct fasti_page *page, uint32_t tick,
+                                            uint32_t count, int64_t now_ms) {
+    struct fasti_page_taken taken = {0, 0};
+    ticks_assert(tick, count);
+    if (count == 0 || !fasti_page_any(page, tick, count))
+        return taken;
+    struct planes planes;
+    planes_at(page, now_ms, &planes);
+    taken.least = UINT32_MAX;
+    for (uint32_t t = tick; t < tick + count; t++) {
+        const uint32_t here = planes_count(&planes, t);
+        taken.least = here < taken.least ? here : taken.least;
+        taken.most = here > taken.most ? here : taken.most;
+    }
+    return taken;
 }
 
 const struct fasti_page_hold *fasti_page_expired(const struct fasti_page *page, uint32_t tick,
@@ -112,109 +208,256 @@ static uint32_t hold_find(const struct fasti_page *page, const struct fasti_page
     return h;
 }
 
-static bool has_hold(const struct fasti_page *page, const struct fasti_page_change *change) {
-    return change->record == 0 || hold_find(page, change, 0) < page->hold_count;
+/* ---- visits ---- */
+
+static uint32_t visit_of(uint32_t tick, uint32_t service) {
+    return tick << FASTI_PAGE_VISIT_SERVICE_BITS | service;
+}
+
+static bool is_named(uint32_t service, const fasti_service_id *services, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (services[i].v == service)
+            return true;
+    return count == 0;
+}
+
+uint32_t fasti_page_visits_count(const struct fasti_page *page, uint32_t tick_first,
+                                 uint32_t tick_end, const fasti_service_id *services,
+                                 uint32_t service_count, int64_t now_ms) {
+    const uint32_t *visits = fasti_page_visits(page);
+    const struct fasti_page_hold *holds = fasti_page_holds(page);
+    uint32_t count = 0;
+    for (uint32_t v = 0; v < page->visit_count; v++) {
+        const uint32_t tick = visits[v] >> FASTI_PAGE_VISIT_SERVICE_BITS;
+        const uint32_t service = visits[v] & ((1u << FASTI_PAGE_VISIT_SERVICE_BITS) - 1);
+        count +=
+            tick >= tick_first && tick < tick_end && is_named(service, services, service_count);
+    }
+    for (uint32_t h = 0; h < page->hold_count; h++)
+        count += holds[h].service != 0 && !is_expired(&holds[h], now_ms) &&
+                 holds[h].visit_tick >= tick_first && holds[h].visit_tick < tick_end &&
+                 is_named(holds[h].service, services, service_count);
+    return count;
+}
+
+static bool has_visit(const struct fasti_page *page, uint32_t visit) {
+    const uint32_t *visits = fasti_page_visits(page);
+    for (uint32_t v = 0; v < page->visit_count; v++)
+        if (visits[v] == visit)
+            return true;
+    return false;
+}
+
+/* ---- changes ---- */
+
+static uint32_t change_seats(const struct fasti_page_change *change) {
+    return change->seats == 0 ? 1 : change->seats;
+}
+
+/* Is each tick of the change taken by at most `most`, whether what takes it expired or not? */
+static bool leaves_room(const struct fasti_page *page, const struct fasti_page_change *change) {
+    const uint32_t seats = change_seats(change);
+    const uint32_t most = change->seats_max == 0 ? 1 : change->seats_max;
+    if (seats > most || most > FASTI_SEATS_MAX)
+        return false;
+    if (seats == most)
+        return !fasti_page_any(page, change->tick, change->count);
+    return fasti_page_taken_at(page, change->tick, change->count, INT64_MIN).most <= most - seats;
+}
+
+/* Is what a RELEASE gives back there? */
+static bool is_there(const struct fasti_page *page, const struct fasti_page_change *change) {
+    const uint32_t seats = change_seats(change);
+    if (change->count == 0 || seats > FASTI_SEATS_MAX ||
+        !fasti_page_all(page, change->tick, change->count) ||
+        (seats > 1 &&
+         fasti_page_taken_at(page, change->tick, change->count, INT64_MIN).least < seats))
+        return false;
+    if (change->record == 0)
+        return change->service == 0 ||
+               has_visit(page, visit_of(change->visit_tick, change->service));
+    const uint32_t at = hold_find(page, change, 0);
+    return at < page->hold_count && fasti_page_holds(page)[at].seats == seats;
 }
 
 bool fasti_page_takes(const struct fasti_page *page, const struct fasti_page_change *change) {
-    if ((uint32_t)change->tick + change->count > FASTI_TICKS_MAX)
+    if ((uint32_t)change->tick + change->count > FASTI_TICKS_MAX ||
+        change->visit_tick > FASTI_TICKS_MAX || change->service > FASTI_SERVICES_MAX)
         return false;
     switch (change->operation) {
     case FASTI_PAGE_TAKE:
-        return !fasti_page_any(page, change->tick, change->count) &&
-               (change->record == 0 ||
-                (change->count > 0 && page->hold_count < FASTI_PAGE_HOLDS_MAX));
-    case FASTI_PAGE_RELEASE:
-        return change->count > 0 && fasti_page_all(page, change->tick, change->count) &&
-               has_hold(page, change);
+        if (change->count == 0)
+            return change->record == 0 && change->service == 0;
+        return leaves_room(page, change) &&
+               (change->service == 0 ||
+                page->visit_count + page->hold_count < FASTI_PAGE_VISITS_MAX) &&
+               (change->record == 0 || page->hold_count < FASTI_PAGE_HOLDS_MAX);
+    case FASTI_PAGE_RELEASE: return is_there(page, change);
     case FASTI_PAGE_SETTLE:
     case FASTI_PAGE_EXTEND:
-        return change->count == 0 && change->record != 0 && has_hold(page, change);
+        return change->count == 0 && change->record != 0 &&
+               hold_find(page, change, 0) < page->hold_count;
     }
     return false;
 }
 
-/* The next page's holds into `next`; returns how many. */
-static uint32_t holds_apply(const struct fasti_page *page, const struct fasti_page_change *change,
-                            struct fasti_page_hold next[FASTI_PAGE_HOLDS_MAX]) {
-    const struct fasti_page_hold *holds = fasti_page_holds(page);
-    const bool is_taken = change->operation == FASTI_PAGE_TAKE && change->record != 0;
-    const struct fasti_page_hold taken = {change->expires_ms, change->record, change->tick,
-                                          change->count};
-    uint32_t count = 0;
-    bool is_placed = !is_taken;
-    for (uint32_t h = 0; h < page->hold_count; h++) {
-        const bool is_meant = change->record != 0 && !is_taken && hold_find(page, change, h) == h;
-        if (!is_placed && holds[h].tick > taken.tick) {
-            next[count++] = taken;
-            is_placed = true;
-        }
-        if (is_meant && change->operation != FASTI_PAGE_EXTEND)
-            continue;
-        next[count] = holds[h];
-        if (is_meant)
-            next[count].expires_ms = change->expires_ms;
-        count++;
-    }
-    if (!is_placed)
-        next[count++] = taken;
-    return count;
+/* A day while its next page is made. */
+struct making {
+    struct planes planes;
+    uint32_t hold_count, visit_count;
+    struct fasti_page_hold holds[FASTI_PAGE_HOLDS_MAX];
+    uint32_t visits[FASTI_PAGE_VISITS_MAX];
+};
+
+static void visit_add(struct making *making, uint32_t visit) {
+    FASTI_ASSERT(making->visit_count < FASTI_PAGE_VISITS_MAX);
+    uint32_t at = making->visit_count++;
+    for (; at > 0 && making->visits[at - 1] > visit; at--)
+        making->visits[at] = making->visits[at - 1];
+    making->visits[at] = visit;
 }
 
-/* ---- building ---- */
+static void visit_remove(struct making *making, uint32_t visit) {
+    uint32_t at = 0;
+    while (at < making->visit_count && making->visits[at] != visit)
+        at++;
+    FASTI_ASSERT(at < making->visit_count);
+    making->visit_count--;
+    memmove(making->visits + at, making->visits + at + 1,
+            (making->visit_count - at) * sizeof making->visits[0]);
+}
 
-/* Writes words and holds into a new page that stores the words' hull; *index 0 when all are 0. */
-static bool page_build(struct fasti_arena_local *arena, const uint64_t words[FASTI_DAY_WORDS_MAX],
-                       const struct fasti_page_hold *holds, uint32_t hold_count, uint32_t *index) {
-    uint32_t first = 0;
-    uint32_t end = FASTI_DAY_WORDS_MAX;
-    while (end > 0 && words[end - 1] == 0)
-        end--;
-    if (end == 0) { /* what is held is taken, so there are no holds either */
+/* Behind those of the same tick. */
+static void hold_add(struct making *making, const struct fasti_page_hold *hold) {
+    uint32_t at = making->hold_count++;
+    for (; at > 0 && making->holds[at - 1].tick > hold->tick; at--)
+        making->holds[at] = making->holds[at - 1];
+    making->holds[at] = *hold;
+}
+
+static void take(struct making *making, const struct fasti_page_change *change) {
+    planes_add(&making->planes, change->tick, change->count, change_seats(change));
+    const struct fasti_page_hold hold = {
+        .expires_ms = change->expires_ms,
+        .record = change->record,
+        .service = change->service,
+        .tick = change->tick,
+        .count = change->count,
+        .visit_tick = change->visit_tick,
+        .seats = (uint16_t)change_seats(change),
+    };
+    if (change->record != 0)
+        hold_add(making, &hold);
+    else if (change->service != 0)
+        visit_add(making, visit_of(change->visit_tick, change->service));
+}
+
+/* Removes, settles or extends the record's holds that the change means. */
+static void holds_change(const struct fasti_page *page, struct making *making,
+                         const struct fasti_page_change *change) {
+    uint32_t kept = 0;
+    for (uint32_t h = 0; h < page->hold_count; h++) {
+        const bool is_meant = hold_find(page, change, h) == h;
+        struct fasti_page_hold hold = making->holds[h];
+        if (is_meant && change->operation == FASTI_PAGE_SETTLE && hold.service != 0)
+            visit_add(making, visit_of(hold.visit_tick, hold.service));
+        if (is_meant && change->operation != FASTI_PAGE_EXTEND)
+            continue;
+        if (is_meant)
+            hold.expires_ms = change->expires_ms;
+        making->holds[kept++] = hold;
+    }
+    making->hold_count = kept;
+}
+
+static void release(const struct fasti_page *page, struct making *making,
+                    const struct fasti_page_change *change) {
+    planes_subtract(&making->planes, change->tick, change->count, change_seats(change));
+    if (change->record != 0)
+        holds_change(page, making, change);
+    else if (change->service != 0)
+        visit_remove(making, visit_of(change->visit_tick, change->service));
+}
+
+/* The words and planes that are not all 0. */
+struct hull {
+    uint32_t first, end, planes;
+};
+
+static struct hull hull_of(const struct planes *planes) {
+    struct hull hull = {FASTI_DAY_WORDS_MAX, 0, 0};
+    for (uint32_t plane = 0; plane < planes->count; plane++) {
+        for (uint32_t word = 0; word < FASTI_DAY_WORDS_MAX; word++) {
+            if (planes->words[plane][word] == 0)
+                continue;
+            hull.first = word < hull.first ? word : hull.first;
+            hull.end = word >= hull.end ? word + 1 : hull.end;
+            hull.planes = plane + 1;
+        }
+    }
+    return hull;
+}
+
+/* Writes what was made into a new page; *index 0 when nothing is taken: what is held and what is
+ * counted is taken, so there is neither then. */
+static bool page_build(struct fasti_arena_local *arena, const struct making *making,
+                       uint32_t *index) {
+    const struct hull hull = hull_of(&making->planes);
+    if (hull.planes == 0) {
+        FASTI_ASSERT(making->hold_count == 0 && making->visit_count == 0);
         *index = 0;
         return true;
     }
-    while (words[first] == 0)
-        first++;
-    const size_t words_bytes = (end - first) * sizeof words[0];
-    const size_t holds_bytes = hold_count * sizeof *holds;
-    const uint32_t made =
-        fasti_arena_alloc(arena, sizeof(struct fasti_page) + words_bytes + holds_bytes);
+    const struct fasti_page head = {
+        .run_longest = FASTI_PAGE_RUN_MAX,
+        .word_first = (uint8_t)hull.first,
+        .word_count = (uint8_t)(hull.end - hull.first),
+        .hold_count = (uint8_t)making->hold_count,
+        .visit_count = (uint16_t)making->visit_count,
+        .plane_count = (uint16_t)hull.planes,
+    };
+    const uint32_t made = fasti_arena_alloc(arena, fasti_page_bytes(&head));
     if (made == 0)
         return false;
     struct fasti_page *page = fasti_arena_at(arena->arena, made);
-    *page = (struct fasti_page){
-        .run_longest = FASTI_PAGE_RUN_MAX,
-        .word_first = (uint8_t)first,
-        .word_count = (uint8_t)(end - first),
-        .hold_count = (uint8_t)hold_count,
-    };
-    memcpy(page->words, words + first, words_bytes);
-    memcpy(page->words + page->word_count, holds, holds_bytes);
+    *page = head;
+    for (uint32_t plane = 0; plane < hull.planes; plane++)
+        memcpy(page->words + plane * (size_t)head.word_count,
+               making->planes.words[plane] + hull.first, head.word_count * sizeof page->words[0]);
+    uint64_t *end = page->words + fasti_page_words(page);
+    memcpy(end, making->holds, making->hold_count * sizeof making->holds[0]);
+    end += making->hold_count * sizeof making->holds[0] / sizeof *end;
+    if (making->visit_count > 0)
+        end[(making->visit_count - 1) / 2] = 0; /* the last half word may be unused */
+    memcpy(end, making->visits, making->visit_count * sizeof making->visits[0]);
     *index = made;
     return true;
 }
 
 bool fasti_page_apply(struct fasti_arena_local *arena, const struct fasti_page *page,
                       const struct fasti_page_change *change, uint32_t *index) {
-    uint64_t words[FASTI_DAY_WORDS_MAX];
-    struct fasti_page_hold holds[FASTI_PAGE_HOLDS_MAX];
+    struct making making;
     FASTI_ASSERT(fasti_page_takes(page, change));
-    words_spread(page, words);
-    if (change->operation == FASTI_PAGE_TAKE)
-        fasti_bits_set(words, change->tick, change->count);
-    else if (change->operation == FASTI_PAGE_RELEASE)
-        fasti_bits_clear(words, change->tick, change->count);
-    const bool has_holds = page->hold_count > 0 || change->record != 0;
-    const uint32_t hold_count = has_holds ? holds_apply(page, change, holds) : 0;
-    return page_build(arena, words, holds, hold_count, index);
+    planes_spread(page, change->operation == FASTI_PAGE_TAKE ? change->seats_max : 0,
+                  &making.planes);
+    making.hold_count = page->hold_count;
+    making.visit_count = page->visit_count;
+    memcpy(making.holds, fasti_page_holds(page), page->hold_count * sizeof making.holds[0]);
+    memcpy(making.visits, fasti_page_visits(page), page->visit_count * sizeof making.visits[0]);
+    switch (change->operation) {
+    case FASTI_PAGE_TAKE: take(&making, change); break;
+    case FASTI_PAGE_RELEASE: release(page, &making, change); break;
+    case FASTI_PAGE_SETTLE:
+    case FASTI_PAGE_EXTEND: holds_change(page, &making, change); break;
+    }
+    return page_build(arena, &making, index);
 }
 
-uint32_t fasti_page_run_longest_ticks(const struct fasti_page *page, const uint64_t *open) {
+uint32_t fasti_page_run_longest_ticks(const struct fasti_page *page, uint32_t capacity,
+                                      const uint64_t *open) {
     uint64_t words[FASTI_DAY_WORDS_MAX];
-    words_spread(page, words);
     /* Held time may become free without a new page. */
-    fasti_page_expired_clear(page, INT64_MAX, 0, FASTI_DAY_WORDS_MAX, words);
+    fasti_page_full(page, capacity, INT64_MAX, 0, FASTI_DAY_WORDS_MAX, words);
     for (uint32_t i = 0; i < FASTI_DAY_WORDS_MAX; i++)
         words[i] = open[i] & ~words[i];
     return fasti_bits_run_longest(words, FASTI_DAY_WORDS_MAX);

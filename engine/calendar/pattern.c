@@ -56,6 +56,7 @@ static uint64_t spans_hash(const struct fasti_span *spans, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         hash = hash_step(hash, (uint64_t)spans[i].start_tick << 32 | spans[i].end_tick);
         hash = hash_step(hash, (uint32_t)spans[i].anchor_tick);
+        hash = hash_step(hash, (uint64_t)spans[i].whole_end_tick << 32 | spans[i].capacity);
         hash = hash_step(hash, (uint64_t)spans[i].flags << 32 | spans[i].service_count);
         for (uint32_t s = 0; s < spans[i].service_count; s++)
             hash = hash_step(hash, spans[i].services[s].v);
@@ -65,7 +66,8 @@ static uint64_t spans_hash(const struct fasti_span *spans, uint32_t count) {
 
 static bool span_equal(const struct fasti_span *a, const struct fasti_span *b) {
     return a->start_tick == b->start_tick && a->end_tick == b->end_tick &&
-           a->anchor_tick == b->anchor_tick && a->flags == b->flags &&
+           a->anchor_tick == b->anchor_tick && a->whole_end_tick == b->whole_end_tick &&
+           a->capacity == b->capacity && a->flags == b->flags &&
            a->service_count == b->service_count &&
            memcmp(a->services, b->services, a->service_count * sizeof a->services[0]) == 0;
 }
@@ -182,12 +184,14 @@ static struct fasti_plan_key key_normal(const struct fasti_patterns *patterns,
 
 static bool key_equal(const struct fasti_plan_key *a, const struct fasti_plan_key *b) {
     return a->pattern_id == b->pattern_id && a->service.v == b->service.v &&
-           a->duration_ticks == b->duration_ticks && a->grid_ticks == b->grid_ticks;
+           a->duration_ticks == b->duration_ticks && a->grid_ticks == b->grid_ticks &&
+           a->offset_ticks == b->offset_ticks;
 }
 
 static uint64_t key_hash(const struct fasti_plan_key *key) {
     return hash_step(fasti_hash_mix((uint64_t)key->pattern_id << 32 | key->service.v),
-                     (uint64_t)key->duration_ticks << 32 | key->grid_ticks);
+                     (uint64_t)key->duration_ticks << 32 | (uint64_t)key->offset_ticks << 16 |
+                         key->grid_ticks);
 }
 
 static const struct fasti_plan *plan_search(const struct fasti_patterns *patterns,
@@ -268,7 +272,7 @@ enum fasti_status fasti_plan_make(struct fasti_patterns *patterns, const struct 
         return FASTI_LIMIT_RECORDS;
     const struct fasti_pattern *pattern = fasti_pattern_get(patterns, key->pattern_id);
     struct fasti_plan *scratch = (struct fasti_plan *)patterns->scratch;
-    FASTI_TRY(fasti_plan_compute(pattern->spans, pattern->span_count, &normal, scratch));
+    FASTI_TRY(fasti_plan_compute(pattern->spans, pattern->span_count, NULL, &normal, scratch));
     struct plan_entry *entry = table_grow(patterns) ? entry_make(&normal, hash, scratch) : NULL;
     if (entry == NULL)
         return FASTI_LIMIT_MEMORY;

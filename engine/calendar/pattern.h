@@ -4,14 +4,15 @@
  *
  *   schedule's day --4 bytes--> pattern {spans}  --(duration, grid, service)--> plan {masks}
  *
- * A visit may start at tick t if an opening span offers the service, is not FULL, t = anchor + n *
- * grid, and [t, t + duration) lies in that span; a SINGLE span has the one start anchor = start,
- * of its whole length. A plan answers "which ticks may a visit of this service start at, and how
- * long is it": one group a visit length (all normal openings share the service's duration; a SINGLE
- * opening has its own), each with a bit mask of candidate starts. Starts = candidates & (and-shift
- * of free time). Interned by content, never freed; FASTI_PATTERNS_MAX and FASTI_PLANS_MAX bound
- * them. Threading: intern and plan_make under the engine's configuration lock (one writer); all
- * reads lock-free, any thread. Pattern id 0 means "not compiled", 1 is the empty (closed) day.
+ * A visit may start at tick t if an opening span offers the service, is not FULL, t = anchor +
+ * offset + n * grid, and [t, t + duration) lies in that span; a SINGLE span has the one start
+ * anchor = start, of its whole length. A plan answers "which ticks may a visit of this service
+ * start at, and how long is it": one group a visit length (all normal openings share the service's
+ * duration; a SINGLE opening has its own), each with a bit mask of candidate starts. Starts =
+ * candidates & (and-shift of free time). Interned by content, never freed; FASTI_PATTERNS_MAX and
+ * FASTI_PLANS_MAX bound them. Threading: intern and plan_make under the engine's configuration lock
+ * (one writer); all reads lock-free, any thread. Pattern id 0 means "not compiled", 1 is the empty
+ * (closed) day.
  */
 #ifndef FASTI_CALENDAR_PATTERN_H
 #define FASTI_CALENDAR_PATTERN_H
@@ -44,7 +45,8 @@ struct fasti_plan_group {
 };
 
 struct fasti_plan {
-    bool is_open; /* some opening of the day offers the service, with places or FULL */
+    bool is_open;   /* some opening of the day offers the service, with places or FULL */
+    bool has_quota; /* some opening that offers it has a number of places */
     uint8_t word_first, word_end; /* words of `starts` that are not all zero, over all groups */
     uint32_t group_count;
     struct fasti_plan_group groups[]; /* by length_ticks, no two alike */
@@ -73,6 +75,7 @@ struct fasti_plan_key {
     fasti_service_id service;
     uint16_t duration_ticks; /* 1 to FASTI_TICKS_MAX */
     uint16_t grid_ticks;     /* 1 to FASTI_TICKS_MAX */
+    uint16_t offset_ticks;   /* below grid_ticks */
 };
 
 /* The interned plan, or NULL if it was never made. Lock-free. */
@@ -85,9 +88,10 @@ FASTI_MUST_USE enum fasti_status fasti_plan_make(struct fasti_patterns *patterns
                                                  const struct fasti_plan **plan);
 
 /* Computes a plan from spans into scratch (FASTI_PLAN_SCRATCH_BYTES, 8-byte aligned): the one
- * function that plan_make calls too. More than FASTI_PLAN_GROUPS_MAX lengths: LIMIT_RECORDS. */
+ * function that plan_make calls too. used_up[i]: span i counts as FULL; NULL: none does. More than
+ * FASTI_PLAN_GROUPS_MAX lengths: LIMIT_RECORDS. */
 FASTI_MUST_USE enum fasti_status fasti_plan_compute(const struct fasti_span *spans,
-                                                    uint32_t span_count,
+                                                    uint32_t span_count, const bool *used_up,
                                                     const struct fasti_plan_key *key,
                                                     struct fasti_plan *scratch);
 

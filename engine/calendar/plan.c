@@ -13,14 +13,6 @@
 #include "engine/calendar/kernels.h"
 #include "engine/calendar/pattern.h"
 
-static bool span_offers(const struct fasti_span *span, fasti_service_id service) {
-    for (uint32_t i = 0; i < span->service_count; i++) {
-        if (span->services[i].v == service.v)
-            return true;
-    }
-    return span->service_count == 0;
-}
-
 /* The group of one visit length, made in its place if new; NULL when there are too many. */
 static struct fasti_plan_group *group_get(struct fasti_plan *plan, uint32_t length_ticks) {
     uint32_t at = 0;
@@ -38,11 +30,14 @@ static struct fasti_plan_group *group_get(struct fasti_plan *plan, uint32_t leng
     return group;
 }
 
-/* First tick of anchor, anchor + grid, ... that is not before start_tick >= anchor. */
-static uint32_t grid_first(const struct fasti_span *span, uint32_t grid_ticks) {
-    const int64_t before = (int64_t)span->start_tick - span->anchor_tick;
-    FASTI_ASSERT(before >= 0);
-    return (uint32_t)(span->anchor_tick + (before + grid_ticks - 1) / grid_ticks * grid_ticks);
+/* First tick of anchor + offset, anchor + offset + grid, ... that is not before start_tick, which
+ * is not before the anchor. */
+static uint32_t grid_first(const struct fasti_span *span, uint32_t grid_ticks, uint32_t offset) {
+    const int64_t first = (int64_t)span->anchor_tick + offset;
+    const int64_t before = (int64_t)span->start_tick - first;
+    FASTI_ASSERT(span->anchor_tick <= (int32_t)span->start_tick);
+    return (uint32_t)(before <= 0 ? first
+                                  : first + (before + grid_ticks - 1) / grid_ticks * grid_ticks);
 }
 
 static enum fasti_status span_plan(const struct fasti_span *span, const struct fasti_plan_key *key,
@@ -51,7 +46,7 @@ static enum fasti_status span_plan(const struct fasti_span *span, const struct f
     const uint32_t length =
         single ? (uint32_t)span->end_tick - span->start_tick : key->duration_ticks;
     const uint32_t step = single ? FASTI_TICKS_MAX : key->grid_ticks;
-    uint32_t tick = grid_first(span, step);
+    uint32_t tick = grid_first(span, step, single ? 0 : key->offset_ticks);
     if (tick + length > span->end_tick)
         return FASTI_OK;
     struct fasti_plan_group *group = group_get(plan, length);
@@ -79,17 +74,20 @@ static void hull_set(struct fasti_plan *plan) {
 }
 
 enum fasti_status fasti_plan_compute(const struct fasti_span *spans, uint32_t span_count,
-                                     const struct fasti_plan_key *key, struct fasti_plan *scratch) {
+                                     const bool *used_up, const struct fasti_plan_key *key,
+                                     struct fasti_plan *scratch) {
     FASTI_ASSERT(key->duration_ticks >= 1 && key->duration_ticks <= FASTI_TICKS_MAX);
     FASTI_ASSERT(key->grid_ticks >= 1 && key->grid_ticks <= FASTI_TICKS_MAX);
+    FASTI_ASSERT(key->offset_ticks < key->grid_ticks);
     memset(scratch, 0, sizeof *scratch);
     for (uint32_t i = 0; i < span_count; i++) {
         FASTI_ASSERT(spans[i].start_tick < spans[i].end_tick);
         FASTI_ASSERT(spans[i].end_tick <= FASTI_TICKS_MAX);
-        if (!span_offers(&spans[i], key->service))
+        if (!fasti_span_offers(&spans[i], key->service))
             continue;
         scratch->is_open = true;
-        if ((spans[i].flags & FASTI_OPENING_FULL) == 0)
+        scratch->has_quota |= spans[i].capacity != FASTI_CAPACITY_UNLIMITED;
+        if ((spans[i].flags & FASTI_OPENING_FULL) == 0 && (used_up == NULL || !used_up[i]))
             FASTI_TRY(span_plan(&spans[i], key, scratch));
     }
     hull_set(scratch);

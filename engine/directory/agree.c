@@ -10,15 +10,23 @@ enum fasti_status fasti_agree_service(const struct fasti_service *service,
                                       const struct fasti_id_text *schedule,
                                       struct fasti_detail *detail) {
     const uint32_t duration = service->duration_minutes, grid = service->grid_minutes;
-    const bool duration_fits = duration % resolution_minutes == 0;
-    if (duration_fits && grid % resolution_minutes == 0)
-        return FASTI_OK;
-    return fasti_detail_set(
-        detail, FASTI_INVALID_RESOLUTION,
-        "the %s of service '%.*s', %u minutes, is not a multiple of the resolution of schedule "
-        "'%.*s', %u minutes",
-        duration_fits ? "grid" : "duration", service->id.length, service->id.bytes,
-        duration_fits ? grid : duration, schedule->length, schedule->bytes, resolution_minutes);
+    const struct {
+        const char *name;
+        uint32_t minutes;
+    } all[] = {{"duration", duration},
+               {"grid", grid},
+               {"offset", service->offset_minutes},
+               {"buffer before", service->terms.before_minutes},
+               {"buffer after", service->terms.after_minutes}};
+    for (uint32_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].minutes % resolution_minutes != 0)
+            return fasti_detail_set(
+                detail, FASTI_INVALID_RESOLUTION,
+                "the %s of service '%.*s', %u minutes, is not a multiple of the resolution of "
+                "schedule '%.*s', %u minutes",
+                all[i].name, service->id.length, service->id.bytes, all[i].minutes,
+                schedule->length, schedule->bytes, resolution_minutes);
+    return FASTI_OK;
 }
 
 static enum fasti_status named_check(const struct fasti_directory *directory,

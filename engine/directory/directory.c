@@ -186,7 +186,8 @@ const struct fasti_zone *fasti_zone_get(const struct fasti_directory *directory,
 }
 
 bool fasti_service_terms_equal(const struct fasti_service *a, const struct fasti_service *b) {
-    return a->duration_minutes == b->duration_minutes && a->grid_minutes == b->grid_minutes;
+    return a->duration_minutes == b->duration_minutes && a->grid_minutes == b->grid_minutes &&
+           a->offset_minutes == b->offset_minutes;
 }
 
 bool fasti_schedule_offers(const struct fasti_schedule_config *config, fasti_service_id service) {
@@ -196,17 +197,24 @@ bool fasti_schedule_offers(const struct fasti_schedule_config *config, fasti_ser
     return false;
 }
 
+uint32_t fasti_schedule_seats(const struct fasti_schedule_config *config) {
+    const uint32_t capacity = config->terms.capacity == 0 ? 1 : config->terms.capacity;
+    return capacity + config->terms.overbook;
+}
+
 bool fasti_schedule_plan_key(const struct fasti_schedule_config *config, fasti_service_id id,
                              const struct fasti_service *service, uint32_t pattern_id,
                              struct fasti_plan_key *key) {
     const uint32_t resolution = config->resolution_minutes;
-    if (service->duration_minutes % resolution != 0 || service->grid_minutes % resolution != 0)
+    if (service->duration_minutes % resolution != 0 || service->grid_minutes % resolution != 0 ||
+        service->offset_minutes % resolution != 0)
         return false;
     *key = (struct fasti_plan_key){
         .pattern_id = pattern_id,
         .service = id,
         .duration_ticks = (uint16_t)(service->duration_minutes / resolution),
         .grid_ticks = (uint16_t)(service->grid_minutes / resolution),
+        .offset_ticks = (uint16_t)(service->offset_minutes / resolution),
     };
     return true;
 }

@@ -56,7 +56,9 @@ struct fasti_service {
     struct fasti_id_text id;
     struct fasti_name_text name;
     uint16_t duration_minutes; /* 1 to FASTI_SERVICE_MINUTES_MAX */
-    uint16_t grid_minutes;     /* 1 to FASTI_SERVICE_MINUTES_MAX; starts are anchor + n * grid */
+    uint16_t grid_minutes;     /* 1 to FASTI_SERVICE_MINUTES_MAX */
+    uint16_t offset_minutes;   /* below grid_minutes; starts are anchor + offset + n * grid */
+    struct fasti_terms terms;
 };
 
 /* What a claimer and a query load once, after the cell: one pointer, never changing inside. */
@@ -72,7 +74,11 @@ struct fasti_schedule_config {
     uint16_t opening_count;
     fasti_service_id services[FASTI_SCHEDULE_SERVICES_MAX]; /* offered; in the order given */
     struct fasti_name_text name;                            /* may be empty */
-    struct fasti_opening openings[];                        /* by id (bytes, then length) */
+    struct fasti_id_text substitute; /* a schedule's id, or empty: told while it is paused */
+    uint8_t language_count;
+    uint16_t languages[FASTI_SCHEDULE_LANGUAGES_MAX];
+    struct fasti_terms terms;
+    struct fasti_opening openings[]; /* by id (bytes, then length) */
 };
 
 struct fasti_schedule {
@@ -80,6 +86,7 @@ struct fasti_schedule {
     _Atomic bool is_paused; /* seq_cst: nothing is claimed while its ticks change their meaning */
     _Atomic uint64_t record_head; /* newest record of this schedule (booking's chain); 0 none */
     struct fasti_days days;
+    struct fasti_days guards; /* by week and month: see rules/period.h */
 };
 
 struct fasti_directory;
@@ -193,11 +200,14 @@ uint64_t fasti_record_etag(enum fasti_entity_kind kind, uint32_t id, const void 
 uint64_t fasti_directory_etag(const struct fasti_directory *directory, enum fasti_entity_kind kind,
                               uint32_t id);
 
-/* Do both have the same duration and grid? Then every start of one is one of the other. */
+/* Do both have the same duration, grid and offset? Then every start of one is one of the other. */
 bool fasti_service_terms_equal(const struct fasti_service *a, const struct fasti_service *b);
 
 /* Does the schedule offer the service? */
 bool fasti_schedule_offers(const struct fasti_schedule_config *config, fasti_service_id service);
+
+/* By so many a tick of the schedule may be taken at once, overbookings by staff included. */
+uint32_t fasti_schedule_seats(const struct fasti_schedule_config *config);
 
 /* The plan of a service on a pattern of this schedule. false when its duration or grid is not a
  * multiple of the resolution: such a service has no plan here (check refuses to make one). */

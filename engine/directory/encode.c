@@ -8,9 +8,11 @@
  *   LOCATION      2  head, organization (4), id text, name, zone (4), has position (1),
  *                    latitude (4), longitude (4); both 0 without a position
  *   PRACTITIONER  3  head, organization (4), id text, name
- *   SERVICE       4  head, organization (4), id text, name, duration minutes (2), grid minutes (2)
+ *   SERVICE       4  head, organization (4), id text, name, duration minutes (2), grid minutes (2),
+ *                    offset minutes (2), terms (terms.h: FASTI_TERMS_BYTES)
  *   SCHEDULE      5  head, organization (4), id text, name, location (4), practitioner (4),
- *                    resolution minutes (1), service count (1), services (4 each, in order given)
+ *                    resolution minutes (1), service count (1), services (4 each, in order given),
+ *                    language count (1), languages (2 each), substitute as id text, terms
  *   OPENINGS      6  one record an opening: kind (1), dense id of its schedule (4), id text,
  *                    opening kind (1), weekdays (1), flags (1), start minute (2), end minute (2),
  *                    first date (4), last date (4), start UTC s (8), end UTC s (8), capacity (4),
@@ -58,6 +60,14 @@ static void add_services(struct fasti_encoding *e, const fasti_service_id *servi
         add_uint(e, services[i].v, 4);
 }
 
+static void add_terms(struct fasti_encoding *e, const struct fasti_terms *terms) {
+    struct fasti_writer writer = {.bytes = e->bytes + e->size,
+                                  .capacity = sizeof e->bytes - e->size};
+    fasti_terms_write(&writer, terms);
+    FASTI_ASSERT(!writer.failed);
+    e->size += (uint32_t)writer.size;
+}
+
 static void encode_organization(struct fasti_encoding *e, const struct fasti_organization *record) {
     add_id(e, &record->id);
     add_name(e, &record->name);
@@ -85,6 +95,8 @@ static void encode_service(struct fasti_encoding *e, const struct fasti_service 
     add_name(e, &record->name);
     add_uint(e, record->duration_minutes, 2);
     add_uint(e, record->grid_minutes, 2);
+    add_uint(e, record->offset_minutes, 2);
+    add_terms(e, &record->terms);
 }
 
 static void encode_schedule(struct fasti_encoding *e, const struct fasti_schedule_config *record) {
@@ -95,6 +107,11 @@ static void encode_schedule(struct fasti_encoding *e, const struct fasti_schedul
     add_uint(e, record->practitioner.v, 4);
     add_uint(e, record->resolution_minutes, 1);
     add_services(e, record->services, record->service_count);
+    add_uint(e, record->language_count, 1);
+    for (uint32_t i = 0; i < record->language_count; i++)
+        add_uint(e, record->languages[i], 2);
+    add_id(e, &record->substitute);
+    add_terms(e, &record->terms);
 }
 
 static void encode_zone(struct fasti_encoding *e, const struct fasti_zone_record *record) {

@@ -16,6 +16,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/calendar/opening.h"
+#include "engine/directory/terms.h"
 #include "engine/time/zone.h"
 
 enum fasti_entity_kind {
@@ -53,7 +54,9 @@ struct fasti_put {
         } location;
         struct {
             uint16_t duration_minutes;
-            uint16_t grid_minutes; /* 0 = the duration */
+            uint16_t grid_minutes;   /* 0 = the duration */
+            uint16_t offset_minutes; /* of the grid: starts are opening + offset + n * grid */
+            struct fasti_terms terms;
         } service;
         struct {
             struct fasti_id_text location;
@@ -61,6 +64,11 @@ struct fasti_put {
             uint8_t resolution_minutes;        /* 0 = 5 */
             uint8_t service_count;
             struct fasti_id_text services[FASTI_SCHEDULE_SERVICES_MAX];
+            uint8_t language_count;                           /* spoken there; 0: it does not say */
+            uint16_t languages[FASTI_SCHEDULE_LANGUAGES_MAX]; /* fasti_language_pack */
+            struct fasti_id_text substitute; /* schedule that stands in while it is paused, there
+                                                or not; empty = none */
+            struct fasti_terms terms;
         } schedule;
         struct {
             enum fasti_openings_mode mode;

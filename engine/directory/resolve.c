@@ -81,6 +81,8 @@ void fasti_resolve_service(const struct fasti_put *put, struct fasti_service *re
         .name = put->name,
         .duration_minutes = duration,
         .grid_minutes = grid == 0 ? duration : grid,
+        .offset_minutes = put->body.service.offset_minutes,
+        .terms = put->body.service.terms,
     };
 }
 
@@ -109,6 +111,11 @@ enum fasti_status fasti_resolve_schedule(struct fasti_resolver *resolver,
     record->id = put->id;
     record->name = put->name;
     record->resolution_minutes = resolution == 0 ? 5 : resolution;
+    record->substitute = put->body.schedule.substitute;
+    record->terms = put->body.schedule.terms;
+    record->language_count = put->body.schedule.language_count;
+    memcpy(record->languages, put->body.schedule.languages,
+           record->language_count * sizeof record->languages[0]);
     FASTI_TRY(fasti_resolve_name(resolver, FASTI_ENTITY_LOCATION, &put->body.schedule.location,
                                  &record->location.v));
     const struct fasti_location *location =

@@ -56,12 +56,38 @@ static enum fasti_status service_check(const struct fasti_put *put, struct fasti
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "the grid of service '%.*s' is %u minutes; it must be 1 to %d",
                                 put->id.length, put->id.bytes, grid, FASTI_SERVICE_MINUTES_MAX);
+    if (put->body.service.offset_minutes >= (grid == 0 ? duration : grid))
+        return fasti_detail_set(
+            detail, FASTI_INVALID_RANGE,
+            "the offset of service '%.*s' is %u minutes; it must be less than its grid",
+            put->id.length, put->id.bytes, put->body.service.offset_minutes);
+    return fasti_terms_check(&put->body.service.terms, "service", put->id.bytes, put->id.length,
+                             detail);
+}
+
+static enum fasti_status languages_check(const struct fasti_put *put, struct fasti_detail *detail) {
+    const uint32_t count = put->body.schedule.language_count;
+    if (count > FASTI_SCHEDULE_LANGUAGES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "schedule '%.*s' lists %u languages; at most %d are possible",
+                                put->id.length, put->id.bytes, count, FASTI_SCHEDULE_LANGUAGES_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        if (!fasti_language_is_sound(put->body.schedule.languages[i]))
+            return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                    "language %u of schedule '%.*s' is not a code of two or three "
+                                    "lower-case letters",
+                                    i + 1, put->id.length, put->id.bytes);
     return FASTI_OK;
 }
 
 static enum fasti_status schedule_check(const struct fasti_put *put, struct fasti_detail *detail) {
     const uint32_t resolution = put->body.schedule.resolution_minutes;
     const uint32_t count = put->body.schedule.service_count;
+    FASTI_TRY(languages_check(put, detail));
+    FASTI_TRY(fasti_terms_check(&put->body.schedule.terms, "schedule", put->id.bytes,
+                                put->id.length, detail));
+    if (put->body.schedule.substitute.length > 0)
+        FASTI_TRY(id_check(&put->body.schedule.substitute, "schedule's substitute", detail));
     FASTI_TRY(id_check(&put->body.schedule.location, "schedule's location", detail));
     if (put->body.schedule.practitioner.length > 0)
         FASTI_TRY(id_check(&put->body.schedule.practitioner, "schedule's practitioner", detail));

@@ -8,22 +8,15 @@
 
 #include "engine/base/panic.h"
 #include "engine/calendar/kernels.h"
-
-static bool span_offers(const struct fasti_span *span, fasti_service_id service) {
-    if (span->service_count == 0)
-        return true;
-    for (uint32_t i = 0; i < span->service_count; i++)
-        if (span->services[i].v == service.v)
-            return true;
-    return false;
-}
+#include "engine/time/civil.h"
 
 /* The plan of a day that has no pattern or whose plan was never made: computed on the side. */
 static const struct fasti_plan *plan_compute(const struct fasti_day_view *view,
                                              struct fasti_rules_scratch *scratch) {
     struct fasti_plan *plan = (struct fasti_plan *)(void *)scratch->plan;
-    return fasti_plan_compute(view->spans, view->span_count, &view->key, plan) == FASTI_OK ? plan
-                                                                                           : NULL;
+    return fasti_plan_compute(view->spans, view->span_count, NULL, &view->key, plan) == FASTI_OK
+               ? plan
+               : NULL;
 }
 
 /* The interned plan, looked up among the ones found lately first. */
@@ -33,7 +26,7 @@ static const struct fasti_plan *plan_find(const struct fasti_patterns *patterns,
     struct fasti_rules_plan *known = &scratch->plans[key->pattern_id % FASTI_RULES_PLANS];
     if (known->key.pattern_id == key->pattern_id && known->key.service.v == key->service.v &&
         known->key.duration_ticks == key->duration_ticks &&
-        known->key.grid_ticks == key->grid_ticks)
+        known->key.grid_ticks == key->grid_ticks && known->key.offset_ticks == key->offset_ticks)
         return known->plan;
     const struct fasti_plan *plan = fasti_plan_find(patterns, key);
     if (plan != NULL)
@@ -66,10 +59,15 @@ static void day_view_fill(const struct fasti_patterns *patterns, uint32_t patter
 
 void fasti_day_view_load(const struct fasti_patterns *patterns,
                          const struct fasti_schedule_config *config, fasti_service_id service,
-                         const struct fasti_service *terms, fasti_date date, uint32_t pattern_id,
-                         struct fasti_rules_scratch *scratch, struct fasti_day_view *view) {
-    *view =
-        (struct fasti_day_view){.config = config, .terms = terms, .service = service, .date = date};
+                         const struct fasti_service *terms, const struct fasti_rules *rules,
+                         fasti_date date, uint32_t pattern_id, struct fasti_rules_scratch *scratch,
+                         struct fasti_day_view *view) {
+    *view = (struct fasti_day_view){.config = config,
+                                    .terms = terms,
+                                    .rules = rules,
+                                    .scratch = scratch,
+                                    .service = service,
+                                    .date = date};
     view->has_plan = fasti_schedule_plan_key(config, service, terms, pattern_id, &view->key);
     fasti_zone_day(config->zone, date, &view->day);
     day_view_fill(patterns, pattern_id, scratch, view);
@@ -91,10 +89,264 @@ uint32_t fasti_rule_first_tick(const struct fasti_day_view *view, int64_t now_ms
     return tick < FASTI_TICKS_MAX ? (uint32_t)tick : FASTI_TICKS_MAX;
 }
 
-/* Clears the bits below tick in words [first, end). */
-static void mask_before(uint64_t *words, uint32_t first, uint32_t end, uint32_t tick) {
-    for (uint32_t word = first; word < end && word * 64 < tick; word++)
-        words[word] &= tick - word * 64 < 64 ? UINT64_MAX << (tick - word * 64) : 0;
+/* ---- buffers, and the days around ---- */
+
+static uint32_t ticks_of(const struct fasti_day_view *view, uint32_t minutes) {
+    return (minutes + view->config->resolution_minutes - 1u) / view->config->resolution_minutes;
+}
+static uint32_t before_ticks(const struct fasti_day_view *view) {
+    return ticks_of(view, view->rules->before_minutes);
+}
+static uint32_t after_ticks(const struct fasti_day_view *view) {
+    return ticks_of(view, view->rules->after_minutes);
+}
+static uint32_t day_ticks(const struct fasti_day_view *view) {
+    return (uint32_t)view->day.minutes / view->config->resolution_minutes;
+}
+
+static uint32_t first_bit(const uint64_t *words) {
+    for (uint32_t word = 0; word < FASTI_DAY_WORDS_MAX; word++)
+        if (words[word] != 0)
+            return word * 64 + (uint32_t)__builtin_ctzll(words[word]);
+    return UINT32_MAX;
+}
+static uint32_t last_bit(const uint64_t *words) {
+    for (uint32_t word = FASTI_DAY_WORDS_MAX; word-- > 0;)
+        if (words[word] != 0)
+            return word * 64 + 63 - (uint32_t)__builtin_clzll(words[word]);
+    return 0;
+}
+
+/* The days around that some visit of this one reaches into, with its buffers. */
+static uint32_t edges(const struct fasti_day_view *view) {
+    const uint32_t before = before_ticks(view), after = after_ticks(view);
+    uint32_t needs = 0;
+    if (view->rules->is_override) /* it may start at any tick */
+        return FASTI_RULE_NEEDS_AFTER;
+    for (uint32_t g = 0; view->plan != NULL && g < view->plan->group_count; g++) {
+        const struct fasti_plan_group *group = &view->plan->groups[g];
+        if (before > 0 && first_bit(group->starts) < before)
+            needs |= FASTI_RULE_NEEDS_BEFORE;
+        if (last_bit(group->starts) + group->length_ticks + after > day_ticks(view))
+            needs |= FASTI_RULE_NEEDS_AFTER;
+    }
+    return needs;
+}
+
+uint32_t fasti_rule_needs(const struct fasti_day_view *view) {
+    const struct fasti_rules *rules = view->rules;
+    uint32_t needs = edges(view);
+    if ((rules->week_limits[0] | rules->week_limits[1]) != 0)
+        needs |= FASTI_RULE_NEEDS_WEEK;
+    if ((rules->month_limits[0] | rules->month_limits[1]) != 0)
+        needs |= FASTI_RULE_NEEDS_MONTH;
+    return needs;
+}
+
+static uint32_t ticks_of_day(const struct fasti_day_view *view, fasti_date date) {
+    struct fasti_local_day day;
+    fasti_zone_day(view->config->zone, date, &day);
+    return (uint32_t)day.minutes / view->config->resolution_minutes;
+}
+
+static void taken_add(struct fasti_page_taken *taken, const struct fasti_page *page, uint32_t tick,
+                      uint32_t count, int64_t now_ms) {
+    const struct fasti_page_taken part =
+        fasti_page_taken_at(page == NULL ? &fasti_page_empty : page, tick, count, now_ms);
+    taken->least = part.least < taken->least ? part.least : taken->least;
+    taken->most = part.most > taken->most ? part.most : taken->most;
+}
+
+/* By how many the ticks [first, end) are taken, counted from the view's day on: below 0 they lie on
+ * the day before, beyond its end on the days after. What lies beyond those two counts as free. */
+static struct fasti_page_taken range_taken(const struct fasti_day_view *view,
+                                           const struct fasti_rule_scene *scene, int32_t first,
+                                           int32_t end) {
+    struct fasti_page_taken taken = {UINT32_MAX, 0};
+    const int32_t ticks = (int32_t)day_ticks(view);
+    if (first < 0 && fasti_date_is_bookable((fasti_date){view->date.v - 1})) {
+        const int32_t there = (int32_t)ticks_of_day(view, (fasti_date){view->date.v - 1});
+        const int32_t from = first + there > 0 ? first + there : 0;
+        taken_add(&taken, scene->before, (uint32_t)from, (uint32_t)(there - from), scene->now_ms);
+    }
+    const int32_t here = first > 0 ? first : 0;
+    const int32_t here_end = end < ticks ? end : ticks;
+    if (here < here_end)
+        taken_add(&taken, scene->page, (uint32_t)here, (uint32_t)(here_end - here), scene->now_ms);
+    if (end > ticks && fasti_date_is_bookable((fasti_date){view->date.v + 1})) {
+        const int32_t there = (int32_t)ticks_of_day(view, (fasti_date){view->date.v + 1});
+        const int32_t from = first > ticks ? first - ticks : 0;
+        const int32_t to = end - ticks < there ? end - ticks : there;
+        if (from < to)
+            taken_add(&taken, scene->after, (uint32_t)from, (uint32_t)(to - from), scene->now_ms);
+    }
+    taken.least = taken.least == UINT32_MAX ? 0 : taken.least;
+    return taken;
+}
+
+/* ---- places of openings ---- */
+
+/* Has this span, with those that are alike, as many visits as places? */
+static bool is_used_up(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                       uint32_t at) {
+    const struct fasti_span *span = &view->spans[at];
+    if (span->capacity == FASTI_CAPACITY_UNLIMITED)
+        return false;
+    uint64_t places = 0;
+    const struct fasti_span *first = NULL; /* alike; they are sorted by start */
+    for (uint32_t i = 0; i < view->span_count; i++) {
+        const struct fasti_span *other = &view->spans[i];
+        if (!fasti_span_is_alike(other, span) || (other->flags & FASTI_OPENING_FULL) != 0)
+            continue;
+        first = first == NULL ? other : first;
+        if (other->start_tick ==
+            first->start_tick) /* else a piece behind a closure: the same places */
+            places += other->capacity;
+    }
+    return fasti_page_visits_count(scene->page, fasti_span_whole_start(span), span->whole_end_tick,
+                                   span->services, span->service_count, scene->now_ms) >= places;
+}
+
+/* The view's plan without the openings that have no place left; NULL as view->plan. */
+static const struct fasti_plan *plan_left(const struct fasti_day_view *view,
+                                          const struct fasti_rule_scene *scene) {
+    struct fasti_rules_scratch *scratch = view->scratch;
+    if (view->plan == NULL || !view->plan->has_quota)
+        return view->plan;
+    bool is_any_used_up = false;
+    for (uint32_t i = 0; i < view->span_count; i++) {
+        scratch->used_up[i] =
+            fasti_span_offers(&view->spans[i], view->service) && is_used_up(view, scene, i);
+        is_any_used_up = is_any_used_up || scratch->used_up[i];
+    }
+    if (!is_any_used_up)
+        return view->plan;
+    struct fasti_plan *plan = (struct fasti_plan *)(void *)scratch->plan_left;
+    return fasti_plan_compute(view->spans, view->span_count, scratch->used_up, &view->key, plan) ==
+                   FASTI_OK
+               ? plan
+               : NULL;
+}
+
+/* ---- when and how many ---- */
+
+/* Starts of visits of one length lie in [first, end); each stage narrows the one before it. */
+struct window {
+    uint32_t first, end;
+};
+
+static struct window hours_window(const struct fasti_day_view *view, uint32_t length) {
+    const struct fasti_rules *rules = view->rules;
+    const int32_t resolution = view->config->resolution_minutes;
+    struct window window = {0, UINT32_MAX};
+    if (rules->from_minute > 0)
+        window.first =
+            ticks_of(view, (uint32_t)fasti_zone_minute_of_day(view->config->zone, &view->day,
+                                                              view->date, rules->from_minute));
+    if (rules->to_minute < FASTI_DAY_MINUTES) {
+        const uint32_t end = (uint32_t)(fasti_zone_minute_of_day(view->config->zone, &view->day,
+                                                                 view->date, rules->to_minute) /
+                                        resolution);
+        window.end = end < length ? 0 : end - length + 1;
+    }
+    if ((rules->weekdays >> fasti_date_weekday(view->date) & 1) == 0)
+        window.end = 0;
+    return window;
+}
+
+static uint32_t notice_tick(const struct fasti_day_view *view, int64_t now_ms) {
+    return fasti_rule_first_tick(view, now_ms + view->rules->notice_minutes * INT64_C(60000));
+}
+
+int64_t fasti_rule_opens_utc_s(const struct fasti_day_view *view, uint32_t horizon) {
+    const uint16_t days = view->rules->horizons[horizon].days;
+    return days == 0 ? INT64_MIN
+                     : fasti_zone_utc(view->config->zone, (fasti_date){view->date.v - days},
+                                      view->rules->horizons[horizon].minute, NULL);
+}
+
+static bool is_beyond_horizon(const struct fasti_day_view *view, int64_t now_ms) {
+    for (uint32_t i = 0; i < 2; i++)
+        if (view->rules->horizons[i].days != 0 && fasti_rule_opens_utc_s(view, i) * 1000 > now_ms)
+            return true;
+    return false;
+}
+
+/* Visits on the view's day: of the schedule, of the service. */
+static uint32_t day_used(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                         uint32_t which) {
+    return fasti_page_visits_count(scene->page, 0, FASTI_TICKS_MAX, &view->service, which,
+                                   scene->now_ms);
+}
+
+static enum fasti_rule_verdict limits_verdict(const struct fasti_day_view *view,
+                                              const struct fasti_rule_scene *scene) {
+    const struct fasti_rules *rules = view->rules;
+    for (uint32_t i = 0; i < 2; i++)
+        if (rules->day_limits[i] != 0 && day_used(view, scene, i) >= rules->day_limits[i])
+            return FASTI_RULE_DAY_LIMIT;
+    for (uint32_t i = 0; i < 2; i++)
+        if (rules->week_limits[i] != 0 && scene->week_used[i] >= rules->week_limits[i])
+            return FASTI_RULE_WEEK_LIMIT;
+    for (uint32_t i = 0; i < 2; i++)
+        if (rules->month_limits[i] != 0 && scene->month_used[i] >= rules->month_limits[i])
+            return FASTI_RULE_MONTH_LIMIT;
+    return FASTI_RULE_FREE;
+}
+
+/* ---- time ---- */
+
+static uint32_t group_visits(const struct fasti_day_view *view,
+                             const struct fasti_rule_scene *scene, uint32_t tick) {
+    return fasti_page_visits_count(scene->page, tick, tick + 1, &view->service, 1, scene->now_ms);
+}
+
+/* May one visit more share this start? All that takes the time shares it already. */
+static bool is_shared(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                      uint32_t tick, uint32_t length) {
+    if (view->rules->group <= 1)
+        return false;
+    const uint32_t visits = group_visits(view, scene, tick);
+    if (visits == 0 || visits >= view->rules->group)
+        return false;
+    const struct fasti_page_taken taken =
+        range_taken(view, scene, (int32_t)tick - (int32_t)before_ticks(view),
+                    (int32_t)(tick + length + after_ticks(view)));
+    return taken.least == visits && taken.most == visits;
+}
+
+static enum fasti_rule_verdict time_verdict(const struct fasti_day_view *view,
+                                            const struct fasti_rule_scene *scene, uint32_t tick,
+                                            uint32_t length, struct fasti_rule_place *place) {
+    const struct fasti_rules *rules = view->rules;
+    const int32_t first = (int32_t)tick, end = (int32_t)(tick + length);
+    const uint32_t taken = range_taken(view, scene, first - (int32_t)before_ticks(view),
+                                       end + (int32_t)after_ticks(view))
+                               .most;
+    *place = (struct fasti_rule_place){
+        .tick = (uint16_t)tick,
+        .count = (uint16_t)length,
+        .before_minutes = rules->before_minutes,
+        .after_minutes = rules->after_minutes,
+        .seats_max = rules->capacity > rules->group ? rules->capacity : rules->group,
+    };
+    if (taken < rules->capacity || is_shared(view, scene, tick, length))
+        return FASTI_RULE_FREE;
+    return range_taken(view, scene, first, end).most < rules->capacity ? FASTI_RULE_BUFFER
+                                                                       : FASTI_RULE_TAKEN;
+}
+
+/* ---- starts ---- */
+
+/* Clears the bits outside the window in words [first, end). */
+static void mask_window(uint64_t *words, uint32_t first, uint32_t end, struct window window) {
+    for (uint32_t word = first; word < end; word++) {
+        const uint32_t base = word * 64;
+        if (base + 64 <= window.first || base >= window.end)
+            words[word] = 0;
+        else
+            words[word] &= fasti_bits_mask(word, window.first, window.end);
+    }
 }
 
 static void lengths_write(const uint64_t *words, uint32_t first, uint32_t end, uint16_t length,
@@ -104,68 +356,148 @@ static void lengths_write(const uint64_t *words, uint32_t first, uint32_t end, u
             lengths[word * 64 + (uint32_t)__builtin_ctzll(bits)] = length;
 }
 
-/* The free candidate starts of one group, in words [plan->word_first, plan->word_end). */
-static void group_starts(const struct fasti_plan *plan, const struct fasti_plan_group *group,
-                         const struct fasti_page *page, int64_t now_ms, uint64_t *starts) {
-    const uint32_t first = plan->word_first;
+/* Candidates whose time is free, all of it on the view's day, in words [first, end). */
+static void free_plain(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                       const struct fasti_plan_group *group, uint32_t first, uint32_t end,
+                       uint64_t *starts) {
+    const uint32_t before = before_ticks(view);
+    const uint32_t total = before + group->length_ticks + after_ticks(view);
+    const uint32_t back = (before + 63) / 64;
+    const uint32_t base = first > back ? first - back : 0;
     uint64_t taken[FASTI_DAY_WORDS_MAX];
-    /* A visit may reach beyond the last word that has a start. */
-    uint32_t reach = plan->word_end + (group->length_ticks + 63u) / 64u;
-    reach = reach < FASTI_DAY_WORDS_MAX ? reach : FASTI_DAY_WORDS_MAX;
     uint64_t runs[FASTI_DAY_WORDS_MAX];
-    for (uint32_t word = first; word < reach; word++)
-        taken[word - first] = fasti_page_word(page, word);
-    fasti_page_expired_clear(page, now_ms, first, reach - first, taken);
-    fasti_kernel_runs(taken, reach - first, group->length_ticks, runs);
-    for (uint32_t word = first; word < plan->word_end; word++)
-        starts[word] = runs[word - first] & group->starts[word];
+    /* A visit may reach beyond the last word that has a start. */
+    uint32_t reach = end + (total + 63u) / 64u;
+    reach = reach < FASTI_DAY_WORDS_MAX ? reach : FASTI_DAY_WORDS_MAX;
+    fasti_page_full(scene->page, view->rules->capacity, scene->now_ms, base, reach - base, taken);
+    fasti_kernel_runs(taken, reach - base, total, runs);
+    const uint32_t words = before / 64, bits = before % 64;
+    for (uint32_t word = first; word < end; word++) {
+        const uint32_t at = word - base;
+        uint64_t here = at >= words ? runs[at - words] : 0;
+        if (bits != 0)
+            here = here << bits | (at > words ? runs[at - words - 1] >> (64 - bits) : 0);
+        starts[word] = here & group->starts[word];
+    }
 }
 
-bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_page *page,
-                       int64_t now_ms, uint64_t *starts, uint16_t *lengths) {
-    const struct fasti_plan *plan = view->plan;
+/* The same where visits or buffers reach into the days around: one candidate after the other. */
+static void free_around(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                        const struct fasti_plan_group *group, uint32_t first, uint32_t end,
+                        uint64_t *starts) {
+    struct fasti_rule_place place;
+    for (uint32_t word = first; word < end; word++) {
+        starts[word] = 0;
+        for (uint64_t bits = group->starts[word]; bits != 0; bits &= bits - 1) {
+            const uint32_t tick = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (time_verdict(view, scene, tick, group->length_ticks, &place) == FASTI_RULE_FREE)
+                starts[word] |= bits & -bits;
+        }
+    }
+}
+
+/* Adds the candidates that are taken, but may be shared. */
+static void shared_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                       const struct fasti_plan_group *group, uint32_t first, uint32_t end,
+                       uint64_t *starts) {
+    for (uint32_t word = first; word < end; word++)
+        for (uint64_t bits = group->starts[word] & ~starts[word]; bits != 0; bits &= bits - 1) {
+            const uint32_t tick = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (is_shared(view, scene, tick, group->length_ticks))
+                starts[word] |= bits & -bits;
+        }
+}
+
+/* The starts of one group, in words [first, end). */
+static void group_starts(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                         const struct fasti_plan_group *group, bool is_around, uint32_t first,
+                         uint32_t end, uint64_t *starts) {
+    if (is_around) {
+        free_around(view, scene, group, first, end, starts);
+    } else {
+        free_plain(view, scene, group, first, end, starts);
+        if (view->rules->group > 1)
+            shared_add(view, scene, group, first, end, starts);
+    }
+    struct window window = hours_window(view, group->length_ticks);
+    const uint32_t soonest = notice_tick(view, scene->now_ms);
+    window.first = soonest > window.first ? soonest : window.first;
+    mask_window(starts, first, end, window);
+}
+
+bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                       uint64_t *starts, uint16_t *lengths) {
+    FASTI_ASSERT(!view->rules->is_override);
     const uint32_t first = fasti_rule_word_first(view);
     const uint32_t end = fasti_rule_word_end(view);
     if (first == end)
         return false;
-    group_starts(plan, &plan->groups[0], page, now_ms, starts);
-    if (plan->group_count > 1)
-        lengths_write(starts, first, end, plan->groups[0].length_ticks, lengths);
-    for (uint32_t g = 1; g < plan->group_count; g++) {
+    const struct fasti_plan *plan = plan_left(view, scene);
+    if (plan == NULL || view->rules->whoever != FASTI_RULE_FREE ||
+        is_beyond_horizon(view, scene->now_ms) || limits_verdict(view, scene) != FASTI_RULE_FREE) {
+        memset(starts + first, 0, (end - first) * sizeof *starts);
+        return false;
+    }
+    const bool is_around = edges(view) != 0;
+    const bool has_lengths = view->plan->group_count > 1;
+    uint64_t any = 0;
+    memset(starts + first, 0, (end - first) * sizeof *starts);
+    for (uint32_t g = 0; g < plan->group_count; g++) {
         uint64_t own[FASTI_DAY_WORDS_MAX];
-        group_starts(plan, &plan->groups[g], page, now_ms, own);
+        group_starts(view, scene, &plan->groups[g], is_around, first, end, own);
         for (uint32_t word = first; word < end; word++) {
             own[word] &= ~starts[word]; /* a start in two groups has the first one's length */
             starts[word] |= own[word];
+            any |= own[word];
         }
-        lengths_write(own, first, end, plan->groups[g].length_ticks, lengths);
+        if (has_lengths)
+            lengths_write(own, first, end, plan->groups[g].length_ticks, lengths);
     }
-    mask_before(starts, first, end, fasti_rule_first_tick(view, now_ms));
-    uint64_t any = 0;
-    for (uint32_t word = first; word < end; word++)
-        any |= starts[word];
     return any != 0;
 }
 
-bool fasti_rule_is_ahead(const struct fasti_day_view *view, int64_t now_ms) {
-    const uint32_t first_tick = fasti_rule_first_tick(view, now_ms);
+/* Does some opening of the service end after this tick? */
+static bool is_ahead(const struct fasti_day_view *view, uint32_t tick) {
     for (uint32_t i = 0; i < view->span_count; i++)
-        if (view->spans[i].end_tick > first_tick && span_offers(&view->spans[i], view->service))
+        if (view->spans[i].end_tick > tick && fasti_span_offers(&view->spans[i], view->service))
             return true;
     return false;
 }
 
+enum fasti_rule_verdict fasti_rule_day(const struct fasti_day_view *view,
+                                       const struct fasti_rule_scene *scene) {
+    const struct fasti_rules *rules = view->rules;
+    if (rules->whoever != FASTI_RULE_FREE)
+        return rules->whoever;
+    if (view->plan == NULL || !view->plan->is_open)
+        return FASTI_RULE_CLOSED;
+    if (!is_ahead(view, fasti_rule_first_tick(view, scene->now_ms)))
+        return FASTI_RULE_PAST;
+    if ((rules->weekdays >> fasti_date_weekday(view->date) & 1) == 0)
+        return FASTI_RULE_HOURS;
+    if (!is_ahead(view, notice_tick(view, scene->now_ms)))
+        return FASTI_RULE_NOTICE;
+    if (is_beyond_horizon(view, scene->now_ms))
+        return FASTI_RULE_HORIZON;
+    const enum fasti_rule_verdict limit = limits_verdict(view, scene);
+    return limit != FASTI_RULE_FREE ? limit : FASTI_RULE_FULL;
+}
+
+/* ---- check ---- */
+
 /* Why no candidate start stands at this tick. */
 static enum fasti_rule_verdict verdict_without_candidate(const struct fasti_day_view *view,
+                                                         const struct fasti_rule_scene *scene,
                                                          uint32_t tick) {
     const uint32_t count =
         (uint32_t)view->terms->duration_minutes / view->config->resolution_minutes;
     enum fasti_rule_verdict verdict = FASTI_RULE_CLOSED;
     for (uint32_t i = 0; i < view->span_count; i++) {
         const struct fasti_span *span = &view->spans[i];
-        if (!span_offers(span, view->service) || tick < span->start_tick || tick >= span->end_tick)
+        if (!fasti_span_offers(span, view->service) || tick < span->start_tick ||
+            tick >= span->end_tick)
             continue;
-        if ((span->flags & FASTI_OPENING_FULL) != 0)
+        if ((span->flags & FASTI_OPENING_FULL) != 0 || is_used_up(view, scene, i))
             verdict = FASTI_RULE_FULL;
         else if (tick + count <= span->end_tick || (span->flags & FASTI_OPENING_SINGLE) != 0)
             return FASTI_RULE_OFF_GRID;
@@ -173,35 +505,67 @@ static enum fasti_rule_verdict verdict_without_candidate(const struct fasti_day_
     return verdict;
 }
 
+/* Whether a visit of this length may start at this tick at this time, and that many. */
+static enum fasti_rule_verdict when_verdict(const struct fasti_day_view *view,
+                                            const struct fasti_rule_scene *scene, uint32_t tick,
+                                            uint32_t length) {
+    const struct window hours = hours_window(view, length);
+    if (tick < hours.first || tick >= hours.end)
+        return FASTI_RULE_HOURS;
+    if (tick < notice_tick(view, scene->now_ms))
+        return FASTI_RULE_NOTICE;
+    if (is_beyond_horizon(view, scene->now_ms))
+        return FASTI_RULE_HORIZON;
+    return limits_verdict(view, scene);
+}
+
+/* Staff waives the rules: any tick, with the length of a candidate there, else the service's. */
+static enum fasti_rule_verdict override_check(const struct fasti_day_view *view,
+                                              const struct fasti_rule_scene *scene, uint32_t tick,
+                                              bool is_whole, struct fasti_rule_place *place) {
+    if (!is_whole)
+        return FASTI_RULE_OFF_GRID;
+    uint32_t length = ticks_of(view, view->terms->duration_minutes);
+    for (uint32_t g = 0; view->plan != NULL && g < view->plan->group_count; g++)
+        if (fasti_bits_any(view->plan->groups[g].starts, tick, 1))
+            length = view->plan->groups[g].length_ticks;
+    return time_verdict(view, scene, tick, length, place);
+}
+
 enum fasti_rule_verdict fasti_rule_check(const struct fasti_day_view *view,
-                                         const struct fasti_page *page, int64_t now_ms,
-                                         int64_t start_utc_s, struct fasti_rule_place *place) {
+                                         const struct fasti_rule_scene *scene, int64_t start_utc_s,
+                                         struct fasti_rule_place *place) {
     const int64_t tick_s = (int64_t)view->config->resolution_minutes * 60;
     const int64_t into_day_s = start_utc_s - view->day.start_utc_s;
     FASTI_ASSERT(into_day_s >= 0 && into_day_s < (int64_t)view->day.minutes * 60);
-    if (start_utc_s * 1000 < now_ms)
+    if (start_utc_s * 1000 < scene->now_ms)
         return FASTI_RULE_PAST;
     const uint32_t tick = (uint32_t)(into_day_s / tick_s);
-    if (into_day_s % tick_s != 0 || view->plan == NULL)
-        return verdict_without_candidate(view, tick);
-    bool is_candidate = false;
-    for (uint32_t g = 0; g < view->plan->group_count; g++) {
-        const struct fasti_plan_group *group = &view->plan->groups[g];
+    const bool is_whole = into_day_s % tick_s == 0;
+    if (view->rules->is_override)
+        return override_check(view, scene, tick, is_whole, place);
+    if (view->rules->whoever != FASTI_RULE_FREE)
+        return view->rules->whoever;
+    const struct fasti_plan *plan = is_whole ? plan_left(view, scene) : NULL;
+    enum fasti_rule_verdict first = FASTI_RULE_FREE; /* FREE: no candidate yet */
+    for (uint32_t g = 0; plan != NULL && g < plan->group_count; g++) {
+        const struct fasti_plan_group *group = &plan->groups[g];
         if (!fasti_bits_any(group->starts, tick, 1))
             continue;
-        is_candidate = true;
-        if (fasti_page_any_at(page, tick, group->length_ticks, now_ms))
-            continue;
-        *place = (struct fasti_rule_place){(uint16_t)tick, group->length_ticks};
-        return FASTI_RULE_FREE;
+        enum fasti_rule_verdict verdict = when_verdict(view, scene, tick, group->length_ticks);
+        if (verdict == FASTI_RULE_FREE)
+            verdict = time_verdict(view, scene, tick, group->length_ticks, place);
+        if (verdict == FASTI_RULE_FREE)
+            return verdict;
+        first = first == FASTI_RULE_FREE ? verdict : first;
     }
-    return is_candidate ? FASTI_RULE_TAKEN : verdict_without_candidate(view, tick);
+    return first != FASTI_RULE_FREE ? first : verdict_without_candidate(view, scene, tick);
 }
 
 bool fasti_rule_covers(const struct fasti_day_view *view, uint32_t tick, uint32_t count) {
     for (uint32_t i = 0; i < view->span_count; i++) {
         const struct fasti_span *span = &view->spans[i];
-        if (span_offers(span, view->service) && tick >= span->start_tick &&
+        if (fasti_span_offers(span, view->service) && tick >= span->start_tick &&
             tick + count <= span->end_tick)
             return true;
     }

@@ -1,13 +1,15 @@
 /*
  * rule.h - the one rule code: which starts are there, for whom, and why not.
  *
- *   schedule configuration + service + local date --view--> plan (candidate starts)
- *   view + page (taken time) + now --starts--> bit mask        used by search
- *   view + page + now + instant    --check---> verdict         used by reserve
+ *   terms of the schedule + of the service + facts --join--> rules
+ *   schedule configuration + service + local date  --view--> plan (candidate starts)
+ *   view + scene (pages, counts, now) --starts--> bit mask            used by search
+ *   view + scene + instant            --check---> verdict, place      used by reserve and explain
  *
- * Search offers exactly what check accepts, since both read the same plan, the same page and the
- * same first permitted tick. Pure: no clock, no I/O, no allocation; a view lives in the caller's
- * scratch until the next view is loaded there.
+ * Search offers exactly what check accepts, since both read the same rules, the same plan and the
+ * same scene. A verdict is the first rule, in the order of the enum's stages below, that excludes
+ * the visit. Pure: no clock, no I/O, no allocation; a view lives in the caller's scratch until the
+ * next view is loaded there.
  */
 #ifndef FASTI_RULES_RULE_H
 #define FASTI_RULES_RULE_H
@@ -18,6 +20,60 @@
 #include "engine/calendar/page.h"
 #include "engine/calendar/pattern.h"
 #include "engine/directory/directory.h"
+#include "engine/rules/facts.h"
+
+/* In the order in which they are asked. */
+enum fasti_rule_verdict {
+    FASTI_RULE_FREE, /* the visit may be booked */
+    FASTI_RULE_PAST, /* the start lies before now */
+    /* who and how: holds for every start */
+    FASTI_RULE_PAUSED,
+    FASTI_RULE_AUDIENCE,     /* not for who books */
+    FASTI_RULE_MODALITY,     /* not in the way wished */
+    FASTI_RULE_SECTOR,       /* not for that insurance */
+    FASTI_RULE_LANGUAGE,     /* not in the language wished */
+    FASTI_RULE_ACQUAINTANCE, /* not for new, or not for known patients */
+    FASTI_RULE_AGE,
+    FASTI_RULE_REFERRAL, /* only with a referral */
+    /* openings */
+    FASTI_RULE_CLOSED,   /* no opening of the service contains the visit */
+    FASTI_RULE_FULL,     /* an opening contains it, but has no place */
+    FASTI_RULE_OFF_GRID, /* an opening contains it, but no start of its grid */
+    /* when */
+    FASTI_RULE_HOURS,   /* not on that weekday or at that time of the day */
+    FASTI_RULE_NOTICE,  /* too soon */
+    FASTI_RULE_HORIZON, /* that day is not open for booking yet */
+    /* how many */
+    FASTI_RULE_DAY_LIMIT,
+    FASTI_RULE_WEEK_LIMIT,
+    FASTI_RULE_MONTH_LIMIT,
+    /* time */
+    FASTI_RULE_TAKEN,  /* its time is taken */
+    FASTI_RULE_BUFFER, /* its time is free, that of its buffers is taken */
+};
+
+/* What a service and a schedule ask together, for certain facts. */
+struct fasti_rules {
+    enum fasti_rule_verdict whoever; /* FREE, or what excludes every start */
+    bool is_override;
+    uint8_t capacity; /* by so many a tick may be taken */
+    uint8_t group;    /* so many visits of the service may share one start; 1: none do */
+    uint8_t weekdays;
+    uint8_t before_minutes, after_minutes;
+    uint16_t from_minute, to_minute;
+    uint32_t notice_minutes;
+    struct {
+        uint16_t days, minute;
+    } horizons[2];           /* days 0: none */
+    uint16_t day_limits[2];  /* [0] all visits of the schedule, [1] those of the service; 0: none */
+    uint16_t week_limits[2]; /* as before */
+    uint16_t month_limits[2];
+};
+
+/* Joins what both ask: the stricter holds. */
+void fasti_rules_join(const struct fasti_schedule_config *config,
+                      const struct fasti_service *service, const struct fasti_facts *facts,
+                      struct fasti_rules *rules);
 
 /* Plans found lately, by pattern: plans never change or go, so what was right stays right. */
 #define FASTI_RULES_PLANS 64 /* a power of two */
@@ -26,17 +82,22 @@ struct fasti_rules_plan {
     const struct fasti_plan *plan;
 };
 
-/* One worker's room for days that are not compiled, and its memory of plans. Starts zeroed. */
+/* One worker's room for days that are not compiled or whose openings ran out of places, and its
+ * memory of plans. Starts zeroed. */
 struct fasti_rules_scratch {
     struct fasti_rules_plan plans[FASTI_RULES_PLANS];
     struct fasti_day_draft draft;
+    bool used_up[FASTI_SPANS_MAX]; /* of the view's spans */
     _Alignas(8) uint8_t plan[FASTI_PLAN_SCRATCH_BYTES];
+    _Alignas(8) uint8_t plan_left[FASTI_PLAN_SCRATCH_BYTES];
 };
 
 /* One local day of one schedule for one service. */
 struct fasti_day_view {
     const struct fasti_schedule_config *config;
     const struct fasti_service *terms;
+    const struct fasti_rules *rules;
+    struct fasti_rules_scratch *scratch;
     fasti_service_id service;
     struct fasti_plan_key key;     /* of its plan; a pattern of FASTI_PATTERN_NONE: computed */
     bool has_plan;                 /* false: the service does not fit the schedule's resolution */
@@ -47,25 +108,37 @@ struct fasti_day_view {
     fasti_date date;
 };
 
-enum fasti_rule_verdict {
-    FASTI_RULE_FREE,     /* the visit may be booked */
-    FASTI_RULE_TAKEN,    /* time is taken */
-    FASTI_RULE_CLOSED,   /* no opening of the service contains the visit */
-    FASTI_RULE_FULL,     /* an opening without places contains the start */
-    FASTI_RULE_PAST,     /* the start lies before now */
-    FASTI_RULE_OFF_GRID, /* an opening contains the visit, but no start of its grid */
+/* What is taken and counted, as the asker saw it. */
+struct fasti_rule_scene {
+    const struct fasti_page *page;
+    const struct fasti_page *before,
+        *after; /* of the days around; NULL: not needed, nothing taken */
+    int64_t now_ms;
+    uint32_t week_used[2], month_used[2]; /* visits, as the limits count them; where needed */
 };
 
+/* What of a scene a view needs beside its own page. */
+enum {
+    FASTI_RULE_NEEDS_WEEK = 1,
+    FASTI_RULE_NEEDS_MONTH = 2,
+    FASTI_RULE_NEEDS_BEFORE = 4,
+    FASTI_RULE_NEEDS_AFTER = 8,
+};
+uint32_t fasti_rule_needs(const struct fasti_day_view *view);
+
 struct fasti_rule_place {
-    uint16_t tick, count; /* what the visit takes */
+    uint16_t tick, count; /* what the visit takes, without its buffers */
+    uint8_t before_minutes, after_minutes;
+    uint8_t seats_max; /* by so many each tick may be taken with it */
 };
 
 /* pattern_id as loaded from the day's chunk, FASTI_PATTERN_NONE where there is none. date must be
- * bookable; terms is the service's record. */
+ * bookable; terms is the service's record; rules of the same two and of the facts. */
 void fasti_day_view_load(const struct fasti_patterns *patterns,
                          const struct fasti_schedule_config *config, fasti_service_id service,
-                         const struct fasti_service *terms, fasti_date date, uint32_t pattern_id,
-                         struct fasti_rules_scratch *scratch, struct fasti_day_view *view);
+                         const struct fasti_service *terms, const struct fasti_rules *rules,
+                         fasti_date date, uint32_t pattern_id, struct fasti_rules_scratch *scratch,
+                         struct fasti_day_view *view);
 
 /* A view of one date -> of the next one, which is bookable: the same as loading that. */
 void fasti_day_view_next(const struct fasti_patterns *patterns, uint32_t pattern_id,
@@ -85,20 +158,29 @@ static inline uint32_t fasti_rule_word_end(const struct fasti_day_view *view) {
 /* Bit t of starts: a visit may start at tick t. Returns whether there is any. Writes the words
  * from fasti_rule_word_first to fasti_rule_word_end and leaves the others as they are. Where the
  * openings give visits of several lengths (plan->group_count > 1), lengths[t] becomes the length
- * in ticks of the visit that starts at t; else all have that of the plan's only group. */
-bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_page *page,
-                       int64_t now_ms, uint64_t *starts, uint16_t *lengths);
+ * in ticks of the visit that starts at t; else all have that of the plan's only group. Not for
+ * rules that override (asserted): what staff may force has no list. */
+bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                       uint64_t *starts, uint16_t *lengths);
 
-/* Does some opening of the service end after the first tick that is not in the past? */
-bool fasti_rule_is_ahead(const struct fasti_day_view *view, int64_t now_ms);
+/* Why a day has no start, after fasti_rule_starts said so. */
+enum fasti_rule_verdict fasti_rule_day(const struct fasti_day_view *view,
+                                       const struct fasti_rule_scene *scene);
 
 /* The verdict on one start inside the view's day; *place is filled when FREE. */
 enum fasti_rule_verdict fasti_rule_check(const struct fasti_day_view *view,
-                                         const struct fasti_page *page, int64_t now_ms,
-                                         int64_t start_utc_s, struct fasti_rule_place *place);
+                                         const struct fasti_rule_scene *scene, int64_t start_utc_s,
+                                         struct fasti_rule_place *place);
+
+/* A sentence about a verdict of check: which rule, its figures, what may help. */
+void fasti_rule_tell(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                     enum fasti_rule_verdict verdict, struct fasti_detail *detail);
 
 /* Does some opening of the service still contain these ticks? (Edits may leave visits outside.) */
 bool fasti_rule_covers(const struct fasti_day_view *view, uint32_t tick, uint32_t count);
+
+/* From when on a date may be booked, as one horizon says; INT64_MIN: always. */
+int64_t fasti_rule_opens_utc_s(const struct fasti_day_view *view, uint32_t horizon);
 
 static inline int64_t fasti_day_view_utc_s(const struct fasti_day_view *view, uint32_t tick) {
     return view->day.start_utc_s + (int64_t)tick * view->config->resolution_minutes * 60;

@@ -7,6 +7,7 @@
 
 #include "engine/calendar/claim.h"
 #include "engine/calendar/kernels.h"
+#include "engine/rules/period.h"
 #include "engine/time/civil.h"
 
 #define ROW_TRIES_MAX 16
@@ -17,9 +18,14 @@ struct row {
     struct fasti_schedule *schedule;
     fasti_service_id service;
     const struct fasti_service *terms;
-    int64_t now_ms;
+    struct fasti_rules rules;
     struct fasti_day_ref ref; /* of the view's date */
     struct fasti_day_view view;
+    struct fasti_rule_scene scene;
+    struct counted {
+        struct fasti_period period; /* whose visits these are; first 0: of none yet */
+        uint32_t used[2];
+    } week, month;
 };
 
 /* Asks for the pages of the days after the first, so that they come while it is worked on. */
@@ -38,46 +44,107 @@ static void pages_prefetch(struct fasti_search *search, const struct row *row, f
     }
 }
 
+static const struct fasti_page *page_of(const struct fasti_search *search,
+                                        struct fasti_day_ref ref) {
+    const uint64_t word =
+        ref.chunk == NULL ? 0 : fasti_cell_read(search->arena, &ref.chunk->cells[ref.at]);
+    return fasti_cell_index(word) == 0 ? &fasti_page_empty
+                                       : fasti_arena_at(search->arena, fasti_cell_index(word));
+}
+
+static const struct fasti_page *page_on(const struct fasti_search *search, const struct row *row,
+                                        fasti_date date) {
+    if (!fasti_date_is_bookable(date))
+        return &fasti_page_empty;
+    return page_of(search, fasti_days_find(search->arena, &row->schedule->days, date));
+}
+
+/* Visits of a period, counted once for all of its days. */
+static void period_count(const struct fasti_search *search, const struct row *row,
+                         struct fasti_period period, struct counted *counted) {
+    if (counted->period.first.v == period.first.v && counted->period.last.v == period.last.v)
+        return;
+    *counted = (struct counted){.period = period};
+    for (fasti_date date = period.first; date.v <= period.last.v; date.v++) {
+        const struct fasti_page *page = page_on(search, row, date);
+        for (uint32_t i = 0; i < 2; i++)
+            counted->used[i] += fasti_page_visits_count(page, 0, FASTI_TICKS_MAX, &row->service, i,
+                                                        row->scene.now_ms);
+    }
+}
+
+/* What the rules need beside the day's own page. */
+static void scene_load(const struct fasti_search *search, struct row *row) {
+    const uint32_t needs = fasti_rule_needs(&row->view);
+    struct fasti_rule_scene *scene = &row->scene;
+    if (needs == 0)
+        return;
+    if ((needs & FASTI_RULE_NEEDS_BEFORE) != 0)
+        scene->before = page_on(search, row, (fasti_date){row->view.date.v - 1});
+    if ((needs & FASTI_RULE_NEEDS_AFTER) != 0)
+        scene->after = page_on(search, row, (fasti_date){row->view.date.v + 1});
+    if ((needs & FASTI_RULE_NEEDS_WEEK) != 0)
+        period_count(search, row, fasti_period_week(row->view.date), &row->week);
+    if ((needs & FASTI_RULE_NEEDS_MONTH) != 0)
+        period_count(search, row, fasti_period_month(row->view.date), &row->month);
+    memcpy(scene->week_used, row->week.used, sizeof scene->week_used);
+    memcpy(scene->month_used, row->month.used, sizeof scene->month_used);
+}
+
 /* Loads the view's day: the cell first, then the pattern, as claimers do. is_next: the view holds
  * the day before. */
-static const struct fasti_page *day_load(struct fasti_search *search, struct row *row,
-                                         fasti_date date, bool is_next) {
+static void day_load(struct fasti_search *search, struct row *row, fasti_date date, bool is_next) {
     if (is_next && row->ref.at + 1 < FASTI_CHUNK_DAYS)
         row->ref.at++;
     else
         row->ref = fasti_days_find(search->arena, &row->schedule->days, date);
-    const struct fasti_page *page = &fasti_page_empty;
-    uint32_t pattern_id = FASTI_PATTERN_NONE;
-    if (row->ref.chunk != NULL) {
-        const uint64_t word = fasti_cell_read(search->arena, &row->ref.chunk->cells[row->ref.at]);
-        if (fasti_cell_index(word) != 0)
-            page = fasti_arena_at(search->arena, fasti_cell_index(word));
-        pattern_id = fasti_load_acquire(&row->ref.chunk->patterns[row->ref.at]);
-    }
+    row->scene.page = page_of(search, row->ref);
+    const uint32_t pattern_id = row->ref.chunk == NULL
+                                    ? FASTI_PATTERN_NONE
+                                    : fasti_load_acquire(&row->ref.chunk->patterns[row->ref.at]);
     if (is_next)
         fasti_day_view_next(search->patterns, pattern_id, &search->scratch, &row->view);
     else
-        fasti_day_view_load(search->patterns, row->config, row->service, row->terms, date,
-                            pattern_id, &search->scratch, &row->view);
-    return page;
+        fasti_day_view_load(search->patterns, row->config, row->service, row->terms, &row->rules,
+                            date, pattern_id, &search->scratch, &row->view);
+    scene_load(search, row);
 }
 
-static enum fasti_reason day_reason(const struct fasti_day_view *view, bool is_free,
-                                    int64_t now_ms) {
-    if (is_free)
-        return FASTI_REASON_FREE;
-    if (view->plan == NULL || !view->plan->is_open)
-        return FASTI_REASON_CLOSED;
-    return fasti_rule_is_ahead(view, now_ms) ? FASTI_REASON_FULL : FASTI_REASON_PAST;
+/* TAKEN and the like are of single starts: the rules never say them of a day. */
+static enum fasti_reason reason_of(enum fasti_rule_verdict verdict) {
+    switch (verdict) {
+    case FASTI_RULE_FREE: return FASTI_REASON_FREE;
+    case FASTI_RULE_PAST: return FASTI_REASON_PAST;
+    case FASTI_RULE_PAUSED: return FASTI_REASON_PAUSED;
+    case FASTI_RULE_AUDIENCE: return FASTI_REASON_AUDIENCE;
+    case FASTI_RULE_MODALITY: return FASTI_REASON_MODALITY;
+    case FASTI_RULE_SECTOR: return FASTI_REASON_SECTOR;
+    case FASTI_RULE_LANGUAGE: return FASTI_REASON_LANGUAGE;
+    case FASTI_RULE_ACQUAINTANCE: return FASTI_REASON_ACQUAINTANCE;
+    case FASTI_RULE_AGE: return FASTI_REASON_AGE;
+    case FASTI_RULE_REFERRAL: return FASTI_REASON_REFERRAL;
+    case FASTI_RULE_CLOSED: return FASTI_REASON_CLOSED;
+    case FASTI_RULE_HOURS: return FASTI_REASON_HOURS;
+    case FASTI_RULE_NOTICE: return FASTI_REASON_NOTICE;
+    case FASTI_RULE_HORIZON: return FASTI_REASON_HORIZON;
+    case FASTI_RULE_DAY_LIMIT: return FASTI_REASON_DAY_LIMIT;
+    case FASTI_RULE_WEEK_LIMIT: return FASTI_REASON_WEEK_LIMIT;
+    case FASTI_RULE_MONTH_LIMIT: return FASTI_REASON_MONTH_LIMIT;
+    case FASTI_RULE_FULL:
+    case FASTI_RULE_OFF_GRID:
+    case FASTI_RULE_TAKEN:
+    case FASTI_RULE_BUFFER: break;
+    }
+    return FASTI_REASON_FULL;
 }
 
 /* The day's free starts, in search->starts. */
 static enum fasti_reason day_starts(struct fasti_search *search, struct row *row, fasti_date date,
                                     bool is_next) {
-    const struct fasti_page *page = day_load(search, row, date, is_next);
-    const bool is_free =
-        fasti_rule_starts(&row->view, page, row->now_ms, search->starts, search->lengths);
-    return day_reason(&row->view, is_free, row->now_ms);
+    day_load(search, row, date, is_next);
+    return fasti_rule_starts(&row->view, &row->scene, search->starts, search->lengths)
+               ? FASTI_REASON_FREE
+               : reason_of(fasti_rule_day(&row->view, &row->scene));
 }
 
 /* The ticks of search->starts, counted from the first tick of the word where they begin. */
@@ -153,14 +220,14 @@ static void next_slot_find(struct fasti_search *search, struct row *row, fasti_d
     }
 }
 
-/* FREE beats FULL beats PAST beats CLOSED beats OUTSIDE: the most hopeful day speaks for the
- * window. Its first day is never OUTSIDE. */
+/* The most hopeful day speaks for the window. Its first day is never OUTSIDE. */
 static enum fasti_reason reason_join(enum fasti_reason window, enum fasti_reason day) {
-    static const uint8_t rank[] = {
-        [FASTI_REASON_FREE] = 4,   [FASTI_REASON_FULL] = 3,    [FASTI_REASON_PAST] = 2,
-        [FASTI_REASON_CLOSED] = 1, [FASTI_REASON_OUTSIDE] = 0,
+    static const uint8_t hopes[] = {
+#define REASON_HOPE(name, value, hope, text) [value] = hope,
+        FASTI_REASON_TABLE(REASON_HOPE)
+#undef REASON_HOPE
     };
-    return rank[day] > rank[window] ? day : window;
+    return hopes[day] > hopes[window] ? day : window;
 }
 
 /* Why the schedule cannot be asked at all; FREE: it can, and *row is filled. */
@@ -176,7 +243,8 @@ static enum fasti_reason row_load(const struct fasti_search *search,
     row->terms = fasti_service_get(search->directory, query->service);
     if (row->terms == NULL || !fasti_schedule_offers(row->config, query->service))
         return FASTI_REASON_NOT_OFFERED;
-    return FASTI_REASON_FREE;
+    fasti_rules_join(row->config, row->terms, &query->facts, &row->rules);
+    return reason_of(row->rules.whoever);
 }
 
 /* How many days of the window, from its first on, are bookable: the others are OUTSIDE. */
@@ -227,7 +295,7 @@ static enum fasti_reason row_fill(struct fasti_search *search, fasti_organizatio
     struct fasti_availability_answer *answer = &search->answer;
     const uint32_t total_before = answer->total;
     for (uint32_t tries = 0; tries < ROW_TRIES_MAX; tries++) {
-        struct row row = {.now_ms = now_ms};
+        struct row row = {.scene = {.now_ms = now_ms}};
         answer->total = total_before;
         answer->totals[at] = 0;
         answer->next_slot_utc_s[at] = 0;
@@ -255,6 +323,10 @@ static enum fasti_status query_check(const struct fasti_availability_query *quer
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "schedules x days is at most %d; this asks for %d",
                                 FASTI_QUERY_CELLS_MAX, query->schedule_count * query->day_count);
+    if (!fasti_facts_are_sound(&query->facts) || query->facts.is_override)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "a fact about the patient is out of its range, or an override was "
+                                "asked of a search");
     if (query->first.v < FASTI_DATE_FIRST || query->first.v > FASTI_DATE_LAST)
         return fasti_detail_set(detail, FASTI_INVALID_DATE,
                                 "the first date must lie in 2000-01-01 to 2199-12-31");

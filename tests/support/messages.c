@@ -70,6 +70,28 @@ static void put_openings(struct fasti_messages *m, struct fasti_put *put) {
     }
 }
 
+static void terms(struct fasti_messages *m, struct fasti_terms *to) {
+    if (flip(m))
+        return;
+#define TERM(type, name, most, meaning) to->name = (type)below(m, (uint64_t)(most) + 1);
+    FASTI_TERMS_TABLE(TERM)
+#undef TERM
+}
+
+static void facts(struct fasti_messages *m, struct fasti_facts *to) {
+    if (flip(m))
+        return;
+    to->audience = (uint8_t)below(m, FASTI_AUDIENCE_STAFF + 1);
+    to->modality = (uint8_t)below(m, FASTI_MODALITY_HOME + 1);
+    to->sector = (uint8_t)below(m, FASTI_SECTOR_PRIVATE + 1);
+    to->acquaintance = (uint8_t)below(m, FASTI_ACQUAINTANCE_KNOWN + 1);
+    to->language = flip(m) ? 0 : fasti_language_pack("deu", flip(m) ? 2 : 3);
+    to->has_age = flip(m);
+    to->age_months = to->has_age ? (uint16_t)below(m, FASTI_AGE_MONTHS_MAX + 1) : 0;
+    to->has_referral = flip(m);
+    to->is_override = to->audience == FASTI_AUDIENCE_STAFF && flip(m);
+}
+
 void fasti_messages_put(struct fasti_messages *m, struct fasti_put *put,
                         enum fasti_entity_kind kind) {
     memset(put, 0, sizeof *put);
@@ -88,6 +110,8 @@ void fasti_messages_put(struct fasti_messages *m, struct fasti_put *put,
     case FASTI_ENTITY_SERVICE:
         put->body.service.duration_minutes = (uint16_t)below(m, 1441);
         put->body.service.grid_minutes = (uint16_t)below(m, 1441);
+        put->body.service.offset_minutes = (uint16_t)below(m, 1441);
+        terms(m, &put->body.service.terms);
         break;
     case FASTI_ENTITY_SCHEDULE:
         id(m, &put->body.schedule.location, 1);
@@ -96,6 +120,11 @@ void fasti_messages_put(struct fasti_messages *m, struct fasti_put *put,
         put->body.schedule.service_count = (uint8_t)below(m, FASTI_SCHEDULE_SERVICES_MAX + 1);
         for (int i = 0; i < put->body.schedule.service_count; i++)
             id(m, &put->body.schedule.services[i], 1);
+        put->body.schedule.language_count = (uint8_t)below(m, FASTI_SCHEDULE_LANGUAGES_MAX + 1);
+        for (int i = 0; i < put->body.schedule.language_count; i++)
+            put->body.schedule.languages[i] = (uint16_t)below(m, 65536);
+        id(m, &put->body.schedule.substitute, 0);
+        terms(m, &put->body.schedule.terms);
         break;
     case FASTI_ENTITY_OPENINGS: put_openings(m, put); break;
     case FASTI_ENTITY_ORGANIZATION:
@@ -128,6 +157,14 @@ static void availability_query(struct fasti_messages *m, struct fasti_availabili
     query->schedule_count = (uint16_t)(1 + below(m, schedules));
     for (int i = 0; i < query->schedule_count; i++)
         query->schedules[i].v = (uint32_t)fasti_prng_next(&m->prng);
+    facts(m, &query->facts);
+}
+
+static void explain_query(struct fasti_messages *m, struct fasti_explain_query *query) {
+    query->schedule.v = small(m);
+    query->service.v = small(m);
+    query->start_utc_s = instant(m);
+    facts(m, &query->facts);
 }
 
 static void appointment(struct fasti_messages *m, struct fasti_book_appointment *appointment) {
@@ -145,6 +182,7 @@ static void rows(struct fasti_messages *m, struct fasti_book *body, uint64_t app
     body->item_count = 0;
     body->is_fair = flip(m);
     for (uint32_t a = 0; a < appointments; a++) {
+        facts(m, &body->appointments[a].facts);
         const uint64_t items = 1 + below(m, 3);
         for (uint32_t i = 0; i < items; i++)
             body->items[body->item_count++] = (struct fasti_book_item){
@@ -249,6 +287,7 @@ void fasti_messages_command(struct fasti_messages *m, struct fasti_command *comm
         command->body.civil.date.v = (int32_t)below(m, 90000);
         command->body.civil.minute = (uint16_t)below(m, 1441);
         break;
+    case FASTI_COMMAND_EXPLAIN: explain_query(m, &command->body.explain); break;
     case FASTI_COMMAND_STATUS:
     case FASTI_COMMAND_CHECKPOINT:
     case FASTI_COMMAND_IMPORT_BEGIN: break;
@@ -264,6 +303,8 @@ static void record_view(struct fasti_messages *m, struct fasti_record_view *view
     view->state = (enum fasti_record_state)(1 + below(m, FASTI_STATE_RELEASED));
     view->reason = (uint8_t)below(m, 256);
     view->is_conflict = flip(m);
+    view->modality = (uint8_t)below(m, FASTI_MODALITY_HOME + 1);
+    view->is_override = flip(m);
     view->item_count = (uint8_t)(flip(m) ? 1 : 1 + below(m, FASTI_ITEMS_MAX));
     view->item = (uint8_t)below(m, view->item_count);
     view->schedule.v = small(m);
@@ -287,13 +328,13 @@ void fasti_messages_availability(struct fasti_messages *m, uint16_t schedules, u
     a->base_utc_s = instant(m);
     const bool one_offset = flip(m), one_length = flip(m), no_next = flip(m);
     for (uint32_t s = 0; s < schedules; s++) {
-        a->reasons[s] = (uint8_t)below(m, 7);
+        a->reasons[s] = (uint8_t)below(m, FASTI_REASON_LAST + 1);
         a->totals[s] = small(m);
         a->next_slot_utc_s[s] = no_next ? 0 : instant(m);
         a->next_slot_offset_s[s] = no_next ? 0 : -18000;
     }
     for (uint32_t row = 0; row < (uint32_t)schedules * days; row++) {
-        a->day_reasons[row] = (uint8_t)below(m, 7);
+        a->day_reasons[row] = (uint8_t)below(m, FASTI_REASON_LAST + 1);
         a->counts[row] = (uint32_t)below(m, row_max + 1);
         if (a->total + a->counts[row] > FASTI_QUERY_STARTS_MAX)
             a->counts[row] = FASTI_QUERY_STARTS_MAX - a->total;
@@ -432,6 +473,10 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
         answer->body.civil.utc_s = instant(m);
         answer->body.civil.offset_s = -3600;
         answer->body.civil.kind = (enum fasti_civil_kind)below(m, 3);
+        break;
+    case FASTI_COMMAND_EXPLAIN:
+        answer->body.explain.verdict = flip(m) ? FASTI_OUTCOME_BOOKED : FASTI_OUTCOME_WEEK_LIMIT;
+        answer->body.explain.duration_minutes = small(m);
         break;
     case FASTI_COMMAND_RESOLVE:
     case FASTI_COMMAND_PUT:

@@ -26,7 +26,7 @@ struct fasti_messages {
     uint32_t appointment; /* the next one's place */
 };
 
-#define FASTI_MESSAGES_COMMAND_KINDS 22
+#define FASTI_MESSAGES_COMMAND_KINDS 23
 
 void fasti_messages_command(struct fasti_messages *m, struct fasti_command *command,
                             enum fasti_command_kind kind);
