@@ -119,8 +119,13 @@ static const struct fasti_field series_fields[] = {
     "  --patient p-1 --every 1w --count 10"
 
 static const struct fasti_field cancel_fields[] = {
-    INTEGER("reason", false, "N", "Your code of the reason, 0 to 255"),
+    TEXT("reason", false, "CODE", "Why: a cancellation reason of FHIR (below)"),
 };
+
+#define REASON_LINE(name, number, code, text) "\n" code ": " text
+/* What the commands that have cancel_fields say of them. */
+#define REASON_HELP \
+    "CODE is one of FHIR's appointment-cancellation-reason:" FASTI_CANCEL_REASON_TABLE(REASON_LINE)
 
 static const struct fasti_field list_fields[] = {
     TEXT("schedule", false, "ID", "Of this schedule"),
@@ -144,10 +149,13 @@ static const struct fasti_field list_fields[] = {
         "set", noun, NULL, "Set " noun ": create it, or change what is said of it.", NULL, 0, \
             fasti_run_set, kind                                                               \
     }
-#define MARK_COMMAND(verb, help)                                                         \
-    {                                                                                    \
-        verb, NULL, "RECORD", help, cancel_fields, COUNT(cancel_fields), fasti_run_mark, \
-            FASTI_LINE_KINDS                                                             \
+#define MARK_COMMAND(verb, help) \
+    { verb, NULL, "RECORD", help, NULL, 0, fasti_run_mark, FASTI_LINE_KINDS }
+/* What ends an appointment, or tells that it did not happen, may say why. */
+#define REASON_COMMAND(verb, help, run)                                                        \
+    {                                                                                          \
+        verb, NULL, "RECORD", help "\v" REASON_HELP, cancel_fields, COUNT(cancel_fields), run, \
+            FASTI_LINE_KINDS                                                                   \
     }
 #define LIST_COMMAND(noun, kind) \
     { "list", noun, NULL, "List all " noun ".", NULL, 0, fasti_run_list_entities, kind }
@@ -203,12 +211,12 @@ static const struct fasti_command_spec specs[] = {
      "Move an appointment: the old time is freed only if the new one is had.", move_fields,
      COUNT(move_fields), fasti_run_move, FASTI_LINE_KINDS},
     MARK_COMMAND("approve", "Approve an appointment that was requested."),
-    MARK_COMMAND("decline", "Decline an appointment that was requested, and free its time."),
+    REASON_COMMAND("decline", "Decline an appointment that was requested, and free its time.",
+                   fasti_run_mark),
     MARK_COMMAND("arrive", "Note that the patient has arrived."),
     MARK_COMMAND("fulfil", "Note that the appointment has taken place."),
-    MARK_COMMAND("no-show", "Note that the patient did not come."),
-    {"cancel", NULL, "RECORD", "Cancel an appointment by its record number.", cancel_fields,
-     COUNT(cancel_fields), fasti_run_cancel, FASTI_LINE_KINDS},
+    REASON_COMMAND("no-show", "Note that the patient did not come.", fasti_run_mark),
+    REASON_COMMAND("cancel", "Cancel an appointment by its record number.", fasti_run_cancel),
     {"block", NULL, NULL, "Take time without an appointment: absence, holiday.", NULL, 0,
      fasti_run_block, FASTI_LINE_BLOCK},
     {"unblock", NULL, "RECORD", "Take a block away by its record number.", NULL, 0,

@@ -85,6 +85,11 @@ FASTI_MUST_USE enum fasti_exit fasti_records_change(struct fasti_session *sessio
                                                     struct fasti_command *command,
                                                     const char *what);
 
+/* --reason CODE as its number, 0 where it is not said; a word that is no code is INVALID with all
+ * codes in the sentence. */
+FASTI_MUST_USE enum fasti_exit fasti_records_reason(struct fasti_session *session,
+                                                    const json_t *options, uint8_t *reason);
+
 /* One row of a list as JSON (a new reference): a record and the item that the row tells of. */
 FASTI_MUST_USE enum fasti_exit fasti_records_json(struct fasti_session *session,
                                                   const struct fasti_record_view *view,

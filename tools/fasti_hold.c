@@ -204,17 +204,14 @@ enum fasti_exit fasti_run_mark(struct fasti_session *session, const struct fasti
     };
     struct fasti_command command = {.kind = FASTI_COMMAND_MARK};
     struct fasti_mark *mark = &command.body.mark;
-    const int64_t reason = fasti_field_integer(options, "reason", 0);
     char what[64];
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         if (strcmp(spec->verb, marks[i].verb) == 0)
             mark->state = (uint8_t)marks[i].state;
-    if (reason < 0 || reason > UINT8_MAX)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
-                                  "--reason must be 0 to 255");
-    mark->reason = (uint8_t)reason;
     enum fasti_exit exit = number_parse(
         session, "RECORD", fasti_field_text(options, FASTI_ARGUMENT, ""), &mark->record);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_records_reason(session, options, &mark->reason);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_session_scope(session);
     if (exit != FASTI_EXIT_DONE)
