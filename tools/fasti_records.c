@@ -233,35 +233,69 @@ enum fasti_exit fasti_records_shown_json(struct fasti_session *session,
 
 /* ---- changes ---- */
 
+json_t *fasti_records_numbers(const fasti_record_id *records, uint32_t count) {
+    json_t *numbers = json_array();
+    for (uint32_t i = 0; i < count; i++)
+        json_array_append_new(numbers, json_integer((json_int_t)records[i].v));
+    return numbers;
+}
+
+static bool done_show(struct fasti_session *session, fasti_record_id record, json_t *shown_all) {
+    struct fasti_record_shown shown;
+    enum fasti_outcome outcome;
+    json_t *object;
+    enum fasti_exit exit = fasti_records_ask(session, record, &shown, &outcome);
+    if (exit != FASTI_EXIT_DONE || outcome != FASTI_OUTCOME_FOUND)
+        return false;
+    if (!session->is_json)
+        return fasti_records_print(session, &shown) == FASTI_EXIT_DONE;
+    exit = fasti_records_shown_json(session, &shown, &object);
+    if (exit == FASTI_EXIT_DONE)
+        json_array_append_new(shown_all, object);
+    return exit == FASTI_EXIT_DONE;
+}
+
+json_t *fasti_records_done(struct fasti_session *session, const fasti_record_id *records,
+                           uint32_t count) {
+    json_t *shown_all = json_array();
+    session->request = (fasti_request_id){0, 0}; /* it was the change's */
+    session->is_quiet = true;
+    for (uint32_t i = 0; i < count; i++)
+        if (!done_show(session, records[i], shown_all))
+            break;
+    session->is_quiet = false;
+    return shown_all;
+}
+
+enum fasti_exit fasti_records_changed(struct fasti_session *session,
+                                      const struct fasti_answer *answer) {
+    const enum fasti_outcome outcome = answer->outcome;
+    const fasti_record_id record = answer->record;
+    const uint64_t as_of = answer->as_of;
+    if (!session->is_json)
+        printf("%s: record %llu\n", fasti_outcome_text(outcome), (unsigned long long)record.v);
+    json_t *shown = fasti_records_done(session, &record, 1);
+    json_t *appointment =
+        json_array_size(shown) > 0 ? json_incref(json_array_get(shown, 0)) : json_null();
+    if (session->is_json)
+        fasti_session_print_json(json_pack(
+            "{s:s, s:I, s:I, s:o}", "outcome", fasti_outcome_name(outcome), "record",
+            (json_int_t)record.v, "as_of", (json_int_t)as_of, "appointment", appointment));
+    else
+        json_decref(appointment);
+    json_decref(shown);
+    return FASTI_EXIT_DONE;
+}
+
 enum fasti_exit fasti_records_change(struct fasti_session *session, struct fasti_command *command,
                                      const char *what) {
     struct fasti_answer answer;
-    struct fasti_record_shown shown;
-    enum fasti_outcome found = FASTI_OUTCOME_NONE;
-    enum fasti_exit exit = fasti_session_call(session, command, &answer);
+    const enum fasti_exit exit = fasti_session_call(session, command, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     if (!fasti_outcome_is_done(answer.outcome))
         return fasti_session_refuse(session, &answer, what);
-    const enum fasti_outcome outcome = answer.outcome;
-    const fasti_record_id record = answer.record;
-    const uint64_t as_of = answer.as_of;
-    if (!session->is_json)
-        printf("%s: record %llu\n", fasti_outcome_text(outcome), (unsigned long long)record.v);
-    /* The change is done; that it cannot be shown does not take it back. */
-    session->request = (fasti_request_id){0, 0};
-    exit = fasti_records_ask(session, record, &shown, &found);
-    if (exit != FASTI_EXIT_DONE || found != FASTI_OUTCOME_FOUND)
-        return FASTI_EXIT_DONE;
-    if (!session->is_json)
-        return fasti_records_print(session, &shown);
-    json_t *object = NULL;
-    exit = fasti_records_shown_json(session, &shown, &object);
-    if (exit == FASTI_EXIT_DONE)
-        fasti_session_print_json(
-            json_pack("{s:s, s:I, s:I, s:o}", "outcome", fasti_outcome_name(outcome), "record",
-                      (json_int_t)record.v, "as_of", (json_int_t)as_of, "appointment", object));
-    return exit;
+    return fasti_records_changed(session, &answer);
 }
 
 enum fasti_exit fasti_records_block(struct fasti_session *session, const struct fasti_line *line,
@@ -302,24 +336,25 @@ enum fasti_exit fasti_run_block(struct fasti_session *session,
     return fasti_records_change(session, &command, what);
 }
 
-/* The positional argument as a record's number. */
-static enum fasti_exit record_argument(struct fasti_session *session, const json_t *options,
+enum fasti_exit fasti_records_number(struct fasti_session *session, const char *name,
+                                     const char *text, fasti_record_id *record) {
+    struct fasti_detail detail;
+    const enum fasti_status status = fasti_field_record(name, text, record, &detail);
+    return status == FASTI_OK
+               ? FASTI_EXIT_DONE
+               : fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
+}
+
+enum fasti_exit fasti_records_argument(struct fasti_session *session, const json_t *options,
                                        fasti_record_id *record) {
-    const char *text = fasti_field_text(options, FASTI_ARGUMENT, "");
-    char *end;
-    record->v = strtoull(text, &end, 10);
-    if (strspn(text, "0123456789") == strlen(text) && strlen(text) < 20 && record->v != 0)
-        return FASTI_EXIT_DONE;
-    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_ID,
-                              "\"%.40s\" is not the number of a record, as book and list print it",
-                              text);
+    return fasti_records_number(session, "", fasti_field_text(options, FASTI_ARGUMENT, ""), record);
 }
 
 static enum fasti_exit run_cancel(struct fasti_session *session, const json_t *options,
                                   enum fasti_command_kind kind, const char *noun) {
     uint8_t reason;
     fasti_record_id record;
-    enum fasti_exit exit = record_argument(session, options, &record);
+    enum fasti_exit exit = fasti_records_argument(session, options, &record);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_records_reason(session, options, &reason);
     if (exit == FASTI_EXIT_DONE)
@@ -361,7 +396,7 @@ enum fasti_exit fasti_run_show_record(struct fasti_session *session,
     fasti_record_id record;
     struct fasti_record_shown shown;
     struct fasti_answer answer = {.outcome = FASTI_OUTCOME_NONE};
-    enum fasti_exit exit = record_argument(session, options, &record);
+    enum fasti_exit exit = fasti_records_argument(session, options, &record);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_session_scope(session);
     if (exit == FASTI_EXIT_DONE)
