@@ -132,6 +132,9 @@ has 'one start for two rows' 'appointment 3 has 2 rows: --at TIME'
 exits 2 'both' fasti move 3 --at 10:00 --start 10:00
 has 'both' 'say it without --start'
 exits 2 'no time' fasti move 3 --at ten
+has 'no time' '--at: "ten" is not a time like 09:20'
+exits 2 'a time that clocks skip' fasti move 3 --at 2026-03-29T02:30
+has 'a time that clocks skip' '--at: clocks skip 02:30 on 2026-03-29'
 exits 0 'all by the same time' fasti --json move 3 --at 10:00
 moved=$(record)
 has 'all by the same time' '"outcome":"MOVED"' '"schedule":"ben"' \

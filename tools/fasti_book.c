@@ -39,8 +39,10 @@ static enum fasti_exit row_resolve(struct fasti_book_run *run, uint32_t index) {
         run->offsets_s[index] = run->offsets_s[row->time_of];
         return exit;
     }
-    exit = fasti_times_instant(session, item->schedule, row->number == 0 ? "--start" : "start",
-                               row->start, &time);
+    const char *name = row->number != 0          ? "start"
+                       : run->start_name != NULL ? run->start_name
+                                                 : "--start";
+    exit = fasti_times_instant(session, item->schedule, name, row->start, &time);
     if (exit == FASTI_EXIT_DONE) {
         item->start_utc_s = time.utc_s;
         run->offsets_s[index] = time.offset_s;

@@ -28,6 +28,7 @@ struct fasti_book_run {
     int32_t offsets_s[FASTI_ITEMS_MAX];            /* of their starts, for people */
     int64_t kept_utc_s;                            /* a move's: of rows that are FASTI_ROW_KEPT */
     int32_t kept_offset_s;
+    const char *start_name; /* the option that says the first start; NULL: "--start" */
     struct fasti_row_fate fates[FASTI_ITEMS_MAX]; /* of the rows */
     bool is_left_out[FASTI_ITEMS_MAX];            /* appointments that are not asked for */
     uint32_t record_count;                        /* appointments that were booked or held */

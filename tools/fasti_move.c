@@ -67,6 +67,10 @@ static enum fasti_exit rows_said(struct fasti_book_run *run, const json_t *optio
     run->kept_offset_s = shown->items[0].offset_s;
     const enum fasti_status status =
         fasti_rows_decode(options, FASTI_ROWS_MOVE, &kept, &run->rows, &detail);
+    if (status != FASTI_OK && run->start_name != NULL)
+        return fasti_session_fail(run->session, FASTI_EXIT_INVALID, status,
+                                  "%s: \"%.40s\" is not a time like 09:20 or 2026-11-24T09:20",
+                                  run->start_name, fasti_field_text(options, "start", ""));
     if (status != FASTI_OK)
         return fasti_session_fail(run->session, FASTI_EXIT_INVALID, status, "%s", detail.text);
     return fasti_book_resolve(run);
@@ -77,6 +81,7 @@ static enum fasti_exit rows_said(struct fasti_book_run *run, const json_t *optio
 static enum fasti_exit rows_shift(struct fasti_book_run *run, const char *at,
                                   const struct fasti_record_shown *shown) {
     json_t *first = json_pack("{s:s}", "start", at);
+    run->start_name = "--at";
     enum fasti_exit exit = rows_said(run, first, shown);
     json_decref(first);
     if (exit != FASTI_EXIT_DONE || shown->view.item_count == 1)
