@@ -2,6 +2,7 @@
 # test_docs.sh [DIR] - api/PROTOCOL.md and engine/storage/FORMAT.md name what the code has.
 #
 #   status, outcome    a row with name, number (and class) in PROTOCOL.md
+#   reason             number and code of a cancellation in PROTOCOL.md
 #   fasti.fbs          every union member in backquotes, every field and enum value as a word
 #   effect, cell kind  a row with name and number in FORMAT.md
 #   limits             `FASTI_NAME = number` in either document is what the headers say, and every
@@ -38,6 +39,10 @@ while read -r name number is_done; do
     [ "$is_done" = true ] && answer='yes' || answer='(no)?'
     need "$protocol" "^\\| $name \\| $number \\| *$answer *\\|" "outcome $name ($number)"
 done < <(table engine/booking/command.h FASTI_OUTCOME_TABLE)
+
+while read -r number code; do
+    need "$protocol" "\\| $number \\| $code \\|" "cancellation reason $code ($number)"
+done < <(sed -n 's/^ *X([A-Z_]*, \([0-9]*\), "\([a-z-]*\)".*/\1 \2/p' engine/booking/cancel_reason.h)
 
 # ---- the schema ----
 # "union NAME", "enum NAME" or "field NAME" for each member, value and field.

@@ -79,8 +79,32 @@ exits 0 'fulfil' fasti fulfil "$asked"
 exits 1 'no-show after it' fasti no-show "$asked"
 exits 0 'request' book 11:20 --request
 asked=$(sed -n 's/^appointment \([0-9]*\):.*/\1/p' "$work/out")
-exits 0 'decline' fasti decline "$asked" --reason 7
+exits 2 'decline for a number' fasti decline "$asked" --reason 7
+exits 2 'approve for a reason' fasti approve "$asked" --reason prov-edu
+exits 0 'decline' fasti decline "$asked" --reason prov-edu
+has 'decline' ': declined, prov-edu'
 exits 0 'book declined time' book 11:20
+
+# ---- why it was cancelled ----
+exits 0 'help of cancel' fasti help cancel
+has 'help of cancel' 'pat-crs: ' 'oth-weath: '
+exits 0 'book' book 11:40
+gone=$(sed -n 's/^appointment \([0-9]*\):.*/\1/p' "$work/out")
+exits 2 'cancel for a word that is no code' fasti cancel "$gone" --reason weather
+has 'cancel for a word that is no code' 'there is no "weather"; there are: pat, pat-crs,' 'oth-weath'
+exits 0 'cancel for a reason' fasti cancel "$gone" --reason oth-weath
+has 'cancel for a reason' ': cancelled, oth-weath'
+why() { # why WHAT: the reason is told wherever the record is
+    exits 0 "$1" fasti show "$gone"
+    has "$1" ': cancelled, oth-weath'
+    exits 0 "$1" fasti --json show "$gone"
+    has "$1" '"reason":32,' '"reason_code":"oth-weath"'
+    exits 0 "$1" fasti list appointments --schedule anna --all
+    has "$1" 'cancelled, oth-weath' 'declined, prov-edu'
+    exits 0 "$1" fasti --json list appointments --schedule anna --all
+    has "$1" '"reason_code":"oth-weath"' '"reason_code":"prov-edu"' '"reason_code":null'
+}
+why 'a reason'
 
 # ---- the same request again: the first answer, now and after a kill ----
 id=$(printf '%012x70008000000000000001' $(($(date -ud 2026-03-02T12:00:00Z +%s) * 1000)))
@@ -104,6 +128,7 @@ serve --listen 127.0.0.1:0 --now 2026-03-02T12:01:00Z
 again 'the same again after a kill'
 exits 0 'show after a kill' fasti show "$moved"
 has 'show after a kill' 'booked' '10:20'
+why 'a reason after a kill'
 exits 1 'confirm too late' fasti confirm "$short" --token "$token" --patient p-1
 exits 0 'book what has expired' book 10:00
 exits 0 'show the expired one' fasti show "$short"

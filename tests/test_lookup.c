@@ -432,12 +432,12 @@ Test(lookup, a_record_is_shown_through_its_life) {
     fasti_engine_clock(world->engine)->offset_ms += 12345;
     world->now_ms = fasti_engine_clock(world->engine)->offset_ms;
     struct fasti_command cancel = engine_cancel(record);
-    cancel.body.cancel.reason = 200;
+    cancel.body.cancel.reason = FASTI_CANCEL_REASON_PROV_HOSP;
     must(cancel);
     for (int restart = 0; restart < 2; restart++) {
         answer = show(1, record);
         cr_assert_eq(answer.body.show.view.state, FASTI_STATE_CANCELLED);
-        cr_assert_eq(answer.body.show.view.reason, 200);
+        cr_assert_eq(answer.body.show.view.reason, FASTI_CANCEL_REASON_PROV_HOSP);
         cr_assert_eq(answer.body.show.view.created_ms, made_ms);
         cr_assert_eq(answer.body.show.view.changed_ms, made_ms + 12345);
         cr_assert_not(answer.body.show.view.is_conflict, "what has ended is in nobody's way");

@@ -203,7 +203,7 @@ static void end_random(void) {
                                        ? engine_unblock(n->view.record.v)
                                        : engine_cancel(n->view.record.v);
     command.organization.v = n->organization;
-    command.body.cancel.reason = (uint8_t)below(256);
+    command.body.cancel.reason = (uint8_t)below(FASTI_CANCEL_REASON_LAST + 1);
     const struct fasti_answer answer = run(command);
     if (n->view.state == FASTI_STATE_CANCELLED) {
         cr_assert_eq(answer.outcome, FASTI_OUTCOME_ALREADY);

@@ -23,7 +23,8 @@
 
 /* Effects of a practice, then ones of the test. */
 struct tale {
-    struct fasti_hash128 digest; /* of the practice and of what was added with tell */
+    struct fasti_hash128 digest;  /* of the practice and of what was added with tell */
+    struct fasti_hash128 changed; /* what effects that are no bookings add to it */
     uint32_t practice_bytes, practice_count;
     uint32_t bytes, count; /* of what was added */
     _Alignas(8) uint8_t practice[BYTES_MAX];
@@ -125,7 +126,8 @@ static struct fasti_sim_disk *disk_make(void) {
     log_image_begin(&image, 16 * FASTI_BLOCK_BYTES);
     cr_assert(log_image_batch(&image, tale.practice, tale.practice_bytes, tale.practice_count,
                               DECIDED_MS, before));
-    cr_assert(log_image_batch(&image, tale.added, tale.bytes, tale.count, DECIDED_MS, tale.digest));
+    cr_assert(log_image_batch(&image, tale.added, tale.bytes, tale.count, DECIDED_MS,
+                              fasti_hash128_add(tale.digest, tale.changed)));
     log_image_place(&image, disk);
     return disk;
 }
@@ -153,6 +155,7 @@ static enum fasti_status replay(struct fasti_detail *detail) {
         at += effect.header->size_bytes;
     }
     tale.bytes = tale.count = 0;
+    tale.changed = (struct fasti_hash128){0, 0};
     return status;
 }
 
@@ -282,6 +285,26 @@ static struct telling ending(uint64_t id) {
     memcpy(t.body, &end, sizeof end);
     t.body_bytes = sizeof end;
     return t;
+}
+
+/* Logs of before the codes have other reasons than those of the table. */
+Test(replay, an_end_has_any_reason) {
+    const struct telling b = booking(1);
+    for (uint32_t reason = 0; reason < 256; reason++) {
+        struct telling t = ending(1), after = booking(1);
+        struct fasti_effect_end end;
+        struct fasti_detail detail;
+        memcpy(&end, t.body, sizeof end);
+        end.reason = (uint8_t)reason;
+        memcpy(t.body, &end, sizeof end);
+        record_of(&after)->state = FASTI_STATE_CANCELLED;
+        record_of(&after)->reason = (uint8_t)reason;
+        tale.changed = fasti_hash128_subtract(fasti_hash128(after.body, after.body_bytes),
+                                              fasti_hash128(b.body, b.body_bytes));
+        tell(&b);
+        tell(&t);
+        cr_assert_eq(replay(&detail), FASTI_OK, "%u: %s", reason, detail.text);
+    }
 }
 
 /* After a booking, an end that was changed. */

@@ -23,7 +23,8 @@ static void tear_down(void) {
 TestSuite(rows, .init = set_up, .fini = tear_down);
 
 /* Plain options as JSON, and the items behind it up to a NULL. */
-static enum fasti_status decode(const char *plain, const char *const *items) {
+static enum fasti_status decode_as(enum fasti_rows_use use, const struct fasti_row *kept,
+                                   const char *plain, const char *const *items) {
     json_t *options = json_loads(plain, 0, NULL), *list = json_array();
     cr_assert_not_null(options, "%s", plain);
     for (; items != NULL && *items != NULL; items++)
@@ -32,9 +33,13 @@ static enum fasti_status decode(const char *plain, const char *const *items) {
         json_object_set(options, "item", list);
     json_decref(list);
     detail.text[0] = '\0';
-    const enum fasti_status status = fasti_rows_decode(options, rows, &detail);
+    const enum fasti_status status = fasti_rows_decode(options, use, kept, rows, &detail);
     json_decref(options);
     return status;
+}
+
+static enum fasti_status decode(const char *plain, const char *const *items) {
+    return decode_as(FASTI_ROWS_BOOK, NULL, plain, items);
 }
 
 #define PLAIN      "\"service\":\"visit\",\"start\":\"2026-11-30T09:00\",\"patient\":\"p\""
@@ -167,7 +172,7 @@ Test(rows, there_are_at_most_64) {
     cr_assert_eq(rows->count, FASTI_ITEMS_MAX);
     cr_assert_eq(rows->appointment_count, FASTI_ITEMS_MAX / 2);
     cr_assert_eq(decode("{\"schedule\":\"b\"," PLAIN "}", items), FASTI_INVALID_RANGE);
-    cr_assert(strstr(detail.text, "item 64: a booking has at most 64 rows") != NULL, "%s",
+    cr_assert(strstr(detail.text, "item 64: there are at most 64 rows at once") != NULL, "%s",
               detail.text);
 }
 
@@ -182,4 +187,100 @@ Test(rows, a_word_may_be_as_long_as_a_payload) {
     item[head + 2 * FASTI_PAYLOAD_BYTES_MAX + 2] = '\0';
     cr_assert_eq(decode("{" PLAIN "}", ITEMS(item)), FASTI_INVALID_OPTION);
     cr_assert(strstr(detail.text, "too long") != NULL, "%s", detail.text);
+}
+
+/* ---- holds and moves ---- */
+
+static void refused(enum fasti_status status, const char *word) {
+    cr_expect_eq(status, FASTI_INVALID_OPTION, "%s", word);
+    cr_expect(strstr(detail.text, word) != NULL, "no \"%s\" in: %s", word, detail.text);
+}
+
+#define SLOT "\"service\":\"visit\",\"start\":\"2026-11-30T09:00\""
+
+Test(rows, a_hold_has_no_patients) {
+    cr_assert_eq(decode_as(FASTI_ROWS_HOLD, NULL, "{\"schedule\":\"anna\"," SLOT "}",
+                           ITEMS("start=09:20", "with room", "or room-2")),
+                 FASTI_OK, "%s", detail.text);
+    cr_assert_eq(rows->appointment_count, 2);
+    row_is(0, "0 0 0 anna visit 2026-11-30T09:00 ");
+    row_is(1, "1 1 1 anna visit 2026-11-30T09:20 ");
+    row_is(2, "2 1 1 room visit 2026-11-30T09:20 ");
+    row_is(3, "3 1 1 or room-2 visit 2026-11-30T09:20 ");
+    refused(decode_as(FASTI_ROWS_HOLD, NULL, "{" SLOT "}", ITEMS("anna", "ben patient=p")),
+            "item 2: a hold has no patient");
+    refused(decode_as(FASTI_ROWS_HOLD, NULL, "{" SLOT "}", ITEMS("anna payload=00")),
+            "item 1: a hold has no patient");
+    refused(decode_as(FASTI_ROWS_HOLD, NULL, "{" SLOT "}", ITEMS("with anna")), "needs a row");
+    refused(decode_as(FASTI_ROWS_HOLD, NULL, "{\"schedule\":\"anna\"}", NULL), "--service");
+}
+
+static enum fasti_status decode_move(const char *plain, const char *const *items) {
+    struct fasti_row kept = {.start = "2026-11-30T09:00", .time_of = FASTI_ROW_KEPT};
+    cr_assert_eq(fasti_id_text_set(&kept.schedule, "anna", 4), FASTI_OK);
+    cr_assert_eq(fasti_id_text_set(&kept.service, "visit", 5), FASTI_OK);
+    return decode_as(FASTI_ROWS_MOVE, &kept, plain, items);
+}
+
+Test(rows, a_move_keeps_what_is_not_said) {
+    cr_assert_eq(decode_move("{\"start\":\"10:20\"}", NULL), FASTI_OK, "%s", detail.text);
+    row_is(0, "0 0 0 anna visit 2026-11-30T10:20 ");
+    cr_assert_eq(decode_move("{\"schedule\":\"ben\"}", NULL), FASTI_OK, "%s", detail.text);
+    row_is(0, "0 255 0 ben visit 2026-11-30T09:00 ");
+    cr_assert_eq(decode_move("{\"start\":\"2026-12-01T08:00\"}", ITEMS("with room start=08:20")),
+                 FASTI_OK, "%s", detail.text);
+    cr_assert_eq(rows->count, 2);
+    cr_assert_eq(rows->appointment_count, 1);
+    row_is(0, "0 0 0 anna visit 2026-12-01T08:00 ");
+    row_is(1, "1 1 0 room visit 2026-12-01T08:20 ");
+    cr_assert_eq(decode_move("{}", ITEMS("or ben", "with room")), FASTI_OK, "%s", detail.text);
+    row_is(0, "0 255 0 anna visit 2026-11-30T09:00 ");
+    row_is(1, "1 255 0 or ben visit 2026-11-30T09:00 ");
+    row_is(2, "2 255 0 room visit 2026-11-30T09:00 ");
+    cr_assert_eq(decode_move("{\"start\":\"11:00\"}", ITEMS("ben", "with room")), FASTI_OK, "%s",
+                 detail.text);
+    cr_assert_eq(rows->count, 2, "the first item is the first row");
+    row_is(0, "1 0 0 ben visit 2026-11-30T11:00 ");
+    row_is(1, "2 0 0 room visit 2026-11-30T11:00 ");
+}
+
+Test(rows, a_move_is_of_one_appointment) {
+    refused(decode_move("{}", ITEMS("ben", "with room", "anna")), "item 3: only one appointment");
+    refused(decode_move("{\"schedule\":\"ben\"}", ITEMS("anna")), "item 1: only one appointment");
+    refused(decode_move("{}", ITEMS("with room", "anna")), "item 2: only one appointment");
+    refused(decode_move("{}", ITEMS("ben patient=p")), "item 1: the patient and payload");
+    refused(decode_move("{}", ITEMS("with")), "item 1: nothing is said");
+}
+
+/* ---- numbers ---- */
+
+Test(rows, the_number_of_a_record) {
+    static const char *const wrong[] = {"",   "0",  "00", "-1",  "+1",
+                                        " 1", "1 ", "1x", "0x1", "12345678901234567890"};
+    fasti_record_id record;
+    cr_assert_eq(fasti_field_record("", "0017", &record, &detail), FASTI_OK);
+    cr_assert_eq(record.v, 17);
+    cr_assert_eq(fasti_field_record("", "9999999999999999999", &record, &detail), FASTI_OK);
+    cr_assert_eq(record.v, UINT64_C(9999999999999999999));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_eq(fasti_field_record("--replace", wrong[i], &record, &detail), FASTI_INVALID_ID,
+                     "\"%s\"", wrong[i]);
+        cr_expect(strncmp(detail.text, "--replace: \"", 12) == 0, "%s", detail.text);
+    }
+}
+
+Test(rows, a_number_of_128_bits) {
+    static const char *const wrong[] = {"",
+                                        "0",
+                                        "0123456789abcdeffedcba987654321",
+                                        "0123456789abcdeffedcba98765432100",
+                                        "0123456789abcdeffedcba987654321g",
+                                        "0x23456789abcdeffedcba9876543210",
+                                        " 123456789abcdeffedcba9876543210"};
+    uint64_t high = 0, low = 0;
+    cr_assert(fasti_field_hex128("0123456789abcdefFEDCBA9876543210", &high, &low));
+    cr_assert_eq(high, UINT64_C(0x0123456789abcdef));
+    cr_assert_eq(low, UINT64_C(0xfedcba9876543210));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(fasti_field_hex128(wrong[i], &high, &low), "\"%s\"", wrong[i]);
 }

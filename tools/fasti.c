@@ -58,9 +58,11 @@ static const struct fasti_field book_fields[] = {
 };
 
 static const struct fasti_field hold_fields[] = {
-    TEXT("schedule", true, "ID", "Whose time"),
-    TEXT("service", true, "ID", "For what"),
-    TEXT("start", true, "TIME", "Local time of the schedule, or an instant"),
+    TEXT("schedule", false, "ID", "Whose time"),
+    TEXT("service", false, "ID", "For what"),
+    TEXT("start", false, "TIME", "Local time of the schedule, or an instant"),
+    TEXTS("item", "ITEM", "One more row, all or nothing; once for each (see help book)"),
+    FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
     INTEGER("seconds", false, "N", "How long, 10 to 1800; 300 if not said"),
     TEXT("replace", false, "RECORD", "A hold of yours that ends with it"),
     TEXT("token", false, "HEX", "The token of that hold"),
@@ -68,8 +70,9 @@ static const struct fasti_field hold_fields[] = {
 
 static const struct fasti_field confirm_fields[] = {
     TEXT("token", true, "HEX", "As hold printed it"),
-    TEXT("patient", true, "REFERENCE", "For whom"),
-    FLAG("request", "The appointment waits for approval"),
+    {"patient", FASTI_FIELD_TEXTS, true, "REFERENCE",
+     "For whom: once for all records, or once for each in their order"},
+    FLAG("request", "The appointments wait for approval"),
 };
 
 static const struct fasti_field extend_fields[] = {
@@ -82,9 +85,12 @@ static const struct fasti_field release_fields[] = {
 };
 
 static const struct fasti_field move_fields[] = {
-    TEXT("start", true, "TIME", "Local time of the schedule, or an instant"),
+    TEXT("start", false, "TIME", "Local time of the schedule (10:20: that day), or an instant"),
     TEXT("schedule", false, "ID", "Another schedule"),
     TEXT("service", false, "ID", "Another service"),
+    TEXTS("item", "ITEM", "A row that it has from now on; once for each (below)"),
+    FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
+    TEXT("at", false, "TIME", "All its rows as they are, the first one at this time"),
 };
 
 static const struct fasti_field series_fields[] = {
@@ -118,9 +124,40 @@ static const struct fasti_field series_fields[] = {
     "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                \
     "  --patient p-1 --every 1w --count 10"
 
+#define HOLD_HELP                                                                               \
+    "Hold one start for a while, or several rows, all or nothing, for nobody yet.\v"            \
+    "Prints a token; who has it confirms, extends or releases the holds. When their time is "   \
+    "over it is free for everybody. A frontend holds while a person fills in a form, then "     \
+    "confirms. ITEM is as in \"fasti help book\", without patient and payload: each that does " \
+    "not say \"with\" or \"or\" is a hold of its own, with a record of its own and the same "   \
+    "token.\n"                                                                                  \
+    "\nA mother and a child, then for both:\n"                                                  \
+    "fasti hold --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
+    "  --item start=09:20\n"                                                                    \
+    "fasti confirm 5 6 --token TOKEN --patient mother --patient child"
+
+#define MOVE_HELP                                                                             \
+    "Move an appointment: the old time is freed only if the new one is had.\v"                \
+    "What is not said of a row stays. Of an appointment with several rows (doctor and room) " \
+    "--at moves all by the same time; --item says what the rows are instead: as in \"fasti "  \
+    "help book\", of one appointment. An item that begins with \"with\" or \"or\" stands "    \
+    "beside its first row, which --start, --schedule and --service change; another one is "   \
+    "the first row.\n"                                                                        \
+    "\nDoctor and room together to 10:20 of that day:\n"                                      \
+    "fasti move 7 --at 10:20\n"                                                               \
+    "\nThe same doctor at 10:20, with another room:\n"                                        \
+    "fasti move 7 --start 10:20 --item 'with room-2'\n"                                       \
+    "\nAnother doctor, in the first free of two rooms, at the same time:\n"                   \
+    "fasti move 7 --item ben --item 'with room-1' --item 'or room-2'"
+
 static const struct fasti_field cancel_fields[] = {
-    INTEGER("reason", false, "N", "Your code of the reason, 0 to 255"),
+    TEXT("reason", false, "CODE", "Why: a cancellation reason of FHIR (below)"),
 };
+
+#define REASON_LINE(name, number, code, text) "\n" code ": " text
+/* What the commands that have cancel_fields say of them. */
+#define REASON_HELP \
+    "CODE is one of FHIR's appointment-cancellation-reason:" FASTI_CANCEL_REASON_TABLE(REASON_LINE)
 
 static const struct fasti_field list_fields[] = {
     TEXT("schedule", false, "ID", "Of this schedule"),
@@ -144,10 +181,13 @@ static const struct fasti_field list_fields[] = {
         "set", noun, NULL, "Set " noun ": create it, or change what is said of it.", NULL, 0, \
             fasti_run_set, kind                                                               \
     }
-#define MARK_COMMAND(verb, help)                                                         \
-    {                                                                                    \
-        verb, NULL, "RECORD", help, cancel_fields, COUNT(cancel_fields), fasti_run_mark, \
-            FASTI_LINE_KINDS                                                             \
+#define MARK_COMMAND(verb, help) \
+    { verb, NULL, "RECORD", help, NULL, 0, fasti_run_mark, FASTI_LINE_KINDS }
+/* What ends an appointment, or tells that it did not happen, may say why. */
+#define REASON_COMMAND(verb, help, run)                                                        \
+    {                                                                                          \
+        verb, NULL, "RECORD", help "\v" REASON_HELP, cancel_fields, COUNT(cancel_fields), run, \
+            FASTI_LINE_KINDS                                                                   \
     }
 #define LIST_COMMAND(noun, kind) \
     { "list", noun, NULL, "List all " noun ".", NULL, 0, fasti_run_list_entities, kind }
@@ -188,27 +228,25 @@ static const struct fasti_command_spec specs[] = {
      "The local time is kept when clocks change. If a date cannot be had nothing is booked: each "
      "such date is named, with the nearest start that is free.",
      series_fields, COUNT(series_fields), fasti_run_series, FASTI_LINE_KINDS},
-    {"hold", NULL, NULL,
-     "Hold one start for a while, for nobody yet.\v"
-     "Prints a token; who has it confirms, extends or releases the hold. When its time is over the "
-     "start is free for everybody. A frontend holds while a person fills in a form, then confirms.",
-     hold_fields, COUNT(hold_fields), fasti_run_hold, FASTI_LINE_KINDS},
-    {"confirm", NULL, "RECORD", "Make a hold an appointment.", confirm_fields,
-     COUNT(confirm_fields), fasti_run_confirm, FASTI_LINE_KINDS},
-    {"extend", NULL, "RECORD", "Hold longer, at most an hour in all.", extend_fields,
+    {"hold", NULL, NULL, HOLD_HELP, hold_fields, COUNT(hold_fields), fasti_run_hold,
+     FASTI_LINE_KINDS},
+    {"confirm", NULL, "RECORD...", "Make holds of one token appointments, all or none.",
+     confirm_fields, COUNT(confirm_fields), fasti_run_confirm, FASTI_LINE_KINDS},
+    {"extend", NULL, "RECORD...",
+     "Hold longer, at most an hour in all; several of one token, all or none.", extend_fields,
      COUNT(extend_fields), fasti_run_extend, FASTI_LINE_KINDS},
-    {"release", NULL, "RECORD", "End a hold and free its time.", release_fields,
+    {"release", NULL, "RECORD...",
+     "End a hold and free its time; several of one token, all or none.", release_fields,
      COUNT(release_fields), fasti_run_release, FASTI_LINE_KINDS},
-    {"move", NULL, "RECORD",
-     "Move an appointment: the old time is freed only if the new one is had.", move_fields,
-     COUNT(move_fields), fasti_run_move, FASTI_LINE_KINDS},
+    {"move", NULL, "RECORD", MOVE_HELP, move_fields, COUNT(move_fields), fasti_run_move,
+     FASTI_LINE_KINDS},
     MARK_COMMAND("approve", "Approve an appointment that was requested."),
-    MARK_COMMAND("decline", "Decline an appointment that was requested, and free its time."),
+    REASON_COMMAND("decline", "Decline an appointment that was requested, and free its time.",
+                   fasti_run_mark),
     MARK_COMMAND("arrive", "Note that the patient has arrived."),
     MARK_COMMAND("fulfil", "Note that the appointment has taken place."),
-    MARK_COMMAND("no-show", "Note that the patient did not come."),
-    {"cancel", NULL, "RECORD", "Cancel an appointment by its record number.", cancel_fields,
-     COUNT(cancel_fields), fasti_run_cancel, FASTI_LINE_KINDS},
+    REASON_COMMAND("no-show", "Note that the patient did not come.", fasti_run_mark),
+    REASON_COMMAND("cancel", "Cancel an appointment by its record number.", fasti_run_cancel),
     {"block", NULL, NULL, "Take time without an appointment: absence, holiday.", NULL, 0,
      fasti_run_block, FASTI_LINE_BLOCK},
     {"unblock", NULL, "RECORD", "Take a block away by its record number.", NULL, 0,

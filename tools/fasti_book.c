@@ -1,5 +1,5 @@
 /*
- * fasti_book.c - book: one row or several, all or nothing.
+ * fasti_book.c - book: one row or several, all or nothing; and what holds and moves share with it.
  *
  * One row is answered as it always was; several add what became of each. JSON is one object for
  * both, with record and appointment for those who book one row.
@@ -29,13 +29,20 @@ static enum fasti_exit row_resolve(struct fasti_book_run *run, uint32_t index) {
         exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE, service, &item->service.v);
     if (exit != FASTI_EXIT_DONE)
         return exit;
+    if (row->time_of == FASTI_ROW_KEPT) {
+        item->start_utc_s = run->kept_utc_s;
+        run->offsets_s[index] = run->kept_offset_s;
+        return exit;
+    }
     if (row->time_of != index) { /* the same instant, also where another zone reads it otherwise */
         item->start_utc_s = run->items[row->time_of].start_utc_s;
         run->offsets_s[index] = run->offsets_s[row->time_of];
         return exit;
     }
-    exit = fasti_times_instant(session, item->schedule, row->number == 0 ? "--start" : "start",
-                               row->start, &time);
+    const char *name = row->number != 0          ? "start"
+                       : run->start_name != NULL ? run->start_name
+                                                 : "--start";
+    exit = fasti_times_instant(session, item->schedule, name, row->start, &time);
     if (exit == FASTI_EXIT_DONE) {
         item->start_utc_s = time.utc_s;
         run->offsets_s[index] = time.offset_s;
@@ -58,13 +65,21 @@ enum fasti_exit fasti_book_resolve(struct fasti_book_run *run) {
 
 /* ---- asking ---- */
 
+static struct fasti_book *command_book(struct fasti_command *command) {
+    if (command->kind == FASTI_COMMAND_HOLD)
+        return &command->body.hold.book;
+    if (command->kind == FASTI_COMMAND_MOVE)
+        return &command->body.move.book;
+    FASTI_ASSERT(command->kind == FASTI_COMMAND_BOOK);
+    return &command->body.book;
+}
+
 /* Fills the command with the appointments that are not left out; rows[i]: which row its item i is.
  */
 static void command_fill(struct fasti_book_run *run, uint8_t rows[FASTI_ITEMS_MAX]) {
-    struct fasti_book *book = &run->command.body.book;
+    struct fasti_book *book = command_book(&run->command);
     uint32_t appointment = FASTI_ITEMS_MAX; /* none yet */
-    memset(&run->command, 0, sizeof run->command);
-    run->command.kind = FASTI_COMMAND_BOOK;
+    memset(book, 0, sizeof *book);
     book->is_fair = run->rows.is_fair;
     book->is_request = run->is_request;
     for (uint32_t i = 0; i < run->rows.count; i++) {
@@ -88,7 +103,7 @@ static void command_fill(struct fasti_book_run *run, uint8_t rows[FASTI_ITEMS_MA
 }
 
 static void answer_take(struct fasti_book_run *run, const uint8_t rows[FASTI_ITEMS_MAX]) {
-    const struct fasti_book *book = &run->command.body.book;
+    const struct fasti_book *book = command_book(&run->command);
     const struct fasti_book_answer *answer = &run->answer.body.book;
     const bool is_booked = fasti_outcome_is_done(run->answer.outcome);
     for (uint32_t a = 0; is_booked && a < book->appointment_count; a++)
@@ -102,7 +117,7 @@ static void answer_take(struct fasti_book_run *run, const uint8_t rows[FASTI_ITE
 }
 
 enum fasti_exit fasti_book_ask(struct fasti_book_run *run) {
-    const struct fasti_book *book = &run->command.body.book;
+    const struct fasti_book *book = command_book(&run->command);
     const struct fasti_book_answer *answer = &run->answer.body.book;
     uint8_t rows[FASTI_ITEMS_MAX];
     command_fill(run, rows);
@@ -134,20 +149,21 @@ bool fasti_book_is_lost(const struct fasti_book_run *run, uint32_t row) {
 
 /* ---- rows ---- */
 
-static json_t *rows_json(const struct fasti_book_run *run) {
+json_t *fasti_book_rows_json(const struct fasti_book_run *run) {
     json_t *rows = json_array();
     for (uint32_t i = 0; i < run->rows.count; i++) {
         const struct fasti_row *row = &run->rows.rows[i];
         const struct fasti_row_appointment *said = &run->rows.appointments[row->appointment];
         const struct fasti_row_fate *fate = &run->fates[i];
-        json_t *object =
-            json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:s, s:o}", "appointment",
-                      row->appointment + 1, "or", (int)row->is_alternative, "schedule",
-                      fasti_json_id(&row->schedule), "service", fasti_json_id(&row->service),
-                      "start", fasti_json_instant(run->items[i].start_utc_s, run->offsets_s[i]),
-                      "patient", json_stringn(said->patient, said->patient_length), "outcome",
-                      fasti_outcome_name(fate->outcome), "record",
-                      fate->record.v == 0 ? json_null() : json_integer((json_int_t)fate->record.v));
+        json_t *object = json_pack(
+            "{s:i, s:b, s:o, s:o, s:o, s:o, s:s, s:o}", "appointment", row->appointment + 1, "or",
+            (int)row->is_alternative, "schedule", fasti_json_id(&row->schedule), "service",
+            fasti_json_id(&row->service), "start",
+            fasti_json_instant(run->items[i].start_utc_s, run->offsets_s[i]), "patient",
+            said->patient_length == 0 ? json_null()
+                                      : json_stringn(said->patient, said->patient_length),
+            "outcome", fasti_outcome_name(fate->outcome), "record",
+            fate->record.v == 0 ? json_null() : json_integer((json_int_t)fate->record.v));
         if (run->is_series)
             json_object_set_new(object, "nearest_free",
                                 fate->free_utc_s == 0
@@ -169,8 +185,9 @@ static void print_lost(const struct fasti_book_run *run, uint32_t i) {
             printf("  item %u: ", (unsigned)row->number);
         else
             fputs("  options: ", stdout);
-        printf("%s, schedule %.*s, %.*s, patient %.*s: %s\n", start, FASTI_PRINT(row->schedule),
-               FASTI_PRINT(row->service), (int)said->patient_length, said->patient, why);
+        printf("%s, schedule %.*s, %.*s%s%.*s: %s\n", start, FASTI_PRINT(row->schedule),
+               FASTI_PRINT(row->service), said->patient_length > 0 ? ", patient " : "",
+               (int)said->patient_length, said->patient, why);
         return;
     }
     printf("  %s: %s", start, why);
@@ -213,35 +230,16 @@ void fasti_book_lost_text(const struct fasti_book_run *run, char *text, size_t s
 
 /* ---- what became of it ---- */
 
-/* The booking is done: an appointment that cannot be shown is left out and takes nothing back. */
-static bool show(struct fasti_book_run *run, fasti_record_id record, json_t *appointments) {
-    struct fasti_session *session = run->session;
-    struct fasti_record_shown shown;
-    enum fasti_outcome outcome;
-    json_t *object;
-    enum fasti_exit exit = fasti_records_ask(session, record, &shown, &outcome);
-    if (exit != FASTI_EXIT_DONE || outcome != FASTI_OUTCOME_FOUND)
-        return false;
-    if (!session->is_json)
-        return fasti_records_print(session, &shown) == FASTI_EXIT_DONE;
-    exit = fasti_records_shown_json(session, &shown, &object);
-    if (exit == FASTI_EXIT_DONE)
-        json_array_append_new(appointments, object);
-    return exit == FASTI_EXIT_DONE;
-}
-
 static void print_json(const struct fasti_book_run *run, json_t *appointments, uint32_t left_out) {
-    json_t *records = json_array();
-    for (uint32_t i = 0; i < run->record_count; i++)
-        json_array_append_new(records, json_integer((json_int_t)run->records[i].v));
+    json_t *records = fasti_records_numbers(run->records, run->record_count);
     json_t *first = json_array_size(appointments) > 0
                         ? json_deep_copy(json_array_get(appointments, 0))
                         : json_null();
-    fasti_session_print_json(
-        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:O, s:i}", "outcome",
-                  fasti_outcome_name(run->answer.outcome), "record", (json_int_t)run->records[0].v,
-                  "as_of", (json_int_t)run->answer.as_of, "appointment", first, "records", records,
-                  "rows", rows_json(run), "appointments", appointments, "left_out", (int)left_out));
+    fasti_session_print_json(json_pack(
+        "{s:s, s:I, s:I, s:o, s:o, s:o, s:O, s:i}", "outcome",
+        fasti_outcome_name(run->answer.outcome), "record", (json_int_t)run->records[0].v, "as_of",
+        (json_int_t)run->answer.as_of, "appointment", first, "records", records, "rows",
+        fasti_book_rows_json(run), "appointments", appointments, "left_out", (int)left_out));
 }
 
 enum fasti_exit fasti_book_print(struct fasti_book_run *run) {
@@ -252,13 +250,7 @@ enum fasti_exit fasti_book_print(struct fasti_book_run *run) {
         printf("booked: record %llu\n", (unsigned long long)run->records[0].v);
     else if (!session->is_json)
         printf("booked: %u appointments\n", run->record_count);
-    session->request = (fasti_request_id){0, 0};
-    session->is_quiet = true;
-    json_t *appointments = json_array();
-    for (uint32_t i = 0; i < run->record_count; i++)
-        if (!show(run, run->records[i], appointments))
-            break;
-    session->is_quiet = false;
+    json_t *appointments = fasti_records_done(session, run->records, run->record_count);
     if (session->is_json) {
         print_json(run, appointments, lost);
     } else if (lost > 0) {
@@ -269,23 +261,28 @@ enum fasti_exit fasti_book_print(struct fasti_book_run *run) {
     return FASTI_EXIT_DONE;
 }
 
+static const char *done_word(const struct fasti_book_run *run) {
+    return run->command.kind == FASTI_COMMAND_HOLD   ? "held"
+           : run->command.kind == FASTI_COMMAND_MOVE ? "moved"
+                                                     : "booked";
+}
+
 enum fasti_exit fasti_book_refuse(struct fasti_book_run *run, const char *sentence) {
     uint32_t lost, all;
     char counted[80];
     count_places(run, &lost, &all);
     if (lost == all)
-        snprintf(counted, sizeof counted, "nothing was booked: none of it can be had");
+        snprintf(counted, sizeof counted, "nothing was %s: none of it can be had", done_word(run));
     else
-        snprintf(counted, sizeof counted, "nothing was booked: %u of %u cannot be had", lost, all);
-    json_t *more = json_pack("{s:[], s:o}", "records", "rows", rows_json(run));
+        snprintf(counted, sizeof counted, "nothing was %s: %u of %u cannot be had", done_word(run),
+                 lost, all);
+    json_t *more = json_pack("{s:[], s:o}", "records", "rows", fasti_book_rows_json(run));
     const enum fasti_exit exit = fasti_session_refuse_with(
         run->session, &run->answer, sentence != NULL ? sentence : counted, more);
     if (!run->session->is_json && (run->rows.count > 1 || run->is_series))
         print_all_lost(run);
     return exit;
 }
-
-/* ---- the command ---- */
 
 /* One row is refused with the sentence that names it. */
 static enum fasti_exit refuse_one(struct fasti_book_run *run) {
@@ -298,12 +295,33 @@ static enum fasti_exit refuse_one(struct fasti_book_run *run) {
     return fasti_book_refuse(run, sentence);
 }
 
+/* Is it a row that stands in the way, and not a record that the command names? */
+static bool is_of_row(const struct fasti_book_run *run) {
+    const enum fasti_outcome outcome = run->answer.outcome;
+    if (outcome == FASTI_OUTCOME_NOT_OWNER || outcome == FASTI_OUTCOME_EXPIRED ||
+        outcome == FASTI_OUTCOME_ALREADY || outcome == FASTI_OUTCOME_WRONG_STATE)
+        return false;
+    for (uint32_t i = 0; i < run->rows.count; i++)
+        if (run->fates[i].outcome == outcome)
+            return true;
+    return false;
+}
+
+enum fasti_exit fasti_book_refuse_rows(struct fasti_book_run *run, const char *what) {
+    if (!is_of_row(run))
+        return fasti_session_refuse(run->session, &run->answer, what);
+    return run->rows.count == 1 ? refuse_one(run) : fasti_book_refuse(run, NULL);
+}
+
+/* ---- the command ---- */
+
 enum fasti_exit fasti_run_book(struct fasti_session *session, const struct fasti_command_spec *spec,
                                const json_t *options) {
     (void)spec;
-    struct fasti_book_run run = {.session = session};
+    struct fasti_book_run run = {.session = session, .command.kind = FASTI_COMMAND_BOOK};
     struct fasti_detail detail;
-    const enum fasti_status status = fasti_rows_decode(options, &run.rows, &detail);
+    const enum fasti_status status =
+        fasti_rows_decode(options, FASTI_ROWS_BOOK, NULL, &run.rows, &detail);
     if (status != FASTI_OK)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
     run.is_request = fasti_field_flag(options, "request");
@@ -316,5 +334,5 @@ enum fasti_exit fasti_run_book(struct fasti_session *session, const struct fasti
         return exit;
     if (fasti_outcome_is_done(run.answer.outcome))
         return fasti_book_print(&run);
-    return run.rows.count == 1 ? refuse_one(&run) : fasti_book_refuse(&run, NULL);
+    return fasti_book_refuse_rows(&run, "booking");
 }

@@ -1,5 +1,5 @@
 /*
- * fasti_book.h - a booking of one or several rows on its way: asked, and what became of it.
+ * fasti_book.h - rows of a booking, hold or move on their way: asked, and what became of them.
  *
  *   fasti_rows --resolve--> items, times --ask--> fates, records --print--> text or JSON
  *
@@ -21,17 +21,21 @@ struct fasti_row_fate {
 };
 
 struct fasti_book_run {
-    bool is_request; /* they wait for approval */
+    bool is_request; /* a booking's wait for approval */
     struct fasti_session *session;
     struct fasti_rows rows;
     struct fasti_book_item items[FASTI_ITEMS_MAX]; /* of the rows, resolved */
     int32_t offsets_s[FASTI_ITEMS_MAX];            /* of their starts, for people */
-    struct fasti_row_fate fates[FASTI_ITEMS_MAX];  /* of the rows */
-    bool is_left_out[FASTI_ITEMS_MAX];             /* appointments that are not asked for */
-    uint32_t record_count;                         /* appointments that were booked */
-    fasti_record_id records[FASTI_ITEMS_MAX];      /* in their order */
-    bool is_series;                                /* rows are dates of one schedule */
-    struct fasti_command command;
+    int64_t kept_utc_s;                            /* a move's: of rows that are FASTI_ROW_KEPT */
+    int32_t kept_offset_s;
+    const char *start_name; /* the option that says the first start; NULL: "--start" */
+    struct fasti_row_fate fates[FASTI_ITEMS_MAX]; /* of the rows */
+    bool is_left_out[FASTI_ITEMS_MAX];            /* appointments that are not asked for */
+    uint32_t record_count;                        /* appointments that were booked or held */
+    fasti_record_id records[FASTI_ITEMS_MAX];     /* in their order */
+    bool is_series;                               /* rows are dates of one schedule */
+    struct fasti_command
+        command; /* kind: BOOK, HOLD or MOVE, with all but the rows; the caller's */
     struct fasti_answer answer;
 };
 
@@ -53,7 +57,14 @@ void fasti_book_lost_text(const struct fasti_book_run *run, char *text, size_t s
 /* Prints the appointments, after fasti_book_ask booked them, and what was left out. DONE. */
 enum fasti_exit fasti_book_print(struct fasti_book_run *run);
 
+/* The rows as they are in JSON (a new reference). */
+json_t *fasti_book_rows_json(const struct fasti_book_run *run);
+
 /* Prints the refusal and every row that was lost; sentence NULL: one that counts them. REFUSED. */
 enum fasti_exit fasti_book_refuse(struct fasti_book_run *run, const char *sentence);
+
+/* As refuse, with a sentence of its own where there is one row. Where no row stands in the way but
+ * the record that a hold replaces or that is moved, only that: `what` names it. REFUSED. */
+enum fasti_exit fasti_book_refuse_rows(struct fasti_book_run *run, const char *what);
 
 #endif

@@ -85,6 +85,31 @@ FASTI_MUST_USE enum fasti_exit fasti_records_change(struct fasti_session *sessio
                                                     struct fasti_command *command,
                                                     const char *what);
 
+/* Prints that a change of one record is done, with the record that answer.record names. DONE. */
+enum fasti_exit fasti_records_changed(struct fasti_session *session,
+                                      const struct fasti_answer *answer);
+
+/* After a change that is done: the records as they are now, as lines of text on standard output or,
+ * with --json, in the array (a new reference, empty without --json). One that cannot be shown is
+ * left out, with those after it, and takes nothing back. */
+json_t *fasti_records_done(struct fasti_session *session, const fasti_record_id *records,
+                           uint32_t count);
+
+/* Their numbers as an array (a new reference). */
+json_t *fasti_records_numbers(const fasti_record_id *records, uint32_t count);
+
+/* Text as the number of a record, name as in fasti_field_record; and the one argument as such. */
+FASTI_MUST_USE enum fasti_exit fasti_records_number(struct fasti_session *session, const char *name,
+                                                    const char *text, fasti_record_id *record);
+FASTI_MUST_USE enum fasti_exit fasti_records_argument(struct fasti_session *session,
+                                                      const json_t *options,
+                                                      fasti_record_id *record);
+
+/* --reason CODE as its number, 0 where it is not said; a word that is no code is INVALID with all
+ * codes in the sentence. */
+FASTI_MUST_USE enum fasti_exit fasti_records_reason(struct fasti_session *session,
+                                                    const json_t *options, uint8_t *reason);
+
 /* One row of a list as JSON (a new reference): a record and the item that the row tells of. */
 FASTI_MUST_USE enum fasti_exit fasti_records_json(struct fasti_session *session,
                                                   const struct fasti_record_view *view,

@@ -4,6 +4,7 @@
 #include "tools/fasti_fields.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TEXT(name, required, argument, help) \
@@ -251,4 +252,28 @@ enum fasti_status fasti_field_patient(const char *text, char patient[FASTI_PATIE
     memcpy(patient, text, size);
     *length = (uint8_t)size;
     return FASTI_OK;
+}
+
+enum fasti_status fasti_field_record(const char *name, const char *text, fasti_record_id *record,
+                                     struct fasti_detail *detail) {
+    const size_t size = strlen(text);
+    record->v = 0;
+    if (size > 0 && size < 20 && strspn(text, "0123456789") == size) /* 19 digits fit always */
+        record->v = strtoull(text, NULL, 10);
+    if (record->v != 0)
+        return FASTI_OK;
+    return fasti_detail_set(detail, FASTI_INVALID_ID,
+                            "%s%s\"%.40s\" is not the number of a record, as book, hold and list "
+                            "print it",
+                            name, name[0] == '\0' ? "" : ": ", text);
+}
+
+bool fasti_field_hex128(const char *text, uint64_t *high, uint64_t *low) {
+    char half[17] = "";
+    if (strlen(text) != 32 || strspn(text, "0123456789abcdefABCDEF") != 32)
+        return false;
+    memcpy(half, text, 16);
+    *high = strtoull(half, NULL, 16);
+    *low = strtoull(text + 16, NULL, 16);
+    return true;
 }

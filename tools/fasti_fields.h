@@ -117,6 +117,14 @@ FASTI_MUST_USE enum fasti_status fasti_field_payload(const char *text,
                                                      uint8_t payload[FASTI_PAYLOAD_BYTES_MAX],
                                                      uint16_t *length, struct fasti_detail *detail);
 
+/* Text as the number of a record. INVALID_ID with a sentence, before it the name unless "". */
+FASTI_MUST_USE enum fasti_status fasti_field_record(const char *name, const char *text,
+                                                    fasti_record_id *record,
+                                                    struct fasti_detail *detail);
+
+/* Exactly 32 hexadecimal digits as a number of 128 bits; false: text is something else. */
+bool fasti_field_hex128(const char *text, uint64_t *high, uint64_t *low);
+
 /* Text as a time with a date, with or without an offset; it stays text. INVALID_DATE, INVALID_TIME
  * with a sentence. */
 FASTI_MUST_USE enum fasti_status fasti_field_time(const char *name, const char *text,

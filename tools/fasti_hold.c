@@ -1,140 +1,217 @@
 /*
- * fasti_hold.c - holds, moves and marks: hold, confirm, extend, release, move, approve and the
- * like.
+ * fasti_hold.c - holds: hold, confirm, extend, release, each of several at once, all or nothing.
+ *
+ * One hold of one row is answered in few words, for a person who types the next command; of several
+ * each is shown. JSON is one object for both.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tools/fasti_book.h"
 #include "tools/fasti_commands.h"
 
 /* ---- arguments ---- */
 
-static enum fasti_exit number_parse(struct fasti_session *session, const char *name,
-                                    const char *text, fasti_record_id *record) {
-    char *end;
-    record->v = strtoull(text, &end, 10);
-    if (strspn(text, "0123456789") == strlen(text) && strlen(text) < 20 && record->v != 0)
+/* 32 hexadecimal digits, as hold prints them. */
+static enum fasti_exit token_take(struct fasti_session *session, const json_t *options,
+                                  struct fasti_token *token) {
+    if (fasti_field_hex128(fasti_field_text(options, "token", ""), &token->high, &token->low))
         return FASTI_EXIT_DONE;
-    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_ID,
-                              "%s: \"%.40s\" is not the number of a record, as hold, book and list "
-                              "print it",
-                              name, text);
+    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
+                              "--token: the 32 hexadecimal digits that hold printed");
 }
 
-/* 32 hexadecimal digits, as hold prints them. */
-static enum fasti_exit token_parse(struct fasti_session *session, const char *text,
-                                   struct fasti_token *token) {
-    char high[17] = "", low[17] = "";
-    if (text == NULL || strlen(text) != 32 || strspn(text, "0123456789abcdefABCDEF") != 32)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
-                                  "--token: the 32 hexadecimal digits that hold printed");
-    memcpy(high, text, 16);
-    memcpy(low, text + 16, 16);
-    token->high = strtoull(high, NULL, 16);
-    token->low = strtoull(low, NULL, 16);
+static enum fasti_exit seconds_take(struct fasti_session *session, const json_t *options,
+                                    uint32_t *seconds) {
+    const int64_t said = fasti_field_integer(options, "seconds", 0);
+    if (said < 0 || said > FASTI_HOLD_SECONDS_MAX)
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
+                                  "--seconds: %d to %d", FASTI_HOLD_SECONDS_MIN,
+                                  FASTI_HOLD_SECONDS_MAX);
+    *seconds = (uint32_t)said;
     return FASTI_EXIT_DONE;
 }
 
-/* One row of --schedule, --service, --start; what is not said is as in *row. */
-static enum fasti_exit row_resolve(struct fasti_session *session, const json_t *options,
-                                   struct fasti_book_item *row) {
-    const char *schedule = fasti_field_text(options, "schedule", NULL);
-    const char *service = fasti_field_text(options, "service", NULL);
-    enum fasti_exit exit = FASTI_EXIT_DONE;
-    if (schedule != NULL)
-        exit = fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &row->schedule.v);
-    if (exit == FASTI_EXIT_DONE && service != NULL)
-        exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE, service, &row->service.v);
-    return exit != FASTI_EXIT_DONE
-               ? exit
-               : fasti_times_resolve(session, row->schedule, "start",
-                                     fasti_field_text(options, "start", ""), &row->start_utc_s);
+/* "record 5", "records 5, 6, 7". */
+static void print_numbers(const fasti_record_id *records, uint32_t count) {
+    printf("record%s", count == 1 ? "" : "s");
+    for (uint32_t i = 0; i < count; i++)
+        printf("%s %llu", i == 0 ? "" : ",", (unsigned long long)records[i].v);
 }
 
 /* ---- hold ---- */
 
-static void hold_print(const struct fasti_session *session, const struct fasti_answer *answer) {
-    const struct fasti_book_answer *book = &answer->body.book;
+static void hold_print_json(const struct fasti_book_run *run, const char *token,
+                            const char *until) {
+    const struct fasti_answer *answer = &run->answer;
+    fasti_session_print_json(json_pack(
+        "{s:s, s:I, s:I, s:s, s:s, s:o, s:o}", "outcome", fasti_outcome_name(answer->outcome),
+        "record", (json_int_t)answer->record.v, "as_of", (json_int_t)answer->as_of, "token", token,
+        "expires", until, "records", fasti_records_numbers(run->records, run->record_count), "rows",
+        fasti_book_rows_json(run)));
+}
+
+static void hold_print(struct fasti_book_run *run) {
+    const struct fasti_book_answer *book = &run->answer.body.book;
     char token[33], until[FASTI_INSTANT_TEXT_BYTES];
     snprintf(token, sizeof token, "%016llx%016llx", (unsigned long long)book->token.high,
              (unsigned long long)book->token.low);
     fasti_instant_format(book->expires_ms / 1000, 0, until);
-    if (session->is_json)
-        fasti_session_print_json(
-            json_pack("{s:s, s:I, s:I, s:s, s:s}", "outcome", fasti_outcome_name(answer->outcome),
-                      "record", (json_int_t)answer->record.v, "as_of", (json_int_t)answer->as_of,
-                      "token", token, "expires", until));
-    else
-        printf("held: record %llu until %s\ntoken: %s\n", (unsigned long long)answer->record.v,
-               until, token);
+    if (run->session->is_json) {
+        hold_print_json(run, token, until);
+        return;
+    }
+    fputs("held: ", stdout);
+    print_numbers(run->records, run->record_count);
+    printf(" until %s\ntoken: %s\n", until, token);
+    if (run->rows.count > 1)
+        json_decref(fasti_records_done(run->session, run->records, run->record_count));
+}
+
+/* All of the command but its rows. */
+static enum fasti_exit hold_take(struct fasti_session *session, const json_t *options,
+                                 struct fasti_hold *hold) {
+    const char *replace = fasti_field_text(options, "replace", NULL);
+    enum fasti_exit exit = seconds_take(session, options, &hold->seconds);
+    if (exit != FASTI_EXIT_DONE || replace == NULL)
+        return exit;
+    exit = fasti_records_number(session, "--replace", replace, &hold->replaces);
+    return exit != FASTI_EXIT_DONE ? exit : token_take(session, options, &hold->token);
 }
 
 enum fasti_exit fasti_run_hold(struct fasti_session *session, const struct fasti_command_spec *spec,
                                const json_t *options) {
     (void)spec;
-    struct fasti_command command = {.kind = FASTI_COMMAND_HOLD};
-    struct fasti_hold *hold = &command.body.hold;
-    struct fasti_answer answer;
-    const char *replace = fasti_field_text(options, "replace", NULL);
-    const int64_t seconds = fasti_field_integer(options, "seconds", 0);
-    if (seconds < 0 || seconds > FASTI_HOLD_SECONDS_MAX)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
-                                  "--seconds: %d to %d", FASTI_HOLD_SECONDS_MIN,
-                                  FASTI_HOLD_SECONDS_MAX);
-    hold->seconds = (uint32_t)seconds;
-    hold->book.item_count = hold->book.appointment_count = 1;
-    enum fasti_exit exit = FASTI_EXIT_DONE;
-    if (replace != NULL)
-        exit = number_parse(session, "--replace", replace, &hold->replaces);
-    if (exit == FASTI_EXIT_DONE && replace != NULL)
-        exit = token_parse(session, fasti_field_text(options, "token", NULL), &hold->token);
+    struct fasti_book_run run = {.session = session, .command.kind = FASTI_COMMAND_HOLD};
+    struct fasti_detail detail;
+    const enum fasti_status status =
+        fasti_rows_decode(options, FASTI_ROWS_HOLD, NULL, &run.rows, &detail);
+    if (status != FASTI_OK)
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
+    enum fasti_exit exit = hold_take(session, options, &run.command.body.hold);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_session_scope(session);
     if (exit == FASTI_EXIT_DONE)
-        exit = row_resolve(session, options, &hold->book.items[0]);
+        exit = fasti_book_resolve(&run);
     if (exit == FASTI_EXIT_DONE)
-        exit = fasti_session_call(session, &command, &answer);
+        exit = fasti_book_ask(&run);
     if (exit != FASTI_EXIT_DONE)
         return exit;
-    if (!fasti_outcome_is_done(answer.outcome))
-        return fasti_session_refuse(session, &answer, "hold");
-    hold_print(session, &answer);
+    if (!fasti_outcome_is_done(run.answer.outcome)) {
+        char what[40] = "hold";
+        if (run.command.body.hold.replaces.v != 0)
+            snprintf(what, sizeof what, "hold %llu",
+                     (unsigned long long)run.command.body.hold.replaces.v);
+        return fasti_book_refuse_rows(&run, what);
+    }
+    hold_print(&run);
     return FASTI_EXIT_DONE;
 }
 
 /* ---- confirm, extend, release ---- */
 
+/* One patient for all of them, or one for each in the order of the records; the texts are kept in
+ * patients. */
+static enum fasti_exit patients_take(struct fasti_session *session, const json_t *options,
+                                     struct fasti_held *held,
+                                     char patients[][FASTI_PATIENT_BYTES_MAX]) {
+    const size_t said = json_array_size(json_object_get(options, "patient"));
+    struct fasti_detail detail;
+    if (said != 1 && said != held->count)
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
+                                  "--patient is said %zu times for %u records: say it once for all "
+                                  "of them, or once for each, in their order",
+                                  said, held->count);
+    for (uint32_t i = 0; i < held->count; i++) {
+        struct fasti_book_appointment *appointment = &held->appointments[i];
+        const enum fasti_status status =
+            fasti_field_patient(fasti_field_item(options, "patient", said == 1 ? 0 : i),
+                                patients[i], &appointment->patient_length, &detail);
+        if (status != FASTI_OK)
+            return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
+        appointment->patient = patients[i];
+    }
+    return FASTI_EXIT_DONE;
+}
+
+/* The arguments, each the number of a hold. */
+static enum fasti_exit records_take(struct fasti_session *session, const json_t *options,
+                                    struct fasti_held *held) {
+    const char *text;
+    enum fasti_exit exit = FASTI_EXIT_DONE;
+    for (size_t i = 0; (text = fasti_field_item(options, FASTI_ARGUMENT, i)) != NULL; i++) {
+        if (held->count == FASTI_ITEMS_MAX)
+            return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
+                                      "RECORD: at most %d at once", FASTI_ITEMS_MAX);
+        exit = fasti_records_number(session, "RECORD", text, &held->records[held->count++]);
+        if (exit != FASTI_EXIT_DONE)
+            break;
+    }
+    return exit;
+}
+
+static void held_print(struct fasti_session *session, const struct fasti_held *held,
+                       const struct fasti_answer *told) {
+    const struct fasti_answer answer = *told; /* showing the records asks the server again */
+    const bool is_extended = answer.kind == FASTI_COMMAND_EXTEND;
+    char until[FASTI_INSTANT_TEXT_BYTES] = "";
+    if (is_extended)
+        fasti_instant_format(answer.body.book.expires_ms / 1000, 0, until);
+    if (!session->is_json) {
+        printf("%s: ", fasti_outcome_text(answer.outcome));
+        print_numbers(held->records, held->count);
+        printf("%s%s\n", is_extended ? " until " : "", until);
+    }
+    json_t *shown = fasti_records_done(session, held->records, held->count);
+    if (session->is_json) {
+        json_t *first =
+            json_array_size(shown) > 0 ? json_deep_copy(json_array_get(shown, 0)) : json_null();
+        json_t *object =
+            json_pack("{s:s, s:I, s:I, s:o, s:o, s:O}", "outcome",
+                      fasti_outcome_name(answer.outcome), "record", (json_int_t)answer.record.v,
+                      "as_of", (json_int_t)answer.as_of, "appointment", first, "records",
+                      fasti_records_numbers(held->records, held->count), "appointments", shown);
+        if (is_extended)
+            json_object_set_new(object, "expires", json_string(until));
+        fasti_session_print_json(object);
+    }
+    json_decref(shown);
+}
+
+/* The command is all or nothing: a refusal is about one of its records. */
+static enum fasti_exit held_refuse(struct fasti_session *session, const struct fasti_held *held,
+                                   const struct fasti_answer *answer) {
+    char what[80];
+    const fasti_record_id record = answer->record.v != 0 ? answer->record : held->records[0];
+    snprintf(what, sizeof what, "%shold %llu", held->count > 1 ? "nothing was changed: " : "",
+             (unsigned long long)record.v);
+    return fasti_session_refuse(session, answer, what);
+}
+
 static enum fasti_exit run_held(struct fasti_session *session, const json_t *options,
                                 enum fasti_command_kind kind) {
     struct fasti_command command = {.kind = kind};
     struct fasti_held *held = &command.body.held;
-    char patient[FASTI_PATIENT_BYTES_MAX], what[64];
-    struct fasti_detail detail;
-    held->count = 1;
-    enum fasti_exit exit = number_parse(
-        session, "RECORD", fasti_field_text(options, FASTI_ARGUMENT, ""), &held->records[0]);
+    struct fasti_answer answer;
+    char patients[FASTI_ITEMS_MAX][FASTI_PATIENT_BYTES_MAX];
+    enum fasti_exit exit = records_take(session, options, held);
     if (exit == FASTI_EXIT_DONE)
-        exit = token_parse(session, fasti_field_text(options, "token", NULL), &held->token);
+        exit = token_take(session, options, &held->token);
+    if (exit == FASTI_EXIT_DONE)
+        exit = seconds_take(session, options, &held->seconds);
+    if (exit == FASTI_EXIT_DONE && kind == FASTI_COMMAND_CONFIRM)
+        exit = patients_take(session, options, held, patients);
+    held->is_request = fasti_field_flag(options, "request");
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_session_scope(session);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_session_call(session, &command, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
-    if (kind == FASTI_COMMAND_CONFIRM) {
-        const enum fasti_status status =
-            fasti_field_patient(fasti_field_text(options, "patient", ""), patient,
-                                &held->appointments[0].patient_length, &detail);
-        if (status != FASTI_OK)
-            return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
-        held->appointments[0].patient = patient;
-        held->is_request = fasti_field_flag(options, "request");
-    }
-    const int64_t seconds = fasti_field_integer(options, "seconds", 0);
-    held->seconds = seconds < 0 || seconds > FASTI_HOLD_SECONDS_MAX ? FASTI_HOLD_SECONDS_MAX
-                                                                    : (uint32_t)seconds;
-    exit = fasti_session_scope(session);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    snprintf(what, sizeof what, "hold %llu", (unsigned long long)held->records[0].v);
-    return fasti_records_change(session, &command, what);
+    if (!fasti_outcome_is_done(answer.outcome))
+        return held_refuse(session, held, &answer);
+    held_print(session, held, &answer);
+    return FASTI_EXIT_DONE;
 }
 
 enum fasti_exit fasti_run_confirm(struct fasti_session *session,
@@ -153,72 +230,4 @@ enum fasti_exit fasti_run_release(struct fasti_session *session,
                                   const struct fasti_command_spec *spec, const json_t *options) {
     (void)spec;
     return run_held(session, options, FASTI_COMMAND_RELEASE);
-}
-
-/* ---- move ---- */
-
-enum fasti_exit fasti_run_move(struct fasti_session *session, const struct fasti_command_spec *spec,
-                               const json_t *options) {
-    (void)spec;
-    struct fasti_command command = {.kind = FASTI_COMMAND_MOVE};
-    struct fasti_move *move = &command.body.move;
-    struct fasti_record_shown shown;
-    enum fasti_outcome found = FASTI_OUTCOME_NONE;
-    char what[64];
-    enum fasti_exit exit = number_parse(
-        session, "RECORD", fasti_field_text(options, FASTI_ARGUMENT, ""), &move->record);
-    if (exit == FASTI_EXIT_DONE)
-        exit = fasti_session_scope(session);
-    if (exit == FASTI_EXIT_DONE)
-        exit = fasti_records_ask(session, move->record, &shown, &found);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    move->book.item_count = move->book.appointment_count = 1;
-    if (found == FASTI_OUTCOME_FOUND && shown.view.item_count > 1)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
-                                  "appointment %llu has %u rows: the command line moves those of "
-                                  "one, the client library and the wire all",
-                                  (unsigned long long)move->record.v, shown.view.item_count);
-    if (found == FASTI_OUTCOME_FOUND) {
-        move->book.items[0].schedule = shown.view.schedule;
-        move->book.items[0].service = shown.view.service;
-    }
-    exit = row_resolve(session, options, &move->book.items[0]);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    snprintf(what, sizeof what, "appointment %llu", (unsigned long long)move->record.v);
-    return fasti_records_change(session, &command, what);
-}
-
-/* ---- marks ---- */
-
-enum fasti_exit fasti_run_mark(struct fasti_session *session, const struct fasti_command_spec *spec,
-                               const json_t *options) {
-    static const struct {
-        const char *verb;
-        enum fasti_record_state state;
-    } marks[] = {
-        {"approve", FASTI_STATE_BOOKED}, {"decline", FASTI_STATE_DECLINED},
-        {"arrive", FASTI_STATE_ARRIVED}, {"fulfil", FASTI_STATE_FULFILLED},
-        {"no-show", FASTI_STATE_NOSHOW},
-    };
-    struct fasti_command command = {.kind = FASTI_COMMAND_MARK};
-    struct fasti_mark *mark = &command.body.mark;
-    const int64_t reason = fasti_field_integer(options, "reason", 0);
-    char what[64];
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        if (strcmp(spec->verb, marks[i].verb) == 0)
-            mark->state = (uint8_t)marks[i].state;
-    if (reason < 0 || reason > UINT8_MAX)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
-                                  "--reason must be 0 to 255");
-    mark->reason = (uint8_t)reason;
-    enum fasti_exit exit = number_parse(
-        session, "RECORD", fasti_field_text(options, FASTI_ARGUMENT, ""), &mark->record);
-    if (exit == FASTI_EXIT_DONE)
-        exit = fasti_session_scope(session);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    snprintf(what, sizeof what, "appointment %llu", (unsigned long long)mark->record.v);
-    return fasti_records_change(session, &command, what);
 }

@@ -79,7 +79,7 @@ static enum fasti_exit block_line(struct ndjson_import *import) {
 
 static enum fasti_exit book_line(struct ndjson_import *import) {
     struct fasti_session *session = import->session;
-    struct fasti_book_run run = {.session = session};
+    struct fasti_book_run run = {.session = session, .command.kind = FASTI_COMMAND_BOOK};
     fasti_rows_of_line(import->decoded, &run.rows);
     enum fasti_exit exit = fasti_book_resolve(&run);
     if (exit == FASTI_EXIT_DONE)

@@ -39,20 +39,13 @@ static bool parse_request(const char *text, fasti_request_id *request) {
     char digits[33];
     size_t size = 0;
     *request = (fasti_request_id){0, 0};
-    for (; *text != '\0'; text++) {
-        if (*text == '-')
-            continue;
-        if (size == 32 || strchr("0123456789abcdefABCDEF", *text) == NULL)
-            return false;
-        digits[size++] = *text;
-    }
+    for (; *text != '\0' && size < sizeof digits - 1; text++)
+        if (*text != '-')
+            digits[size++] = *text;
     digits[size] = '\0';
-    if (size != 32)
-        return false;
-    request->low = strtoull(digits + 16, NULL, 16);
-    digits[16] = '\0';
-    request->high = strtoull(digits, NULL, 16);
-    return (request->high | request->low) != 0;
+    return text[strspn(text, "-")] == '\0' &&
+           fasti_field_hex128(digits, &request->high, &request->low) &&
+           (request->high | request->low) != 0;
 }
 
 static bool parse_integer(const char *text, json_int_t *value) {
@@ -131,17 +124,36 @@ static void take_value(const struct fasti_field *field, const char *argument, js
         json_object_set_new(options, field->name, value);
 }
 
+/* "RECORD..." stands for one or more. */
+static bool takes_several(const struct fasti_command_spec *spec) {
+    return spec->argument != NULL && strstr(spec->argument, "...") != NULL;
+}
+
+static void take_argument(struct parsing *parsing, const char *argument, struct argp_state *state) {
+    const struct fasti_command_spec *spec = parsing->spec;
+    json_t *value = json_string(argument);
+    if (value == NULL) {
+        argp_error(state, "%s: the text is not UTF-8",
+                   spec->argument == NULL ? "" : spec->argument);
+    } else if (spec->argument == NULL || (state->arg_num > 0 && !takes_several(spec))) {
+        json_decref(value);
+        argp_error(state, "\"%s\" is one argument too many", argument);
+    } else if (takes_several(spec)) {
+        json_t *list = json_object_get(parsing->options, FASTI_ARGUMENT);
+        if (list == NULL)
+            json_object_set_new(parsing->options, FASTI_ARGUMENT, list = json_array());
+        json_array_append_new(list, value);
+    } else {
+        json_object_set_new(parsing->options, FASTI_ARGUMENT, value);
+    }
+}
+
 static error_t parse_command(int key, char *argument, struct argp_state *state) {
     struct parsing *parsing = state->input;
     const struct fasti_command_spec *spec = parsing->spec;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = parsing->session; return 0;
-    case ARGP_KEY_ARG:
-        if (spec->argument == NULL || state->arg_num > 0)
-            argp_error(state, "\"%s\" is one argument too many", argument);
-        else
-            json_object_set_new(parsing->options, FASTI_ARGUMENT, json_string(argument));
-        return 0;
+    case ARGP_KEY_ARG: take_argument(parsing, argument, state); return 0;
     case ARGP_KEY_END:
         if (spec->argument != NULL && state->arg_num == 0)
             argp_error(state, "%s is missing", spec->argument);

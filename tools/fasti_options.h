@@ -15,7 +15,8 @@
 struct fasti_command_spec {
     const char *verb;
     const char *noun;     /* NULL: a command of one word */
-    const char *argument; /* a positional argument, such as "DIR"; NULL: none */
+    const char *argument; /* a positional argument, such as "DIR", or several, "RECORD..."; NULL:
+                             none */
     const char *help;     /* one sentence, then after a \v more */
     const struct fasti_field *fields;
     uint32_t field_count;
@@ -24,7 +25,7 @@ struct fasti_command_spec {
     enum fasti_line_kind kind; /* of create and set */
 };
 
-/* The name under which options hold the positional argument. */
+/* The name under which options hold the positional argument, of several an array. */
 #define FASTI_ARGUMENT "argument"
 
 /* Options of every command: --server, --organization, --json ... argp's input: the session. */

@@ -15,6 +15,38 @@ static const char *kind_name(enum fasti_record_kind kind) {
     return kind == FASTI_RECORD_BLOCK ? "block" : "appointment";
 }
 
+/* ---- reasons ---- */
+
+enum fasti_exit fasti_records_reason(struct fasti_session *session, const json_t *options,
+                                     uint8_t *reason) {
+    const char *code = fasti_field_text(options, "reason", NULL);
+    char codes[400] = "";
+    *reason = FASTI_CANCEL_REASON_NONE;
+    if (code == NULL || fasti_cancel_reason_find(code, reason))
+        return FASTI_EXIT_DONE;
+    for (uint8_t i = 1; i <= FASTI_CANCEL_REASON_LAST; i++) {
+        const size_t used = strlen(codes);
+        snprintf(codes + used, sizeof codes - used, "%s%s", i == 1 ? "" : ", ",
+                 fasti_cancel_reason_code(i));
+    }
+    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
+                              "--reason: there is no \"%.30s\"; there are: %s", code, codes);
+}
+
+#define REASON_BYTES 32
+
+/* ", pat-crs"; of an old log's number without a code ", reason 200"; nothing where none is given.
+ */
+static const char *reason_format(const struct fasti_record_view *view, char text[REASON_BYTES]) {
+    const char *code = fasti_cancel_reason_code(view->reason);
+    text[0] = '\0';
+    if (code != NULL)
+        snprintf(text, REASON_BYTES, ", %s", code);
+    else if (view->reason != FASTI_CANCEL_REASON_NONE)
+        snprintf(text, REASON_BYTES, ", reason %u", view->reason);
+    return text;
+}
+
 /* ---- a record as JSON and as text ---- */
 
 /* Names of what a view points at; service empty for a block. */
@@ -47,17 +79,18 @@ enum fasti_exit fasti_records_json(struct fasti_session *session,
     if (exit != FASTI_EXIT_DONE)
         return exit;
     const int64_t end_s = view->start_utc_s + (int64_t)view->duration_minutes * 60;
-    *object = json_pack("{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:i}",
-                        "record", (json_int_t)view->record.v, "kind", kind_name(view->kind),
-                        "state", fasti_record_state_name(view->state), "reason", (int)view->reason,
-                        "conflict", (int)view->is_conflict, "schedule", fasti_json_id(&schedule),
-                        "start", fasti_json_instant(view->start_utc_s, view->offset_s), "end",
-                        fasti_json_instant(end_s, view->offset_s), "created",
-                        fasti_json_instant(view->created_ms / 1000, 0), "minutes",
-                        (int)view->duration_minutes, "service",
-                        view->service.v == 0 ? json_null() : fasti_json_id(&service), "patient",
-                        view->patient_length == 0 ? json_null() : patient_json(view), "item",
-                        view->item + 1, "item_count", (int)view->item_count);
+    *object =
+        json_pack("{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:s?, s:i, s:o, s:o, s:i, s:i}",
+                  "record", (json_int_t)view->record.v, "kind", kind_name(view->kind), "state",
+                  fasti_record_state_name(view->state), "reason", (int)view->reason, "conflict",
+                  (int)view->is_conflict, "schedule", fasti_json_id(&schedule), "start",
+                  fasti_json_instant(view->start_utc_s, view->offset_s), "end",
+                  fasti_json_instant(end_s, view->offset_s), "created",
+                  fasti_json_instant(view->created_ms / 1000, 0), "reason_code",
+                  fasti_cancel_reason_code(view->reason), "minutes", (int)view->duration_minutes,
+                  "service", view->service.v == 0 ? json_null() : fasti_json_id(&service),
+                  "patient", view->patient_length == 0 ? json_null() : patient_json(view), "item",
+                  view->item + 1, "item_count", (int)view->item_count);
     return FASTI_EXIT_DONE;
 }
 
@@ -151,7 +184,8 @@ enum fasti_exit fasti_records_print(struct fasti_session *session,
         printf(", patient %s", json_string_value(patient));
         json_decref(patient);
     }
-    printf(": %s%s\n", fasti_record_state_name(view->state),
+    char reason[REASON_BYTES];
+    printf(": %s%s%s\n", fasti_record_state_name(view->state), reason_format(view, reason),
            view->is_conflict ? ", but no opening covers it any more" : "");
     return FASTI_EXIT_DONE;
 }
@@ -199,35 +233,69 @@ enum fasti_exit fasti_records_shown_json(struct fasti_session *session,
 
 /* ---- changes ---- */
 
+json_t *fasti_records_numbers(const fasti_record_id *records, uint32_t count) {
+    json_t *numbers = json_array();
+    for (uint32_t i = 0; i < count; i++)
+        json_array_append_new(numbers, json_integer((json_int_t)records[i].v));
+    return numbers;
+}
+
+static bool done_show(struct fasti_session *session, fasti_record_id record, json_t *shown_all) {
+    struct fasti_record_shown shown;
+    enum fasti_outcome outcome;
+    json_t *object;
+    enum fasti_exit exit = fasti_records_ask(session, record, &shown, &outcome);
+    if (exit != FASTI_EXIT_DONE || outcome != FASTI_OUTCOME_FOUND)
+        return false;
+    if (!session->is_json)
+        return fasti_records_print(session, &shown) == FASTI_EXIT_DONE;
+    exit = fasti_records_shown_json(session, &shown, &object);
+    if (exit == FASTI_EXIT_DONE)
+        json_array_append_new(shown_all, object);
+    return exit == FASTI_EXIT_DONE;
+}
+
+json_t *fasti_records_done(struct fasti_session *session, const fasti_record_id *records,
+                           uint32_t count) {
+    json_t *shown_all = json_array();
+    session->request = (fasti_request_id){0, 0}; /* it was the change's */
+    session->is_quiet = true;
+    for (uint32_t i = 0; i < count; i++)
+        if (!done_show(session, records[i], shown_all))
+            break;
+    session->is_quiet = false;
+    return shown_all;
+}
+
+enum fasti_exit fasti_records_changed(struct fasti_session *session,
+                                      const struct fasti_answer *answer) {
+    const enum fasti_outcome outcome = answer->outcome;
+    const fasti_record_id record = answer->record;
+    const uint64_t as_of = answer->as_of;
+    if (!session->is_json)
+        printf("%s: record %llu\n", fasti_outcome_text(outcome), (unsigned long long)record.v);
+    json_t *shown = fasti_records_done(session, &record, 1);
+    json_t *appointment =
+        json_array_size(shown) > 0 ? json_incref(json_array_get(shown, 0)) : json_null();
+    if (session->is_json)
+        fasti_session_print_json(json_pack(
+            "{s:s, s:I, s:I, s:o}", "outcome", fasti_outcome_name(outcome), "record",
+            (json_int_t)record.v, "as_of", (json_int_t)as_of, "appointment", appointment));
+    else
+        json_decref(appointment);
+    json_decref(shown);
+    return FASTI_EXIT_DONE;
+}
+
 enum fasti_exit fasti_records_change(struct fasti_session *session, struct fasti_command *command,
                                      const char *what) {
     struct fasti_answer answer;
-    struct fasti_record_shown shown;
-    enum fasti_outcome found = FASTI_OUTCOME_NONE;
-    enum fasti_exit exit = fasti_session_call(session, command, &answer);
+    const enum fasti_exit exit = fasti_session_call(session, command, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     if (!fasti_outcome_is_done(answer.outcome))
         return fasti_session_refuse(session, &answer, what);
-    const enum fasti_outcome outcome = answer.outcome;
-    const fasti_record_id record = answer.record;
-    const uint64_t as_of = answer.as_of;
-    if (!session->is_json)
-        printf("%s: record %llu\n", fasti_outcome_text(outcome), (unsigned long long)record.v);
-    /* The change is done; that it cannot be shown does not take it back. */
-    session->request = (fasti_request_id){0, 0};
-    exit = fasti_records_ask(session, record, &shown, &found);
-    if (exit != FASTI_EXIT_DONE || found != FASTI_OUTCOME_FOUND)
-        return FASTI_EXIT_DONE;
-    if (!session->is_json)
-        return fasti_records_print(session, &shown);
-    json_t *object = NULL;
-    exit = fasti_records_shown_json(session, &shown, &object);
-    if (exit == FASTI_EXIT_DONE)
-        fasti_session_print_json(
-            json_pack("{s:s, s:I, s:I, s:o}", "outcome", fasti_outcome_name(outcome), "record",
-                      (json_int_t)record.v, "as_of", (json_int_t)as_of, "appointment", object));
-    return exit;
+    return fasti_records_changed(session, &answer);
 }
 
 enum fasti_exit fasti_records_block(struct fasti_session *session, const struct fasti_line *line,
@@ -268,34 +336,33 @@ enum fasti_exit fasti_run_block(struct fasti_session *session,
     return fasti_records_change(session, &command, what);
 }
 
-/* The positional argument as a record's number. */
-static enum fasti_exit record_argument(struct fasti_session *session, const json_t *options,
+enum fasti_exit fasti_records_number(struct fasti_session *session, const char *name,
+                                     const char *text, fasti_record_id *record) {
+    struct fasti_detail detail;
+    const enum fasti_status status = fasti_field_record(name, text, record, &detail);
+    return status == FASTI_OK
+               ? FASTI_EXIT_DONE
+               : fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
+}
+
+enum fasti_exit fasti_records_argument(struct fasti_session *session, const json_t *options,
                                        fasti_record_id *record) {
-    const char *text = fasti_field_text(options, FASTI_ARGUMENT, "");
-    char *end;
-    record->v = strtoull(text, &end, 10);
-    if (strspn(text, "0123456789") == strlen(text) && strlen(text) < 20 && record->v != 0)
-        return FASTI_EXIT_DONE;
-    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_ID,
-                              "\"%.40s\" is not the number of a record, as book and list print it",
-                              text);
+    return fasti_records_number(session, "", fasti_field_text(options, FASTI_ARGUMENT, ""), record);
 }
 
 static enum fasti_exit run_cancel(struct fasti_session *session, const json_t *options,
                                   enum fasti_command_kind kind, const char *noun) {
-    const int64_t reason = fasti_field_integer(options, "reason", 0);
+    uint8_t reason;
     fasti_record_id record;
-    enum fasti_exit exit = record_argument(session, options, &record);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    if (reason < 0 || reason > UINT8_MAX)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
-                                  "--reason must be 0 to 255");
-    exit = fasti_session_scope(session);
+    enum fasti_exit exit = fasti_records_argument(session, options, &record);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_records_reason(session, options, &reason);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_session_scope(session);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     struct fasti_command command = {.kind = kind,
-                                    .body.cancel = {.record = record, .reason = (uint8_t)reason}};
+                                    .body.cancel = {.record = record, .reason = reason}};
     char what[64];
     snprintf(what, sizeof what, "%s %llu", noun, (unsigned long long)record.v);
     return fasti_records_change(session, &command, what);
@@ -329,7 +396,7 @@ enum fasti_exit fasti_run_show_record(struct fasti_session *session,
     fasti_record_id record;
     struct fasti_record_shown shown;
     struct fasti_answer answer = {.outcome = FASTI_OUTCOME_NONE};
-    enum fasti_exit exit = record_argument(session, options, &record);
+    enum fasti_exit exit = fasti_records_argument(session, options, &record);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_session_scope(session);
     if (exit == FASTI_EXIT_DONE)
@@ -397,11 +464,12 @@ static enum fasti_exit add_record(struct listing *listing, const struct fasti_re
         fasti_columns_cell(&listing->table, "%d of %u", view->item + 1, view->item_count);
     else
         fasti_columns_cell(&listing->table, "%s", "");
-    fasti_columns_cell(&listing->table, "%s%s",
+    char reason[REASON_BYTES];
+    fasti_columns_cell(&listing->table, "%s%s%s",
                        view->kind == FASTI_RECORD_BLOCK && view->state == FASTI_STATE_BOOKED
                            ? "blocked"
                            : fasti_record_state_name(view->state),
-                       view->is_conflict ? ", not covered" : "");
+                       reason_format(view, reason), view->is_conflict ? ", not covered" : "");
     json_decref(patient);
     return FASTI_EXIT_DONE;
 }

@@ -129,6 +129,7 @@ enum fasti_status fasti_item_parse(const char *text, enum fasti_item_place *plac
 
 struct decoding {
     struct fasti_rows *rows;
+    enum fasti_rows_use use;
     struct fasti_row plain; /* what the first item goes by */
     struct fasti_row_appointment plain_appointment;
     uint32_t first; /* the row that began the last appointment */
@@ -184,14 +185,16 @@ static enum fasti_status appointment_decode(const json_t *said,
                                &appointment->payload_length, detail);
 }
 
-static enum fasti_status missing_check(const struct fasti_row *row,
-                                       const struct fasti_row_appointment *appointment,
+static enum fasti_status missing_check(const struct decoding *decoding, const struct fasti_row *row,
                                        struct fasti_detail *detail) {
-    const char *missing = row->schedule.length == 0          ? "schedule"
-                          : row->service.length == 0         ? "service"
-                          : row->start[0] == '\0'            ? "start"
-                          : appointment->patient_length == 0 ? "patient"
-                                                             : NULL;
+    const struct fasti_row_appointment *appointment =
+        &decoding->rows->appointments[row->appointment];
+    const bool has_patient = decoding->use != FASTI_ROWS_BOOK || appointment->patient_length > 0;
+    const char *missing = row->schedule.length == 0  ? "schedule"
+                          : row->service.length == 0 ? "service"
+                          : row->start[0] == '\0'    ? "start"
+                          : !has_patient             ? "patient"
+                                                     : NULL;
     if (missing == NULL)
         return FASTI_OK;
     if (row->number == 0)
@@ -203,16 +206,30 @@ static enum fasti_status missing_check(const struct fasti_row *row,
 
 static enum fasti_status place_check(const struct decoding *decoding, enum fasti_item_place place,
                                      const json_t *said, struct fasti_detail *detail) {
+    const bool has_patient =
+        json_object_get(said, "patient") != NULL || json_object_get(said, "payload") != NULL;
     if (decoding->rows->count == FASTI_ITEMS_MAX)
-        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "a booking has at most %d rows",
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "there are at most %d rows at once",
                                 FASTI_ITEMS_MAX);
+    if (has_patient && decoding->use != FASTI_ROWS_BOOK)
+        return fasti_detail_set(
+            detail, FASTI_INVALID_OPTION, "%s",
+            decoding->use == FASTI_ROWS_HOLD
+                ? "a hold has no patient and no payload: \"fasti confirm\" says "
+                  "for whom it is"
+                : "the patient and payload of an appointment stay when it is "
+                  "moved");
+    if (place == FASTI_ITEM_BEGINS && decoding->use == FASTI_ROWS_MOVE && decoding->rows->count > 0)
+        return fasti_detail_set(detail, FASTI_INVALID_OPTION,
+                                "only one appointment is moved: a row beside the first begins with "
+                                "\"with\" or \"or\"");
     if (place == FASTI_ITEM_BEGINS)
         return FASTI_OK;
     if (decoding->rows->count == 0)
         return fasti_detail_set(detail, FASTI_INVALID_OPTION,
                                 "\"%s\" needs a row before it: another item, or --schedule",
                                 place == FASTI_ITEM_WITH ? "with" : "or");
-    if (json_object_get(said, "patient") != NULL || json_object_get(said, "payload") != NULL)
+    if (has_patient)
         return fasti_detail_set(detail, FASTI_INVALID_OPTION,
                                 "patient= and payload= are said where the appointment begins, not "
                                 "after \"with\" and \"or\"");
@@ -239,7 +256,7 @@ static enum fasti_status row_append(struct decoding *decoding, uint32_t number,
     }
     FASTI_TRY(row_decode(said, index, row, detail));
     rows->count++;
-    return missing_check(row, &rows->appointments[row->appointment], detail);
+    return missing_check(decoding, row, detail);
 }
 
 /* Number of the item, from 1, in front of what is wrong with it. */
@@ -258,13 +275,29 @@ static enum fasti_status item_append(struct decoding *decoding, const char *text
                : fasti_detail_set(detail, status, "item %u: %.220s", number, reason.text);
 }
 
-enum fasti_status fasti_rows_decode(const json_t *options, struct fasti_rows *rows,
+/* Are the options a row, or only what the first item goes by? */
+static bool options_are_row(const json_t *options, enum fasti_rows_use use) {
+    const char *first = fasti_field_item(options, "item", 0);
+    if (first == NULL || json_object_get(options, "schedule") != NULL)
+        return true;
+    enum fasti_item_place place;
+    json_t *said;
+    struct fasti_detail later; /* what is wrong with the item is told when it is its turn */
+    if (use != FASTI_ROWS_MOVE || fasti_item_parse(first, &place, &said, &later) != FASTI_OK)
+        return false;
+    json_decref(said);
+    return place != FASTI_ITEM_BEGINS;
+}
+
+enum fasti_status fasti_rows_decode(const json_t *options, enum fasti_rows_use use,
+                                    const struct fasti_row *kept, struct fasti_rows *rows,
                                     struct fasti_detail *detail) {
-    struct decoding decoding = {.rows = rows};
-    const bool has_items = json_array_size(json_object_get(options, "item")) > 0;
+    struct decoding decoding = {.rows = rows, .use = use};
+    if (kept != NULL)
+        decoding.plain = *kept;
     memset(rows, 0, sizeof *rows);
     rows->is_fair = fasti_field_flag(options, "fair");
-    if (json_object_get(options, "schedule") != NULL || !has_items)
+    if (options_are_row(options, use))
         FASTI_TRY(row_append(&decoding, 0, FASTI_ITEM_BEGINS, options, detail));
     else if (json_object_get(options, "payload") != NULL)
         return fasti_detail_set(detail, FASTI_INVALID_OPTION,

@@ -11,21 +11,26 @@
  * What an item does not say is as before: an item that begins an appointment looks at the one that
  * began the appointment before it (the first one at the plain options), one that says "with" or
  * "or" at the row before it. With --schedule the plain options are the first row, else only what
- * the first item goes by. Words stand apart by spaces; '...' and "..." take what is between them as
- * it is, in the middle of a word too, as in a shell, but there is no backslash. A bare word that
- * begins with a quote is a schedule, whatever it says: every id can be written. Pure functions, any
- * thread.
+ * the first item goes by. A hold has rows like these without patients; a move has those of one
+ * appointment, and what the options do not say is as in its first row: then an item that says
+ * "with" or "or" may be the first one, the options are the row before it. Words stand apart by
+ * spaces; '...' and "..." take what is between them as it is, in the middle of a word too, as in a
+ * shell, but there is no backslash. A bare word that begins with a quote is a schedule, whatever it
+ * says: every id can be written. Pure functions, any thread.
  */
 #ifndef FASTI_TOOLS_FASTI_ROWS_H
 #define FASTI_TOOLS_FASTI_ROWS_H
 
 #include "tools/fasti_fields.h"
 
+#define FASTI_ROW_KEPT UINT8_MAX /* the instant of the appointment that is moved */
+
 /* The time of one schedule; its start still as text, since a local time needs the zone. */
 struct fasti_row {
     struct fasti_id_text schedule, service;
     char start[FASTI_INSTANT_TEXT_BYTES];
-    uint8_t time_of; /* the row whose instant it has: itself, or one before that said a start */
+    uint8_t time_of; /* the row whose instant it has: itself, one before that said a start, or
+                        FASTI_ROW_KEPT */
     uint8_t number;  /* of its item, from 1; 0: the plain options, or a line without items */
     uint8_t appointment;
     bool is_alternative;
@@ -56,9 +61,18 @@ enum fasti_item_place {
 FASTI_MUST_USE enum fasti_status fasti_item_parse(const char *text, enum fasti_item_place *place,
                                                   json_t **said, struct fasti_detail *detail);
 
-/* The options of book: schedule, service, start, patient, payload, item (texts), fair. INVALID_*
- * with a sentence that names the item by its number. */
-FASTI_MUST_USE enum fasti_status fasti_rows_decode(const json_t *options, struct fasti_rows *rows,
+enum fasti_rows_use {
+    FASTI_ROWS_BOOK, /* each appointment has a patient */
+    FASTI_ROWS_HOLD, /* none has one: confirm says for whom */
+    FASTI_ROWS_MOVE, /* one appointment, whose patient stays */
+};
+
+/* The options of book: schedule, service, start, patient, payload, item (texts), fair. kept, of a
+ * move only, else NULL: the first row of the appointment as it is, its start in local time, time_of
+ * FASTI_ROW_KEPT. INVALID_* with a sentence that names the item by its number. */
+FASTI_MUST_USE enum fasti_status fasti_rows_decode(const json_t *options, enum fasti_rows_use use,
+                                                   const struct fasti_row *kept,
+                                                   struct fasti_rows *rows,
                                                    struct fasti_detail *detail);
 
 /* The rows of a checked appointment line. */

@@ -85,7 +85,8 @@ static enum fasti_exit series_decode(struct fasti_book_run *run, const json_t *o
     if (count < 1 || count > FASTI_ITEMS_MAX)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
                                   "--count must be 1 to %d", FASTI_ITEMS_MAX);
-    enum fasti_status status = fasti_rows_decode(options, &run->rows, &detail);
+    enum fasti_status status =
+        fasti_rows_decode(options, FASTI_ROWS_BOOK, NULL, &run->rows, &detail);
     if (status != FASTI_OK)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
     const char *text = run->rows.rows[0].start;
@@ -189,7 +190,8 @@ static enum fasti_exit series_refuse(struct fasti_book_run *run) {
 enum fasti_exit fasti_run_series(struct fasti_session *session,
                                  const struct fasti_command_spec *spec, const json_t *options) {
     (void)spec;
-    struct fasti_book_run run = {.session = session, .is_series = true};
+    struct fasti_book_run run = {
+        .session = session, .is_series = true, .command.kind = FASTI_COMMAND_BOOK};
     const bool may_skip = fasti_field_flag(options, "skip-conflicts");
     enum fasti_exit exit = series_decode(&run, options);
     if (exit == FASTI_EXIT_DONE)

@@ -18,6 +18,12 @@ static enum fasti_attempt refuse_missing(struct fasti_booking *booking,
     return FASTI_ATTEMPT_END;
 }
 
+static enum fasti_disposition refuse_reason(struct fasti_pending *pending) {
+    _Static_assert(FASTI_CANCEL_REASON_LAST == 32, "as the sentence says");
+    return fasti_fail(pending, FASTI_INVALID_RANGE,
+                      "reason: there is no such cancellation reason; they are 0 (none) to 32");
+}
+
 /* The outcome rests on the record as it was looked at. */
 static enum fasti_attempt refuse_state(struct fasti_booking *booking, struct fasti_pending *pending,
                                        const struct fasti_record_ref *ref,
@@ -84,6 +90,8 @@ static enum fasti_attempt cancel_attempt(struct fasti_booking *booking,
 enum fasti_disposition fasti_cancel(struct fasti_booking *booking,
                                     const struct fasti_command *command,
                                     struct fasti_pending *pending) {
+    if (!fasti_cancel_reason_is_known(command->body.cancel.reason))
+        return refuse_reason(pending);
     booking->arena.uses_reserve = true; /* in the end it gives memory back */
     const enum fasti_disposition disposition =
         fasti_attempts(booking, command, pending, cancel_attempt, false);
@@ -122,5 +130,7 @@ enum fasti_disposition fasti_mark(struct fasti_booking *booking,
             pending, FASTI_INVALID_RANGE,
             "an appointment is marked booked (approved), declined, arrived, fulfilled "
             "or no-show");
+    if (!fasti_cancel_reason_is_known(command->body.mark.reason))
+        return refuse_reason(pending);
     return fasti_attempts(booking, command, pending, mark_attempt, true);
 }

@@ -16,6 +16,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status.h"
 #include "engine/base/text.h"
+#include "engine/booking/cancel_reason.h"
 #include "engine/directory/put.h"
 #include "engine/rules/facts.h"
 #include "engine/time/civil.h"
@@ -209,7 +210,7 @@ struct fasti_move {
 /* MARK: to FASTI_STATE_BOOKED (approve), DECLINED, ARRIVED, FULFILLED or NOSHOW. */
 struct fasti_mark {
     fasti_record_id record;
-    uint8_t state, reason;
+    uint8_t state, reason; /* reason: as in CANCEL */
 };
 
 struct fasti_block {
@@ -219,7 +220,7 @@ struct fasti_block {
 
 struct fasti_cancel {
     fasti_record_id record;
-    uint8_t reason; /* the caller's code, 0 to 255; not FHIR's codes yet */
+    uint8_t reason; /* enum fasti_cancel_reason; another number is INVALID_RANGE */
 };
 
 struct fasti_availability_query {
@@ -335,9 +336,9 @@ struct fasti_record_view {
     fasti_record_id record;
     enum fasti_record_kind kind;
     enum fasti_record_state state;
-    uint8_t reason;
     uint8_t modality;         /* enum fasti_modality, as it was asked for */
     bool is_override;         /* staff made it against a rule */
+    uint8_t reason;           /* of the last change of state; in old logs any number */
     bool is_conflict;         /* no opening of its schedule covers it any more */
     uint8_t item_count, item; /* this one of so many */
     fasti_schedule_id schedule;
