@@ -184,6 +184,7 @@ static enum fasti_disposition put_locked(struct fasti_booking *booking,
         return fasti_config_fail(pending, FASTI_LIMIT_MEMORY);
     struct fasti_moved moved = {0};
     fasti_directory_moved(state->directory, put, fasti_moved_add, &moved);
+    fasti_directory_limited(state->directory, put, fasti_limited_add, &moved);
     const enum fasti_status paused = fasti_pause_begin(booking, &moved, &pending->answer.detail);
     const enum fasti_disposition disposition =
         paused == FASTI_OK ? put_publish(booking, command, put, result, pending)

@@ -101,6 +101,7 @@ static enum fasti_status staged_run_one(struct fasti_booking *booking,
     FASTI_TRY(fasti_directory_check(run->directory, put, &fasti_staged_nothing, &result, detail));
     if (run->moved != NULL) {
         fasti_directory_moved(run->directory, put, fasti_moved_add, run->moved);
+        fasti_directory_limited(run->directory, put, fasti_limited_add, run->moved);
         run->reach_bytes +=
             result == FASTI_PUT_UNCHANGED ? 0 : staged_reach(booking->state->directory, put, run);
     }
@@ -213,8 +214,8 @@ static enum fasti_status staged_rehearse(struct fasti_booking *booking,
     const uint32_t known = fasti_directory_count(booking->state->directory, FASTI_ENTITY_SCHEDULE);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < moved->count; i++)
-        if (moved->ids[i].v <= known)
-            moved->ids[kept++] = moved->ids[i];
+        if (moved->schedules[i].id.v <= known)
+            moved->schedules[kept++] = moved->schedules[i];
     moved->count = kept;
     *fault = number_of(import, *fault);
     fasti_rehearsal_end(run.directory);

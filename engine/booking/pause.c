@@ -8,18 +8,26 @@
 #include "engine/base/epoch.h"
 #include "engine/calendar/claim.h"
 
-void fasti_moved_add(void *context, fasti_schedule_id schedule) {
-    struct fasti_moved *moved = context;
+static void schedule_add(struct fasti_moved *moved, fasti_schedule_id id, bool must_be_idle) {
     if (moved->count == moved->capacity) {
         const uint32_t capacity = moved->capacity == 0 ? 16 : moved->capacity * 2;
-        fasti_schedule_id *ids = realloc(moved->ids, capacity * sizeof *ids);
-        moved->is_short = moved->is_short || ids == NULL;
-        if (ids == NULL)
+        struct fasti_moved_schedule *schedules =
+            realloc(moved->schedules, capacity * sizeof *schedules);
+        moved->is_short = moved->is_short || schedules == NULL;
+        if (schedules == NULL)
             return;
-        moved->ids = ids;
+        moved->schedules = schedules;
         moved->capacity = capacity;
     }
-    moved->ids[moved->count++] = schedule;
+    moved->schedules[moved->count++] = (struct fasti_moved_schedule){id, must_be_idle};
+}
+
+void fasti_moved_add(void *context, fasti_schedule_id schedule) {
+    schedule_add(context, schedule, true);
+}
+
+void fasti_limited_add(void *context, fasti_schedule_id schedule) {
+    schedule_add(context, schedule, false);
 }
 
 enum day_state { DAYS_IDLE, DAYS_WRITING, DAYS_HELD };
@@ -69,24 +77,26 @@ static void all_store(struct fasti_booking *booking, const struct fasti_moved *m
                       bool is_paused) {
     for (uint32_t i = 0; i < moved->count; i++)
         fasti_store_seq_cst(
-            &fasti_schedule_get(booking->state->directory, moved->ids[i])->is_paused, is_paused);
+            &fasti_schedule_get(booking->state->directory, moved->schedules[i].id)->is_paused, is_paused);
 }
 
 static enum fasti_status all_idle(struct fasti_booking *booking, struct fasti_moved *moved,
                                   struct fasti_detail *detail) {
     for (uint32_t i = 0; i < moved->count; i++) {
-        const enum fasti_status status = idle_check(booking, moved->ids[i], detail);
+        if (!moved->schedules[i].must_be_idle)
+            continue;
+        const enum fasti_status status = idle_check(booking, moved->schedules[i].id, detail);
         if (status != FASTI_OK) {
-            moved->held.v = status == FASTI_INVALID_STATE ? moved->ids[i].v : 0;
+            moved->held.v = status == FASTI_INVALID_STATE ? moved->schedules[i].id.v : 0;
             return status;
         }
     }
     return FASTI_OK;
 }
 
-static int id_compare(const void *a, const void *b) {
-    const uint32_t first = ((const fasti_schedule_id *)a)->v;
-    const uint32_t second = ((const fasti_schedule_id *)b)->v;
+static int schedule_compare(const void *a, const void *b) {
+    const uint32_t first = ((const struct fasti_moved_schedule *)a)->id.v;
+    const uint32_t second = ((const struct fasti_moved_schedule *)b)->id.v;
     return (first > second) - (first < second);
 }
 
@@ -94,10 +104,14 @@ static int id_compare(const void *a, const void *b) {
 static void moved_unique(struct fasti_moved *moved) {
     uint32_t kept = 0;
     if (moved->count > 0)
-        qsort(moved->ids, moved->count, sizeof *moved->ids, id_compare);
-    for (uint32_t i = 0; i < moved->count; i++)
-        if (kept == 0 || moved->ids[kept - 1].v != moved->ids[i].v)
-            moved->ids[kept++] = moved->ids[i];
+        qsort(moved->schedules, moved->count, sizeof *moved->schedules, schedule_compare);
+    for (uint32_t i = 0; i < moved->count; i++) {
+        struct fasti_moved_schedule *last = kept == 0 ? NULL : &moved->schedules[kept - 1];
+        if (last != NULL && last->id.v == moved->schedules[i].id.v)
+            last->must_be_idle = last->must_be_idle || moved->schedules[i].must_be_idle;
+        else
+            moved->schedules[kept++] = moved->schedules[i];
+    }
     moved->count = kept;
 }
 
@@ -119,6 +133,6 @@ enum fasti_status fasti_pause_begin(struct fasti_booking *booking, struct fasti_
 
 void fasti_pause_end(struct fasti_booking *booking, struct fasti_moved *moved) {
     all_store(booking, moved, false);
-    free(moved->ids);
+    free(moved->schedules);
     *moved = (struct fasti_moved){0};
 }

@@ -1,5 +1,6 @@
 /*
- * pause.h - an edit that changes what the ticks of a schedule mean: its zone or its resolution.
+ * pause.h - edits that no claim may cross: another zone or resolution, a first limit over weeks or
+ * months.
  *
  *   does a day hold anything? --yes--> refused
  *        | no
@@ -13,6 +14,9 @@
  * second look, or comes after the end and sees what was published. So the edit touches no day. The
  * second look also wants every day durable: an effect of it that is still to be numbered might come
  * behind the edit in the log. Moving what is taken is not offered yet.
+ * A limit over a week or a month counts under the period's guard, which claims swap only while
+ * there is such a limit: so when the first one comes, the schedule is paused for a moment, too, and
+ * no claim that knew of none is left. What it holds does not matter then.
  * Threading: under the configuration lock.
  */
 #ifndef FASTI_BOOKING_PAUSE_H
@@ -22,7 +26,10 @@
 
 /* The schedules that an edit moves. Starts zeroed. */
 struct fasti_moved {
-    fasti_schedule_id *ids;
+    struct fasti_moved_schedule {
+        fasti_schedule_id id;
+        bool must_be_idle; /* it may hold no time */
+    } * schedules;
     uint32_t count, capacity;
     bool is_short;          /* there was no memory for all */
     fasti_schedule_id held; /* the one that holds time, where that refused the begin */
@@ -30,6 +37,8 @@ struct fasti_moved {
 
 /* Adds one: for fasti_directory_moved, context is the struct. */
 void fasti_moved_add(void *context, fasti_schedule_id schedule);
+/* The same for fasti_directory_limited. */
+void fasti_limited_add(void *context, fasti_schedule_id schedule);
 
 /* Nothing is claimed on them until the end. INVALID_STATE with a sentence when one of them holds
  * time; BUSY: a worker did not come out of a command, or what emptied a day is not durable yet;

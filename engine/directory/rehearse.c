@@ -138,10 +138,40 @@ void fasti_directory_moved(const struct fasti_directory *directory, const struct
     }
 }
 
+/* ---- limited ---- */
+
+static bool is_first_limit(const struct fasti_terms *before, const struct fasti_terms *next) {
+    return (fasti_terms_guard_week(next) && !fasti_terms_guard_week(before)) ||
+           (fasti_terms_guard_month(next) && !fasti_terms_guard_month(before));
+}
+
+void fasti_directory_limited(const struct fasti_directory *directory, const struct fasti_put *put,
+                             void (*visit)(void *context, fasti_schedule_id schedule),
+                             void *context) {
+    const uint32_t id = fasti_directory_find(directory, put->organization, put->kind, &put->id);
+    if (id == 0)
+        return;
+    if (put->kind == FASTI_ENTITY_SCHEDULE) {
+        const struct fasti_schedule_config *config =
+            fasti_config_get(directory, (fasti_schedule_id){id});
+        if (is_first_limit(&config->terms, &put->body.schedule.terms))
+            visit(context, (fasti_schedule_id){id});
+        return;
+    }
+    const fasti_service_id service = {id};
+    if (put->kind != FASTI_ENTITY_SERVICE ||
+        !is_first_limit(&fasti_service_get(directory, service)->terms, &put->body.service.terms))
+        return;
+    const uint32_t count = fasti_directory_count(directory, FASTI_ENTITY_SCHEDULE);
+    for (uint32_t i = 1; i <= count; i++)
+        if (fasti_schedule_offers(fasti_config_get(directory, (fasti_schedule_id){i}), service))
+            visit(context, (fasti_schedule_id){i});
+}
+
 /* ---- reach ---- */
 
 /* A touch: its effect, and the copy of a page. */
-#define TOUCH_BYTES 256
+#define TOUCH_BYTES 512
 #define AHEAD_BYTES \
     ((FASTI_COMPILE_DAYS_MAX / FASTI_CHUNK_DAYS + 2) * (uint64_t)sizeof(struct fasti_day_chunk))
 

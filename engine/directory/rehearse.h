@@ -33,6 +33,12 @@ FASTI_MUST_USE bool fasti_made_keep(struct fasti_directory *directory, void *mem
 void fasti_directory_moved(const struct fasti_directory *directory, const struct fasti_put *put,
                            void (*visit)(void *context, fasti_schedule_id schedule), void *context);
 
+/* Calls visit for each published schedule that this put gives its first limit over a week, or over
+ * a month: its own, or that of a service which it offers. The put has passed its check. */
+void fasti_directory_limited(const struct fasti_directory *directory, const struct fasti_put *put,
+                             void (*visit)(void *context, fasti_schedule_id schedule),
+                             void *context);
+
 /* An upper estimate of the memory that publishing this put takes from the arena: chunks of days,
  * and touches of the days that exist (none of a schedule that it moves). Asked before anything is
  * published. */

@@ -100,8 +100,9 @@ static void opening_add(const struct model *model, const struct fasti_opening *o
     int64_t room = 0; /* ticks from this one on that are inside */
     for (int64_t tick = ticks - 1; tick >= 0; tick--) {
         room = inside[tick] ? room + 1 : 0;
-        if (room >= model->question->duration_ticks &&
-            (tick - anchor) % model->question->grid_ticks == 0)
+        const int64_t into = tick - anchor - model->question->offset_ticks;
+        if (room >= model->question->duration_ticks && into >= 0 &&
+            into % model->question->grid_ticks == 0)
             day->normal[tick] = true;
     }
 }

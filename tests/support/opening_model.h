@@ -21,6 +21,7 @@ struct fasti_model_question {
     fasti_date date;
     fasti_service_id service;
     uint32_t duration_ticks, grid_ticks;
+    uint32_t offset_ticks; /* of the grid */
 };
 
 struct fasti_model_start {
