@@ -126,9 +126,7 @@ Test(fhir_isik, a_proposed_appointment_waits_for_approval) {
     cr_assert_eq(fhir_book(&world, &visit).outcome, FASTI_OUTCOME_TAKEN, "its time is its own");
     cr_assert_eq(fhir_mark(&world, asked.record.v, FASTI_STATE_BOOKED), FASTI_OUTCOME_MARKED);
     becomes(asked.record.v, visit, "booked");
-    const struct fasti_answer again = fhir_move(&world, asked.record.v, &visit);
-    cr_assert_eq(again.outcome, FASTI_OUTCOME_MOVED);
-    cr_assert_eq(fhir_cancel(&world, again.record.v, 0), FASTI_OUTCOME_CANCELLED);
+    cr_assert_eq(fhir_cancel(&world, asked.record.v, 0), FASTI_OUTCOME_CANCELLED);
     const uint64_t second = fhir_request(&world, &visit).record.v;
     cr_assert_eq(fhir_mark(&world, second, FASTI_STATE_DECLINED), FASTI_OUTCOME_MARKED);
     becomes(second, visit, "cancelled");
@@ -211,8 +209,9 @@ Test(fhir_isik, a_patch_changes_the_status) {
     becomes(away, later, "noshow");
 }
 
-/* What the capability statement demands of a server is what the tests of this file do. */
-Test(fhir_isik, nothing_more_is_demanded_of_appointments_and_slots) {
+/* A list, not a scenario: each interaction that is demanded of a server, and the call for it. Some
+ * parameters of the searches are a gap, see the head. */
+Test(fhir_isik, every_interaction_that_is_demanded_has_a_call) {
     static const char *const known[][2] = {
         {"Schedule", "read"},           /* DESCRIBE */
         {"Schedule", "search-type"},    /* DESCRIBE after DESCRIBE, by a client's own filter */
