@@ -62,6 +62,7 @@
 #define FASTI_PAGE_VISITS_MAX    1024 /* visits of one schedule's day */
 #define FASTI_SEATS_MAX          127  /* by so many one time may be taken at once */
 #define FASTI_BUFFER_MINUTES_MAX 240  /* before and after a visit */
+#define FASTI_AGE_MONTHS_MAX     1800 /* of a patient, where a rule asks */
 /* How long a hold may be asked for, and how old it may become by extending it. */
 #define FASTI_HOLD_SECONDS_MIN     10
 #define FASTI_HOLD_SECONDS_DEFAULT 300

@@ -65,8 +65,8 @@ enum {
     X(uint16_t, month_limit, 40000, "visits a month")                                           \
     X(uint16_t, from_minute, 1439, "first local minute of the day that a visit may take")       \
     X(uint16_t, to_minute, 1440, "end of the last one")                                         \
-    X(uint16_t, age_min_months, 1800, "least age, months")                                      \
-    X(uint16_t, age_max_months, 1800, "age that is too old, months")                            \
+    X(uint16_t, age_min_months, FASTI_AGE_MONTHS_MAX, "least age, months")                      \
+    X(uint16_t, age_max_months, FASTI_AGE_MONTHS_MAX, "age that is too old, months")            \
     X(uint8_t, weekdays, 127, "weekdays, bit 0 = Monday")                                       \
     X(uint8_t, modalities, 15, "bits: in person, video, phone, home")                           \
     X(uint8_t, sectors, 3, "bits: public, private")                                             \

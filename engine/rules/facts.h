@@ -13,8 +13,6 @@
 
 #include "engine/directory/terms.h"
 
-#define FASTI_AGE_MONTHS_MAX 1800
-
 struct fasti_facts {
     uint8_t audience;     /* enum fasti_audience: who books */
     uint8_t modality;     /* enum fasti_modality: wished; ANY: whichever there is */
