@@ -84,7 +84,7 @@ static enum fasti_status opening_read(const wire::Openings *columns, uint32_t ro
     opening->capacity =
         fasti_column_get<uint32_t>(columns->capacities(), row, FASTI_CAPACITY_UNLIMITED);
     if (opening->weekdays > 0x7f || opening->flags > (FASTI_OPENING_SINGLE | FASTI_OPENING_FULL) ||
-        opening->start_minute > FASTI_DAY_MINUTES || opening->end_minute > FASTI_DAY_MINUTES)
+        opening->start_minute > FASTI_DAY_MINUTES || opening->end_minute > FASTI_OPENING_MINUTE_END)
         return fasti_detail_set(detail, FASTI_INVALID_OPENING,
                                 "openings: row %u has weekdays, flags or minutes that do not exist",
                                 row);

@@ -62,7 +62,8 @@ static void rule_take(struct input *input, uint32_t resolution, struct fasti_ope
     } else {
         rule->weekdays = (uint8_t)take(input, 129);
         rule->start_minute = (uint16_t)(take(input, 1441 / resolution) * resolution);
-        rule->end_minute = (uint16_t)(take(input, 1441 / resolution + 1) * resolution);
+        rule->end_minute =
+            (uint16_t)(take(input, FASTI_OPENING_MINUTE_END / resolution + 2) * resolution);
         rule->date_first.v = DATE - 3 + (int32_t)take(input, 7);
         rule->date_last.v = DATE - 3 + (int32_t)take(input, 7);
     }

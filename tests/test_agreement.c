@@ -16,7 +16,7 @@
 #include "tests/support/rule_model.h"
 #include "tests/support/seed.h"
 
-#define ROUNDS    40
+#define ROUNDS    24
 #define STEPS     120
 #define DAYS      12
 #define SERVICES  RULE_MODEL_SERVICES
@@ -118,7 +118,7 @@ static void opening_random(struct fasti_opening *opening, uint32_t at) {
     } else {
         opening->weekdays = (uint8_t)(one_in(2) ? 127 : 1 + below(127));
         opening->start_minute = (uint16_t)start;
-        opening->end_minute = (uint16_t)end;
+        opening->end_minute = (uint16_t)(one_in(2) ? end : start + length);
         opening->date_first.v = first_date.v - 1 + (int32_t)below(3);
         opening->date_last.v = first_date.v + 3 + (int32_t)below(DAYS);
     }

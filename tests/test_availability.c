@@ -139,7 +139,8 @@ static void openings_put(struct known *k, uint32_t number) {
 static struct fasti_opening opening_random(const struct known *k, uint32_t number) {
     const char name[] = {(char)('a' + number), '\0'};
     struct fasti_opening o = engine_weekly(name, (uint8_t)(1 + below(127)), "00:00", "24:00");
-    const uint32_t ticks = 1440 / k->resolution, start = below(ticks * 3 / 4);
+    const uint32_t ticks = 1440 / k->resolution,
+                   start = below(below(4) == 0 ? ticks : ticks * 3 / 4);
     const uint32_t length = 1 + below(ticks / 4);
     o.kind = (uint8_t)(1 + below(4));
     o.start_minute = (uint16_t)(start * k->resolution);

@@ -202,7 +202,9 @@ static struct fasti_opening opening_random(struct fasti_prng *prng, int32_t toda
     char id[8];
     snprintf(id, sizeof id, "%u", (unsigned)fasti_prng_below(prng, 30));
     const uint16_t start = (uint16_t)(5 * fasti_prng_below(prng, 250));
-    const uint16_t end = (uint16_t)(start + 5 * (1 + fasti_prng_below(prng, 38)));
+    const uint16_t end =
+        (uint16_t)(start +
+                   5 * (1 + fasti_prng_below(prng, fasti_prng_below(prng, 3) == 0 ? 280 : 38)));
     const fasti_date date = date_near(prng, today);
     switch (fasti_prng_below(prng, 4)) {
     case 0: return opening_on(id, FASTI_OPENING_DATED, date, start, end);

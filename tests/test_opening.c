@@ -185,17 +185,51 @@ Test(opening, instants_across_midnight) {
     expand(&o, 1, &berlin, 5, date_of(2026, 5, 5));
     span_expect(0, 264, 288, 264);
     cr_assert_eq(draft.spans[0].flags, 0);
+    cr_assert_eq(draft.spans[0].over_ticks, 36);
     expand(&o, 1, &berlin, 5, date_of(2026, 5, 6));
     span_expect(0, 0, 36, -24);
     expand(&o, 1, &berlin, 5, date_of(2026, 5, 7));
     cr_assert_eq(draft.count, 0);
     expand(&o, 1, &berlin, 5, date_of(2026, 5, 4));
     cr_assert_eq(draft.count, 0);
-    o.flags = FASTI_OPENING_SINGLE;
+    o.flags = FASTI_OPENING_SINGLE; /* it starts on the 5th and takes all of it */
     expand(&o, 1, &berlin, 5, date_of(2026, 5, 5));
-    cr_assert_eq(draft.spans[0].flags, FASTI_OPENING_SINGLE | FASTI_OPENING_FULL);
+    cr_assert_eq(draft.spans[0].flags, FASTI_OPENING_SINGLE);
+    cr_assert_eq(draft.spans[0].over_ticks, 36);
     expand(&o, 1, &berlin, 5, date_of(2026, 5, 6));
     cr_assert_eq(draft.spans[0].flags, FASTI_OPENING_SINGLE | FASTI_OPENING_FULL);
+}
+
+Test(opening, hours_go_on_over_midnight) {
+    const fasti_date fifth = date_of(2026, 5, 5), sixth = date_of(2026, 5, 6);
+    struct fasti_opening o[2] = {hours(FASTI_OPENING_WEEKLY, MINUTES(22, 0), MINUTES(26, 0)),
+                                 hours(FASTI_OPENING_CLOSED, MINUTES(1, 0), MINUTES(3, 0))};
+    o[0].date_first = o[0].date_last = fifth;
+    expand(o, 1, &berlin, 5, fifth);
+    cr_assert_eq(draft.count, 1);
+    span_expect(0, 264, 288, 264);
+    cr_assert_eq(draft.spans[0].over_ticks, 24);
+    expand(o, 1, &berlin, 5, sixth);
+    cr_assert_eq(draft.count, 1);
+    span_expect(0, 0, 24, -24);
+    cr_assert_eq(draft.spans[0].over_ticks, 0);
+    /* Closed from one o'clock on: until then it goes on. */
+    expand(o, 2, &berlin, 5, fifth);
+    cr_assert_eq(draft.spans[0].over_ticks, 12);
+    expand(o, 2, &berlin, 5, sixth);
+    span_expect(0, 0, 12, -24);
+    o[1].start_minute = MINUTES(23, 0); /* one that goes on itself */
+    o[1].end_minute = MINUTES(24, 30);
+    o[1].date_first = o[1].date_last = fifth;
+    expand(o, 2, &berlin, 5, fifth);
+    span_expect(0, 264, 276, 264);
+    cr_assert_eq(draft.spans[0].over_ticks, 0);
+    expand(o, 2, &berlin, 5, sixth);
+    span_expect(0, 6, 24, -24);
+    fasti_date next;
+    cr_assert(fasti_openings_next_date(o, 1, &berlin, fifth, &next));
+    cr_assert_eq(next.v, sixth.v);
+    cr_assert_not(fasti_openings_next_date(o, 1, &berlin, sixth, &next));
 }
 
 Test(opening, instants_round_inwards) {
@@ -272,7 +306,8 @@ Test(opening, check_of_hours) {
     REFUSED(INVALID_OPENING, start_minute, 600);
     REFUSED(INVALID_OPENING, end_minute, 0);
     REFUSED(INVALID_TIME, start_minute, 1440);
-    REFUSED(INVALID_TIME, end_minute, 1441);
+    REFUSED(INVALID_OPENING, end_minute, 540 + 1441);
+    REFUSED(INVALID_TIME, end_minute, 2881);
     REFUSED(INVALID_RESOLUTION, start_minute, 541);
     REFUSED(INVALID_RESOLUTION, end_minute, 601);
     REFUSED(INVALID_DATE, date_first.v, FASTI_DATE_FIRST - 1);
@@ -321,10 +356,11 @@ Test(opening, next_date) {
 }
 
 static struct fasti_opening opening_random(struct fasti_prng *prng, uint32_t resolution,
-                                           fasti_date date) {
+                                           fasti_date date, bool has_nights) {
     const uint32_t ticks = 1440 / resolution;
     const uint32_t start = (uint32_t)fasti_prng_below(prng, ticks);
-    const uint32_t end = start + 1 + (uint32_t)fasti_prng_below(prng, ticks - start);
+    const uint32_t room = has_nights && fasti_prng_below(prng, 2) == 0 ? ticks : ticks - start;
+    const uint32_t end = start + 1 + (uint32_t)fasti_prng_below(prng, room);
     const enum fasti_opening_kind kind = (enum fasti_opening_kind)(1 + fasti_prng_below(prng, 4));
     struct fasti_opening o =
         hours(kind, (uint16_t)(start * resolution), (uint16_t)(end * resolution));
@@ -369,7 +405,8 @@ Test(opening, random_rules_against_the_model) {
             .grid_ticks = 1 + (uint32_t)fasti_prng_below(&prng, 12),
         };
         for (uint32_t i = 0; i < q.opening_count; i++)
-            openings[i] = opening_random(&prng, q.resolution_minutes, q.date);
+            openings[i] = opening_random(&prng, q.resolution_minutes, q.date,
+                                         q.zone == &berlin || q.resolution_minutes == 1);
         const struct fasti_plan_key key = {.service = q.service,
                                            .duration_ticks = (uint16_t)q.duration_ticks,
                                            .grid_ticks = (uint16_t)q.grid_ticks};

@@ -25,9 +25,9 @@ struct the_case {
     fasti_date date;
     const struct fasti_zone *zone;
     struct fasti_opening openings[OPENINGS_MAX];
-    uint32_t pattern_id; /* 0: not compiled */
-    bool taken[FASTI_TICKS_MAX + 1];
-    uint32_t page; /* arena index; 0: empty */
+    uint32_t pattern_id;             /* 0: not compiled */
+    bool taken[3 * FASTI_TICKS_MAX]; /* nothing after the day's end */
+    uint32_t page;                   /* arena index; 0: empty */
 };
 
 static struct fasti_prng prng;
@@ -71,7 +71,9 @@ static struct fasti_opening opening_random(uint32_t resolution, fasti_date date)
     const uint32_t ticks = 1440 / resolution;
     const uint32_t start = below(ticks);
     uint32_t length = 1 + below(below(2) == 0 ? 8 : ticks);
-    length = length < ticks - start ? length : ticks - start;
+    if (below(3) > 0) /* else it may go on over midnight */
+        length = length < ticks - start ? length : ticks - start;
+    length = length < ticks ? length : ticks;
     struct fasti_opening o = {.id = {1, "o"},
                               .kind = (uint8_t)(1 + below(4)),
                               .weekdays = 0x7f,
@@ -231,7 +233,8 @@ static enum fasti_rule_verdict model_refusal(const struct question *q, uint32_t 
         const uint32_t visit = minute / q->c->resolution * q->c->resolution;
         if (piece->is_full)
             is_full = true;
-        else if (piece->is_single || visit + q->terms.duration_minutes <= end)
+        else if (piece->is_single ||
+                 visit + q->terms.duration_minutes <= piece->visit_end * q->c->resolution)
             return FASTI_RULE_OFF_GRID;
     }
     return is_full ? FASTI_RULE_FULL : FASTI_RULE_CLOSED;
@@ -260,8 +263,8 @@ static bool model_covers(uint32_t tick, uint32_t count) {
     for (uint32_t i = 0; i < model.piece_count; i++) {
         uint32_t inside = 0;
         for (uint32_t t = tick; t < tick + count; t++)
-            inside += t >= model.pieces[i].start && t < model.pieces[i].end;
-        if (inside == count)
+            inside += t >= model.pieces[i].start && t < model.pieces[i].visit_end;
+        if (inside == count && tick < model.pieces[i].end)
             return true;
     }
     return false;

@@ -28,6 +28,7 @@
 #define FASTI_MID_CHUNKS           64
 #define FASTI_TOP_MIDS             36
 #define FASTI_OPENINGS_MAX         1024 /* rules of one schedule */
+#define FASTI_OPENING_MINUTE_END   2880 /* an opening may go on until the next midnight but one */
 #define FASTI_OPENING_SERVICES_MAX 8    /* services named by one opening; none named = all */
 #define FASTI_SPANS_MAX            1024 /* open spans of one local day */
 #define FASTI_PATTERNS_MAX         (UINT32_C(1) << 20)

@@ -242,13 +242,15 @@ static bool is_item_conflict(struct fasti_booking *booking, const struct fasti_r
     if (looked == FASTI_LOOK_PAUSED || looked == FASTI_LOOK_AGAIN)
         return false; /* an edit is under way that this very record refuses */
     if (looked != FASTI_LOOK_OK || terms == NULL || !fasti_schedule_offers(look.config, service) ||
-        !fasti_look_place(&look, item->start_utc_s, item->minutes, &ticks))
+        !fasti_look_place(&look, item->start_utc_s, 0, &ticks))
         return true;
     static const struct fasti_rules none; /* openings alone are asked for */
     struct fasti_day_view view;
     fasti_day_view_load(state->patterns, look.config, service, terms, &none, look.date,
                         look.pattern_id, &booking->scratch, &view);
-    return !fasti_rule_covers(&view, ticks.tick, ticks.count);
+    /* It may go on after the day's end. */
+    return item->minutes % look.config->resolution_minutes != 0 ||
+           !fasti_rule_covers(&view, ticks.tick, item->minutes / look.config->resolution_minutes);
 }
 
 /* Does no opening cover one of its items any more? Blocks and ended records never conflict. */

@@ -57,10 +57,14 @@ static enum fasti_status hours_check(const struct fasti_opening *opening,
                                      uint32_t resolution_minutes, struct fasti_detail *detail) {
     const uint32_t start = opening->start_minute;
     const uint32_t end = opening->end_minute;
-    if (start >= FASTI_DAY_MINUTES || end > FASTI_DAY_MINUTES)
+    if (start >= FASTI_DAY_MINUTES || end > FASTI_OPENING_MINUTE_END)
         return fasti_detail_set(detail, FASTI_INVALID_TIME,
-                                "the opening's hours (minute %u to %u) are not in 00:00 to 24:00",
+                                "the opening's hours (minute %u to %u) do not begin in 00:00 to "
+                                "23:59 and end by the next date's 24:00",
                                 start, end);
+    if (end > start + FASTI_DAY_MINUTES)
+        return fasti_detail_set(detail, FASTI_INVALID_OPENING,
+                                "the opening is longer than a day (minute %u to %u)", start, end);
     if (start >= end)
         return fasti_detail_set(
             detail, FASTI_INVALID_OPENING,
@@ -128,9 +132,16 @@ static bool rule_next_date(const struct fasti_opening *opening, const struct fas
         date->v = first.v > from.v ? first.v : from.v;
         return date->v <= last.v;
     }
+    /* One that goes on over midnight opens the date after, too. */
+    const int32_t over = opening->end_minute > FASTI_DAY_MINUTES;
     date->v = opening->date_first.v > from.v ? opening->date_first.v : from.v;
-    for (int i = 0; i < 7 && date->v <= opening->date_last.v; i++, date->v++) {
-        if ((opening->weekdays >> fasti_date_weekday(*date) & 1) != 0)
+    for (int i = 0; i < 8 && date->v <= opening->date_last.v + over; i++, date->v++) {
+        const fasti_date before = {date->v - 1};
+        const bool is_own = date->v <= opening->date_last.v &&
+                            (opening->weekdays >> fasti_date_weekday(*date) & 1) != 0;
+        const bool is_rest = over != 0 && before.v >= opening->date_first.v &&
+                             (opening->weekdays >> fasti_date_weekday(before) & 1) != 0;
+        if (is_own || is_rest)
             return true;
     }
     return false;

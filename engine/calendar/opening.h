@@ -4,12 +4,16 @@
  *   WEEKLY   every listed weekday of a validity range, from one civil time to another
  *   DATED    the same on single dates (an exception that opens)
  *   CLOSED   an exception that closes: cuts the hours of WEEKLY openings, never of DATED ones
- *   INSTANT  one span between two instants (imported slots); may cross midnights
+ *   INSTANT  one span between two instants (imported slots)
+ *
+ * Any of them may cross midnights: each local day has its own span of it, whose grid begins where
+ * the opening does, and a visit that starts before midnight may end after it.
  *
  * Openings do not merge: each keeps its own anchor for the grid, also when a closure cuts it or
  * when two touch or overlap. Local times follow zone.h's policy for gaps and folds.
  * A closure takes away whole ticks that it touches, and the whole of a SINGLE opening that it
- * touches; a SINGLE opening that crosses a midnight stays in both days as FULL.
+ * touches. A SINGLE opening that crosses a midnight has its start on the first day and is FULL on
+ * the next; one longer than a day is FULL on all.
  * An opening's places are for the visits that start in it, of its services, on one local day: a
  * weekly one has them anew each time, one that crosses a midnight on both sides of it. Places of
  * openings with the same hours and services add up; visits in what else overlaps count for each.
@@ -52,7 +56,8 @@ struct fasti_opening {
     uint8_t flags;
     uint8_t service_count; /* 0: every service of the schedule; 0 for CLOSED */
     uint16_t start_minute; /* civil, 0 to 1439; 0 for INSTANT */
-    uint16_t end_minute;   /* civil, start_minute + 1 to 1440; 0 for INSTANT */
+    uint16_t end_minute;   /* civil, start_minute + 1 to start_minute + 1440; beyond 1440: on the
+                              next date; 0 for INSTANT */
     fasti_date date_first; /* inclusive; 0 for INSTANT */
     fasti_date date_last;  /* inclusive; 0 for INSTANT */
     int64_t start_utc_s;   /* INSTANT only, whole minutes; else 0 */
@@ -67,6 +72,8 @@ struct fasti_span {
     uint16_t start_tick, end_tick; /* start < end */
     int32_t anchor_tick;           /* where the grid starts; before start_tick when cut, and
                                       negative when the span began on the day before */
+    uint16_t over_ticks; /* how far it goes on after this day's end, where it ends there: a visit
+                            that starts in it may take them, of the next day; at most a day */
     uint16_t whole_end_tick; /* end of the opening's part of the day, before closures cut it */
     uint8_t flags;
     uint8_t service_count;
@@ -77,6 +84,11 @@ struct fasti_span {
 /* Where the opening's part of the day begins, before closures cut it. */
 static inline uint32_t fasti_span_whole_start(const struct fasti_span *span) {
     return span->anchor_tick > 0 ? (uint32_t)span->anchor_tick : 0;
+}
+
+/* Until where a visit that starts in the span may last. */
+static inline uint32_t fasti_span_visit_end(const struct fasti_span *span) {
+    return (uint32_t)span->end_tick + span->over_ticks;
 }
 
 /* Does the span offer the service? */

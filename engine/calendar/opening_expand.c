@@ -9,7 +9,8 @@
  *
  * Minutes are elapsed minutes of the local day, so a change of offset inside a span makes it
  * longer or shorter and the grid runs on undisturbed. A SINGLE opening is one visit that takes all
- * of it: what a closure touches is gone, and a piece cut by midnight is kept as FULL.
+ * of it: what a closure touches is gone; over midnight it starts on the first day and is FULL on
+ * the next.
  * The spans are sorted by all their fields: the order of the rules does not matter.
  */
 #include <string.h>
@@ -19,13 +20,21 @@
 #include "engine/calendar/opening.h"
 #include "engine/time/civil.h"
 
+/* A date with its closures. */
+struct side {
+    fasti_date date;
+    struct fasti_local_day day;
+    int64_t ticks; /* whole ones in the day */
+    bool is_there; /* false: outside the bookable dates */
+    uint64_t closed[FASTI_DAY_WORDS_MAX];
+};
+
 struct expansion {
     const struct fasti_zone *zone;
-    struct fasti_local_day day;
-    fasti_date date;
     int64_t resolution; /* minutes a tick */
-    int64_t tick_end;   /* whole ticks in the day */
-    uint64_t closed[FASTI_DAY_WORDS_MAX];
+    const struct fasti_opening *openings;
+    uint32_t opening_count;
+    struct side here, before, after; /* the last two only where something crosses a midnight */
     struct fasti_day_draft *draft;
 };
 
@@ -50,6 +59,8 @@ static int span_compare(const struct fasti_span *a, const struct fasti_span *b) 
     }
     if (a->whole_end_tick != b->whole_end_tick)
         return a->whole_end_tick < b->whole_end_tick ? -1 : 1;
+    if (a->over_ticks != b->over_ticks)
+        return a->over_ticks < b->over_ticks ? -1 : 1;
     if (a->capacity != b->capacity)
         return a->capacity < b->capacity ? -1 : 1;
     return (int)a->flags - (int)b->flags;
@@ -83,20 +94,21 @@ static void services_copy(const struct fasti_opening *opening, struct fasti_span
 
 /* Adds [start, end), which lies in the day and is not empty, in its place. */
 static enum fasti_status span_add(struct fasti_day_draft *draft,
-                                  const struct fasti_opening *opening, uint8_t flags, int64_t start,
-                                  int64_t end, int64_t anchor, int64_t whole_end) {
-    struct fasti_span span;
-    FASTI_ASSERT(start >= 0 && start < end && end <= FASTI_TICKS_MAX);
-    FASTI_ASSERT(anchor <= start && anchor >= INT32_MIN);
+                                  const struct fasti_opening *opening,
+                                  const struct fasti_span *parts) {
+    FASTI_ASSERT(parts->start_tick < parts->end_tick && parts->end_tick <= FASTI_TICKS_MAX);
+    FASTI_ASSERT(parts->anchor_tick <= parts->start_tick);
     if (draft->count == FASTI_SPANS_MAX)
         return FASTI_LIMIT_RECORDS;
+    struct fasti_span span;
     memset(&span, 0, sizeof span);
-    span.start_tick = (uint16_t)start;
-    span.end_tick = (uint16_t)end;
-    span.anchor_tick = (int32_t)anchor;
-    span.whole_end_tick = (uint16_t)whole_end;
+    span.start_tick = parts->start_tick;
+    span.end_tick = parts->end_tick;
+    span.anchor_tick = parts->anchor_tick;
+    span.over_ticks = parts->over_ticks;
+    span.whole_end_tick = parts->whole_end_tick;
+    span.flags = parts->flags;
     span.capacity = opening->capacity;
-    span.flags = flags;
     services_copy(opening, &span);
     uint32_t at = draft->count++;
     for (; at > 0 && span_compare(&draft->spans[at - 1], &span) > 0; at--)
@@ -106,93 +118,199 @@ static enum fasti_status span_add(struct fasti_day_draft *draft,
 }
 
 /* Does a rule with hours apply on this date? */
-static bool applies(const struct expansion *expansion, const struct fasti_opening *opening) {
-    return opening->date_first.v <= expansion->date.v &&
-           expansion->date.v <= opening->date_last.v &&
-           (opening->weekdays >> fasti_date_weekday(expansion->date) & 1) != 0;
+static bool applies(const struct fasti_opening *opening, fasti_date date) {
+    return opening->date_first.v <= date.v && date.v <= opening->date_last.v &&
+           (opening->weekdays >> fasti_date_weekday(date) & 1) != 0;
 }
 
-static int64_t elapsed(const struct expansion *expansion, uint16_t civil_minute) {
-    return fasti_zone_minute_of_day(expansion->zone, &expansion->day, expansion->date,
-                                    civil_minute);
+static int64_t elapsed(const struct expansion *expansion, const struct side *side,
+                       uint32_t civil_minute) {
+    return fasti_zone_minute_of_day(expansion->zone, &side->day, side->date, (int32_t)civil_minute);
 }
 
-/* Marks every tick that a closure touches, wholly or in part. */
-static void closure_mark(struct expansion *expansion, const struct fasti_opening *opening) {
-    const int64_t start =
-        floor_divide(elapsed(expansion, opening->start_minute), expansion->resolution);
-    const int64_t end = ceil_divide(elapsed(expansion, opening->end_minute), expansion->resolution);
+/* Marks every tick that a closure touches, wholly or in part: elapsed minutes [from, to). */
+static void closure_mark(const struct expansion *expansion, struct side *side, int64_t from,
+                         int64_t to) {
+    const int64_t start = floor_divide(from, expansion->resolution);
+    const int64_t end = ceil_divide(to, expansion->resolution);
     if (start < end)
-        fasti_bits_set(expansion->closed, (uint32_t)start, (uint32_t)(end - start));
+        fasti_bits_set(side->closed, (uint32_t)start, (uint32_t)(end - start));
 }
 
-/* Adds the parts of [start, end) that no closure touches. */
+/* A date's closures, its own and the rest of those of the day before. */
+static void side_load(struct expansion *expansion, struct side *side, fasti_date date) {
+    memset(side, 0, sizeof *side);
+    side->date = date;
+    side->is_there = fasti_date_is_bookable(date);
+    if (!side->is_there)
+        return;
+    fasti_zone_day(expansion->zone, date, &side->day);
+    side->ticks = side->day.minutes / expansion->resolution;
+    for (uint32_t i = 0; i < expansion->opening_count; i++) {
+        const struct fasti_opening *closure = &expansion->openings[i];
+        if (closure->kind != FASTI_OPENING_CLOSED)
+            continue;
+        const uint32_t end = closure->end_minute;
+        if (applies(closure, date))
+            closure_mark(
+                expansion, side, elapsed(expansion, side, closure->start_minute),
+                elapsed(expansion, side, end < FASTI_DAY_MINUTES ? end : FASTI_DAY_MINUTES));
+        if (end > FASTI_DAY_MINUTES && applies(closure, (fasti_date){date.v - 1}))
+            closure_mark(expansion, side, 0, elapsed(expansion, side, end - FASTI_DAY_MINUTES));
+    }
+}
+
+static bool is_closed(const struct side *side, int64_t start, int64_t end) {
+    return start < end && fasti_bits_any(side->closed, (uint32_t)start, (uint32_t)(end - start));
+}
+
+/* ---- rules with hours ---- */
+
+/* The ticks of an occurrence, which begins on one date and may end on the next. */
+struct occurrence {
+    int64_t start, end; /* on its first day */
+    int64_t rest;       /* ticks of the next day, from 0 on */
+    bool is_touched;    /* by a closure, on either day: matters to a SINGLE one */
+};
+
+static struct occurrence occurrence_of(const struct expansion *expansion,
+                                       const struct fasti_opening *opening,
+                                       const struct side *first, const struct side *next) {
+    const bool is_cuttable = opening->kind == FASTI_OPENING_WEEKLY;
+    const uint32_t end_minute = opening->end_minute;
+    const bool is_over = end_minute > FASTI_DAY_MINUTES;
+    struct occurrence o = {
+        .start =
+            ceil_divide(elapsed(expansion, first, opening->start_minute), expansion->resolution),
+        .end = is_over ? first->ticks
+                       : floor_divide(elapsed(expansion, first, end_minute), expansion->resolution),
+    };
+    if (is_over && next->is_there)
+        o.rest = floor_divide(elapsed(expansion, next, end_minute - FASTI_DAY_MINUTES),
+                              expansion->resolution);
+    o.is_touched = is_cuttable && (is_closed(first, o.start, o.end) || is_closed(next, 0, o.rest));
+    return o;
+}
+
+/* How far a piece that ends at its day's end goes on: up to the next day's first closure. */
+static int64_t over_of(const struct side *next, int64_t rest, bool is_cuttable) {
+    int64_t over = 0;
+    while (over < rest && !(is_cuttable && is_closed(next, over, over + 1)))
+        over++;
+    return over;
+}
+
+/* Adds the parts of [start, end) of this day that no closure touches. over: how far what ends at
+ * the day's end goes on. */
 static enum fasti_status pieces_add(struct expansion *expansion,
-                                    const struct fasti_opening *opening, int64_t start,
-                                    int64_t end) {
-    const uint64_t *closed = expansion->closed;
-    if ((opening->flags & FASTI_OPENING_SINGLE) != 0 &&
-        fasti_bits_any(closed, (uint32_t)start, (uint32_t)(end - start)))
-        return FASTI_OK;
+                                    const struct fasti_opening *opening, uint8_t flags,
+                                    int64_t start, int64_t end, int64_t anchor, int64_t over) {
+    const bool is_cuttable = opening->kind == FASTI_OPENING_WEEKLY;
     for (int64_t tick = start; tick < end;) {
         int64_t piece_end = tick;
-        while (piece_end < end && !fasti_bits_any(closed, (uint32_t)piece_end, 1))
+        while (piece_end < end &&
+               !(is_cuttable && is_closed(&expansion->here, piece_end, piece_end + 1)))
             piece_end++;
+        const bool is_last = piece_end == end && end == expansion->here.ticks;
+        const struct fasti_span parts = {
+            .start_tick = (uint16_t)tick,
+            .end_tick = (uint16_t)piece_end,
+            .anchor_tick = (int32_t)anchor,
+            .over_ticks = (uint16_t)(is_last ? over : 0),
+            .whole_end_tick = (uint16_t)end,
+            .flags = flags,
+        };
         if (piece_end > tick)
-            FASTI_TRY(
-                span_add(expansion->draft, opening, opening->flags, tick, piece_end, start, end));
+            FASTI_TRY(span_add(expansion->draft, opening, &parts));
         tick = piece_end + 1; /* piece_end is closed, or the end */
     }
     return FASTI_OK;
 }
 
+/* What a rule opens on this day by the occurrence that begins on it. */
+static enum fasti_status own_add(struct expansion *expansion, const struct fasti_opening *opening) {
+    const struct occurrence o =
+        occurrence_of(expansion, opening, &expansion->here, &expansion->after);
+    const bool is_single = (opening->flags & FASTI_OPENING_SINGLE) != 0;
+    if (o.start >= o.end || (is_single && o.is_touched))
+        return FASTI_OK; /* wholly in a gap, or less than a tick left of it */
+    return pieces_add(expansion, opening, opening->flags, o.start, o.end, o.start,
+                      over_of(&expansion->after, o.rest, opening->kind == FASTI_OPENING_WEEKLY));
+}
+
+/* The rest of the one that began on the day before. */
+static enum fasti_status rest_add(struct expansion *expansion,
+                                  const struct fasti_opening *opening) {
+    const struct occurrence o =
+        occurrence_of(expansion, opening, &expansion->before, &expansion->here);
+    const bool is_single = (opening->flags & FASTI_OPENING_SINGLE) != 0;
+    if (o.rest == 0 || (is_single && o.is_touched))
+        return FASTI_OK;
+    const uint8_t flags = opening->flags | (is_single ? FASTI_OPENING_FULL : 0);
+    return pieces_add(expansion, opening, flags, 0, o.rest, o.start - expansion->before.ticks, 0);
+}
+
 static enum fasti_status hours_add(struct expansion *expansion,
                                    const struct fasti_opening *opening) {
-    if (!applies(expansion, opening))
-        return FASTI_OK;
-    const int64_t start =
-        ceil_divide(elapsed(expansion, opening->start_minute), expansion->resolution);
-    const int64_t end =
-        floor_divide(elapsed(expansion, opening->end_minute), expansion->resolution);
-    if (start >= end) /* wholly in a gap, or less than a tick left of it */
-        return FASTI_OK;
-    if (opening->kind == FASTI_OPENING_WEEKLY)
-        return pieces_add(expansion, opening, start, end);
-    return span_add(expansion->draft, opening, opening->flags, start, end, start, end);
+    if (applies(opening, expansion->here.date))
+        FASTI_TRY(own_add(expansion, opening));
+    if (opening->end_minute > FASTI_DAY_MINUTES && expansion->before.is_there &&
+        applies(opening, expansion->before.date))
+        return rest_add(expansion, opening);
+    return FASTI_OK;
 }
+
+/* ---- instants ---- */
 
 static enum fasti_status instant_add(struct expansion *expansion,
                                      const struct fasti_opening *opening) {
-    const int64_t day_start = expansion->day.start_utc_s;
+    const int64_t day_start = expansion->here.day.start_utc_s, ticks = expansion->here.ticks;
+    const int64_t day_ticks = FASTI_DAY_MINUTES / expansion->resolution;
     const int64_t anchor =
         ceil_divide((opening->start_utc_s - day_start) / 60, expansion->resolution);
     const int64_t end_exact =
         floor_divide((opening->end_utc_s - day_start) / 60, expansion->resolution);
     const int64_t start = anchor > 0 ? anchor : 0;
-    const int64_t end = end_exact < expansion->tick_end ? end_exact : expansion->tick_end;
+    const int64_t end = end_exact < ticks ? end_exact : ticks;
     if (start >= end)
         return FASTI_OK;
+    int64_t over =
+        end_exact > ticks && fasti_date_is_bookable((fasti_date){expansion->here.date.v + 1})
+            ? end_exact - ticks
+            : 0;
     uint8_t flags = opening->flags;
-    if ((flags & FASTI_OPENING_SINGLE) != 0 && (start != anchor || end != end_exact))
+    if ((flags & FASTI_OPENING_SINGLE) != 0 &&
+        (start != anchor || end_exact - anchor > day_ticks || end + over != end_exact))
         flags |= FASTI_OPENING_FULL;
-    return span_add(expansion->draft, opening, flags, start, end, anchor, end);
+    over = over < day_ticks ? over : day_ticks;
+    return pieces_add(expansion, opening, flags, start, end, anchor, over);
+}
+
+/* Does anything but instants cross a midnight? */
+static bool has_nights(const struct fasti_opening *openings, uint32_t count) {
+    bool has = false;
+    for (uint32_t i = 0; i < count; i++)
+        has = has || openings[i].end_minute > FASTI_DAY_MINUTES;
+    return has;
 }
 
 enum fasti_status fasti_openings_expand(const struct fasti_opening *openings,
                                         uint32_t opening_count, const struct fasti_zone *zone,
                                         uint32_t resolution_minutes, fasti_date date,
                                         struct fasti_day_draft *draft) {
-    struct expansion expansion = {
-        .zone = zone, .date = date, .resolution = resolution_minutes, .draft = draft};
+    struct expansion expansion = {.zone = zone,
+                                  .resolution = resolution_minutes,
+                                  .openings = openings,
+                                  .opening_count = opening_count,
+                                  .draft = draft};
     FASTI_ASSERT(opening_count <= FASTI_OPENINGS_MAX);
     FASTI_ASSERT(resolution_minutes >= 1);
-    fasti_zone_day(zone, date, &expansion.day);
-    expansion.tick_end = expansion.day.minutes / expansion.resolution;
-    draft->count = 0;
-    for (uint32_t i = 0; i < opening_count; i++) {
-        if (openings[i].kind == FASTI_OPENING_CLOSED && applies(&expansion, &openings[i]))
-            closure_mark(&expansion, &openings[i]);
+    side_load(&expansion, &expansion.here, date);
+    if (has_nights(openings, opening_count)) {
+        side_load(&expansion, &expansion.before, (fasti_date){date.v - 1});
+        side_load(&expansion, &expansion.after, (fasti_date){date.v + 1});
     }
+    draft->count = 0;
     for (uint32_t i = 0; i < opening_count; i++) {
         switch (openings[i].kind) {
         case FASTI_OPENING_WEEKLY:

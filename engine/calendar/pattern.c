@@ -57,7 +57,8 @@ static uint64_t spans_hash(const struct fasti_span *spans, uint32_t count) {
         hash = hash_step(hash, (uint64_t)spans[i].start_tick << 32 | spans[i].end_tick);
         hash = hash_step(hash, (uint32_t)spans[i].anchor_tick);
         hash = hash_step(hash, (uint64_t)spans[i].whole_end_tick << 32 | spans[i].capacity);
-        hash = hash_step(hash, (uint64_t)spans[i].flags << 32 | spans[i].service_count);
+        hash = hash_step(hash, (uint64_t)spans[i].over_ticks << 40 |
+                                   (uint64_t)spans[i].flags << 32 | spans[i].service_count);
         for (uint32_t s = 0; s < spans[i].service_count; s++)
             hash = hash_step(hash, spans[i].services[s].v);
     }
@@ -67,7 +68,7 @@ static uint64_t spans_hash(const struct fasti_span *spans, uint32_t count) {
 static bool span_equal(const struct fasti_span *a, const struct fasti_span *b) {
     return a->start_tick == b->start_tick && a->end_tick == b->end_tick &&
            a->anchor_tick == b->anchor_tick && a->whole_end_tick == b->whole_end_tick &&
-           a->capacity == b->capacity && a->flags == b->flags &&
+           a->over_ticks == b->over_ticks && a->capacity == b->capacity && a->flags == b->flags &&
            a->service_count == b->service_count &&
            memcmp(a->services, b->services, a->service_count * sizeof a->services[0]) == 0;
 }

@@ -44,15 +44,15 @@ static enum fasti_status span_plan(const struct fasti_span *span, const struct f
                                    struct fasti_plan *plan) {
     const bool single = (span->flags & FASTI_OPENING_SINGLE) != 0;
     const uint32_t length =
-        single ? (uint32_t)span->end_tick - span->start_tick : key->duration_ticks;
+        single ? fasti_span_visit_end(span) - span->start_tick : key->duration_ticks;
     const uint32_t step = single ? FASTI_TICKS_MAX : key->grid_ticks;
     uint32_t tick = grid_first(span, step, single ? 0 : key->offset_ticks);
-    if (tick + length > span->end_tick)
+    if (tick >= span->end_tick || tick + length > fasti_span_visit_end(span))
         return FASTI_OK;
     struct fasti_plan_group *group = group_get(plan, length);
     if (group == NULL)
         return FASTI_LIMIT_RECORDS;
-    for (; tick + length <= span->end_tick; tick += step)
+    for (; tick < span->end_tick && tick + length <= fasti_span_visit_end(span); tick += step)
         fasti_bits_set(group->starts, tick, 1);
     return FASTI_OK;
 }

@@ -35,6 +35,8 @@ struct fasti_compiler {
     uint32_t active_count;
     uint32_t memo[7];                                /* pattern by weekday, in this segment */
     struct fasti_opening active[FASTI_OPENINGS_MAX]; /* of this segment */
+    bool has_nights;     /* hours that go on over midnight: a day depends on those around it */
+    bool is_memo_useful; /* no active opening crosses a midnight: weekdays of a segment are alike */
     struct fasti_day_draft draft;
 };
 
@@ -135,8 +137,13 @@ static void segments_prepare(struct job *job) {
     c->event_count = c->event_next = c->odd_count = c->odd_next = 0;
     c->active_count = 0;
     c->segment_end = INT32_MIN;
+    c->has_nights = false;
+    for (uint32_t i = 0; i < job->now->opening_count; i++)
+        c->has_nights = c->has_nights || job->now->openings[i].end_minute > FASTI_DAY_MINUTES;
     for (uint32_t i = 0; i < job->now->opening_count; i++) {
         c->ranges[i] = range_of(&job->now->openings[i], job->now->zone);
+        c->ranges[i].first -= c->has_nights;
+        c->ranges[i].last += c->has_nights;
         event_add(job, c->ranges[i].first);
         event_add(job, c->ranges[i].last + 1);
     }
@@ -145,12 +152,22 @@ static void segments_prepare(struct job *job) {
         odd_find(job);
 }
 
+/* A span between instants differs from day to day where it crosses midnights. */
+static bool crosses(const struct fasti_opening *opening, struct date_range range) {
+    return opening->kind == FASTI_OPENING_INSTANT ? range.first < range.last
+                                                  : opening->end_minute > FASTI_DAY_MINUTES;
+}
+
 static void segment_begin(struct job *job, int32_t date) {
     struct fasti_compiler *c = job->compiler;
     c->active_count = 0;
-    for (uint32_t i = 0; i < job->now->opening_count; i++)
-        if (c->ranges[i].first <= date && date <= c->ranges[i].last)
-            c->active[c->active_count++] = job->now->openings[i];
+    c->is_memo_useful = !c->has_nights;
+    for (uint32_t i = 0; i < job->now->opening_count; i++) {
+        if (date < c->ranges[i].first || date > c->ranges[i].last)
+            continue;
+        c->active[c->active_count++] = job->now->openings[i];
+        c->is_memo_useful = c->is_memo_useful && !crosses(&job->now->openings[i], c->ranges[i]);
+    }
     while (c->event_next < c->event_count && c->events[c->event_next] <= date)
         c->event_next++;
     if (date >= job->end)
@@ -211,7 +228,7 @@ static uint32_t pattern_of(struct job *job, int32_t date) {
         segment_begin(job, date);
     if (c->active_count == 0)
         return FASTI_PATTERN_CLOSED;
-    if (is_odd(c, date))
+    if (is_odd(c, date) || !c->is_memo_useful)
         return pattern_make(job, date);
     uint32_t *memo = &c->memo[fasti_date_weekday((fasti_date){date})];
     if (*memo == MEMO_UNKNOWN)

@@ -499,7 +499,8 @@ static enum fasti_rule_verdict verdict_without_candidate(const struct fasti_day_
             continue;
         if ((span->flags & FASTI_OPENING_FULL) != 0 || is_used_up(view, scene, i))
             verdict = FASTI_RULE_FULL;
-        else if (tick + count <= span->end_tick || (span->flags & FASTI_OPENING_SINGLE) != 0)
+        else if (tick + count <= fasti_span_visit_end(span) ||
+                 (span->flags & FASTI_OPENING_SINGLE) != 0)
             return FASTI_RULE_OFF_GRID;
     }
     return verdict;
@@ -566,7 +567,7 @@ bool fasti_rule_covers(const struct fasti_day_view *view, uint32_t tick, uint32_
     for (uint32_t i = 0; i < view->span_count; i++) {
         const struct fasti_span *span = &view->spans[i];
         if (fasti_span_offers(span, view->service) && tick >= span->start_tick &&
-            tick + count <= span->end_tick)
+            tick < span->end_tick && tick + count <= fasti_span_visit_end(span))
             return true;
     }
     return false;

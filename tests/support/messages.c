@@ -45,7 +45,7 @@ void fasti_messages_opening(struct fasti_messages *m, struct fasti_opening *open
     } else {
         opening->weekdays = (uint8_t)below(m, 128);
         opening->start_minute = (uint16_t)below(m, 1440);
-        opening->end_minute = (uint16_t)below(m, 1441);
+        opening->end_minute = (uint16_t)below(m, FASTI_OPENING_MINUTE_END + 1);
         opening->date_first.v = (int32_t)below(m, 80000);
         opening->date_last.v = (int32_t)below(m, 80000);
     }

@@ -8,25 +8,32 @@
 
 #include "engine/time/civil.h"
 
+/* Ticks are counted from the day's start; those before it and after its end are there, too. */
+#define BEFORE (2 * FASTI_TICKS_MAX)
+#define ALL    (5 * FASTI_TICKS_MAX)
+
 struct model {
     const struct fasti_model_question *question;
     struct fasti_local_day day;
-    bool closed[FASTI_TICKS_MAX + 1];
+    int64_t ticks; /* of the day */
+    bool closed[ALL];
+    bool inside[ALL]; /* of one opening */
 };
 
-/* First minute of the day at which the wall clock shows this civil time of the date, or later. */
-static int32_t minute_reached(const struct model *model, int32_t civil_minute) {
-    const int64_t wanted = model->question->date.v * FASTI_DAY_SECONDS + civil_minute * 60;
-    for (int32_t minute = 0; minute < model->day.minutes; minute++) {
-        const int64_t utc_s = model->day.start_utc_s + minute * 60;
+/* First instant of a date at which its wall clock shows this civil time, or later. */
+static int64_t reached(const struct model *model, int32_t date, int32_t civil_minute) {
+    struct fasti_local_day day;
+    const int64_t wanted = date * FASTI_DAY_SECONDS + civil_minute * 60;
+    fasti_zone_day(model->question->zone, (fasti_date){date}, &day);
+    for (int32_t minute = 0; minute < day.minutes; minute++) {
+        const int64_t utc_s = day.start_utc_s + minute * 60;
         if (utc_s + fasti_zone_offset_at(model->question->zone, utc_s) >= wanted)
-            return minute;
+            return utc_s;
     }
-    return model->day.minutes;
+    return day.start_utc_s + day.minutes * INT64_C(60);
 }
 
-static bool applies(const struct model *model, const struct fasti_opening *opening) {
-    const int32_t date = model->question->date.v;
+static bool applies(const struct fasti_opening *opening, int32_t date) {
     const int32_t weekday = ((date + 3) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
     return date >= opening->date_first.v && date <= opening->date_last.v &&
            (opening->weekdays & 1 << weekday) != 0;
@@ -47,91 +54,121 @@ static void single_add(struct fasti_model_day *day, struct fasti_model_start sta
     day->singles[day->single_count++] = start;
 }
 
-/* Every run of ticks that are inside. */
-static void pieces_add(const bool *inside, int64_t ticks, struct fasti_model_piece piece,
+/* How many ticks from this one on are inside without a hole. */
+static int64_t room_at(const struct model *model, int64_t tick) {
+    int64_t room = 0;
+    while (BEFORE + tick + room < ALL && model->inside[BEFORE + tick + room])
+        room++;
+    return room;
+}
+
+/* Every run of ticks of the day that are inside. */
+static void pieces_add(const struct model *model, struct fasti_model_piece piece,
                        struct fasti_model_day *day) {
-    for (int64_t tick = 0; tick < ticks; tick++) {
-        if (!inside[tick])
+    for (int64_t tick = 0; tick < model->ticks; tick++) {
+        if (!model->inside[BEFORE + tick])
             continue;
+        const int64_t end = tick + room_at(model, tick);
         piece.start = (uint32_t)tick;
-        while (tick < ticks && inside[tick])
-            tick++;
-        piece.end = (uint32_t)tick;
+        piece.end = (uint32_t)(end < model->ticks ? end : model->ticks);
+        piece.visit_end = (uint32_t)end;
         if (day->piece_count < FASTI_SPANS_MAX)
             day->pieces[day->piece_count++] = piece;
+        tick = end;
     }
 }
 
-/* Ticks of the opening, given as minutes [first, end) of the day which may lie outside of it. */
-static void opening_add(const struct model *model, const struct fasti_opening *opening,
-                        int64_t first, int64_t end, struct fasti_model_day *day) {
+/* An opening from one instant to another. */
+static void opening_add(struct model *model, const struct fasti_opening *opening, int64_t from_s,
+                        int64_t to_s, struct fasti_model_day *day) {
     const int64_t r = model->question->resolution_minutes;
-    const int64_t ticks = model->day.minutes / r;
+    const int64_t first = (from_s - model->day.start_utc_s) / 60;
+    const int64_t end = (to_s - model->day.start_utc_s) / 60;
     const bool cuttable = opening->kind == FASTI_OPENING_WEEKLY;
-    bool inside[FASTI_TICKS_MAX + 1] = {0};
-    int64_t anchor = INT64_MIN, count = 0, touched = 0;
-    bool cut = false;
-    /* walks every tick of the opening, also those before and after the day */
+    int64_t anchor = INT64_MIN, whole = 0, touched = 0, here = 0;
+    memset(model->inside, 0, sizeof model->inside);
     for (int64_t tick = first / r - 1; tick * r < end; tick++) {
         if (tick * r < first || (tick + 1) * r > end)
             continue; /* not wholly in the opening */
         anchor = anchor == INT64_MIN ? tick : anchor;
-        if (tick < 0 || tick >= ticks) {
-            cut = true;
+        whole++;
+        if (tick < -BEFORE || tick >= ALL - BEFORE)
             continue;
-        }
-        touched += cuttable && model->closed[tick];
-        inside[tick] = !(cuttable && model->closed[tick]);
-        count += inside[tick];
+        const bool is_closed = cuttable && model->closed[BEFORE + tick];
+        touched += is_closed;
+        model->inside[BEFORE + tick] = !is_closed;
+        here += !is_closed && tick >= 0 && tick < model->ticks;
     }
     const bool single = (opening->flags & FASTI_OPENING_SINGLE) != 0;
-    if (count == 0 || (single && touched > 0) || !offers(opening, model->question->service))
+    if (here == 0 || (single && touched > 0) || !offers(opening, model->question->service))
         return;
     day->is_open = true;
-    const bool full = (opening->flags & FASTI_OPENING_FULL) != 0 || (single && cut);
-    pieces_add(inside, ticks, (struct fasti_model_piece){.is_full = full, .is_single = single},
-               day);
+    const bool is_rest = single && anchor < 0;
+    const bool is_long = single && opening->kind == FASTI_OPENING_INSTANT && whole * r > 1440;
+    const bool full = (opening->flags & FASTI_OPENING_FULL) != 0 || is_rest || is_long;
+    pieces_add(model, (struct fasti_model_piece){.is_full = full, .is_single = single}, day);
     if (full)
         return;
     if (single) {
-        single_add(day, (struct fasti_model_start){(uint32_t)anchor, (uint32_t)count});
+        single_add(day, (struct fasti_model_start){(uint32_t)anchor, (uint32_t)whole});
         return;
     }
-    int64_t room = 0; /* ticks from this one on that are inside */
-    for (int64_t tick = ticks - 1; tick >= 0; tick--) {
-        room = inside[tick] ? room + 1 : 0;
-        const int64_t into = tick - anchor - model->question->offset_ticks;
-        if (room >= model->question->duration_ticks && into >= 0 &&
-            into % model->question->grid_ticks == 0)
+    for (int64_t tick = 0; tick < model->ticks; tick++) {
+        const int64_t into = tick - anchor - (int64_t)model->question->offset_ticks;
+        if (room_at(model, tick) >= model->question->duration_ticks && into >= 0 &&
+            into % (int64_t)model->question->grid_ticks == 0)
             day->normal[tick] = true;
     }
 }
 
+/* From where to where a rule with hours goes that begins on a date. */
+static void hours(const struct model *model, const struct fasti_opening *opening, int32_t date,
+                  int64_t *from_s, int64_t *to_s) {
+    const bool is_over = opening->end_minute > 1440;
+    *from_s = reached(model, date, opening->start_minute);
+    *to_s = is_over ? reached(model, date + 1, opening->end_minute - 1440)
+                    : reached(model, date, opening->end_minute);
+}
+
 static void closed_mark(struct model *model) {
-    const uint32_t r = model->question->resolution_minutes;
+    const int64_t r = model->question->resolution_minutes;
     for (uint32_t i = 0; i < model->question->opening_count; i++) {
         const struct fasti_opening *opening = &model->question->openings[i];
-        if (opening->kind != FASTI_OPENING_CLOSED || !applies(model, opening))
-            continue;
-        const int32_t end = minute_reached(model, opening->end_minute);
-        for (int32_t m = minute_reached(model, opening->start_minute); m < end; m++)
-            model->closed[(uint32_t)m / r] = true;
+        for (int32_t date = model->question->date.v - 2; date <= model->question->date.v + 1;
+             date++) {
+            int64_t from_s, to_s;
+            if (opening->kind != FASTI_OPENING_CLOSED || !applies(opening, date))
+                continue;
+            hours(model, opening, date, &from_s, &to_s);
+            for (int64_t at_s = from_s; at_s < to_s; at_s += 60) {
+                const int64_t minute = (at_s - model->day.start_utc_s) / 60;
+                model->closed[BEFORE + (minute + BEFORE * r) / r - BEFORE] = true;
+            }
+        }
     }
 }
 
 void fasti_model_answer(const struct fasti_model_question *question, struct fasti_model_day *day) {
-    struct model model = {.question = question};
+    static struct model model;
+    memset(&model, 0, sizeof model);
+    model.question = question;
     memset(day, 0, sizeof *day);
     fasti_zone_day(question->zone, question->date, &model.day);
+    model.ticks = model.day.minutes / (int32_t)question->resolution_minutes;
     closed_mark(&model);
     for (uint32_t i = 0; i < question->opening_count; i++) {
         const struct fasti_opening *opening = &question->openings[i];
-        if (opening->kind == FASTI_OPENING_INSTANT)
-            opening_add(&model, opening, (opening->start_utc_s - model.day.start_utc_s) / 60,
-                        (opening->end_utc_s - model.day.start_utc_s) / 60, day);
-        else if (opening->kind != FASTI_OPENING_CLOSED && applies(&model, opening))
-            opening_add(&model, opening, minute_reached(&model, opening->start_minute),
-                        minute_reached(&model, opening->end_minute), day);
+        if (opening->kind == FASTI_OPENING_INSTANT) {
+            opening_add(&model, opening, opening->start_utc_s, opening->end_utc_s, day);
+            continue;
+        }
+        for (int32_t date = question->date.v - 1; date <= question->date.v; date++) {
+            int64_t from_s, to_s;
+            if (opening->kind == FASTI_OPENING_CLOSED || !applies(opening, date))
+                continue;
+            hours(&model, opening, date, &from_s, &to_s);
+            opening_add(&model, opening, from_s, to_s, day);
+        }
     }
 }
 

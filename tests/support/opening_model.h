@@ -30,7 +30,8 @@ struct fasti_model_start {
 
 /* What an opening that offers the service leaves open without a hole. */
 struct fasti_model_piece {
-    uint32_t start, end; /* ticks */
+    uint32_t start, end; /* ticks of the day */
+    uint32_t visit_end;  /* until where a visit that starts in it may last; of the next day, too */
     bool is_full, is_single;
 };
 

@@ -246,22 +246,33 @@ static enum fasti_outcome time_decide(const struct rule_model *model,
 
 /* ---- openings ---- */
 
+static bool is_on(const struct fasti_opening *opening, int32_t date) {
+    const int32_t weekday = ((date + 3) % 7 + 7) % 7;
+    return date >= opening->date_first.v && date <= opening->date_last.v &&
+           (opening->weekdays & 1 << weekday) != 0;
+}
+
 /* The ticks of an opening on a day, before closures; false: none. */
 static bool opening_ticks(const struct rule_model *model, const struct fasti_opening *opening,
-                          fasti_date date, int64_t resolution, int64_t *first, int64_t *end) {
+                          fasti_date date, bool is_rest, int64_t resolution, int64_t *first,
+                          int64_t *end) {
     struct fasti_local_day day;
     fasti_zone_day(model->zone, date, &day);
     int64_t from, to;
     if (opening->kind == FASTI_OPENING_INSTANT) {
         from = (opening->start_utc_s - day.start_utc_s) / 60;
         to = (opening->end_utc_s - day.start_utc_s) / 60;
+    } else if (is_rest) { /* of the one that began on the day before */
+        if (opening->end_minute <= 1440 || !is_on(opening, date.v - 1))
+            return false;
+        from = 0;
+        to = minute_reached(model, date, &day, opening->end_minute - 1440);
     } else {
-        const int32_t weekday = ((date.v + 3) % 7 + 7) % 7;
-        if (date.v < opening->date_first.v || date.v > opening->date_last.v ||
-            (opening->weekdays & 1 << weekday) == 0)
+        if (!is_on(opening, date.v))
             return false;
         from = minute_reached(model, date, &day, opening->start_minute);
-        to = minute_reached(model, date, &day, opening->end_minute);
+        to = minute_reached(model, date, &day,
+                            opening->end_minute < 1440 ? opening->end_minute : 1440);
     }
     from = from < 0 ? 0 : from;
     to = to > day.minutes ? day.minutes : to;
@@ -289,20 +300,25 @@ static bool names(const struct fasti_opening *opening, uint32_t service) {
 }
 
 /* Are all places of an opening, and of those with its hours and services, used on a day? */
-static bool is_used_up(const struct rule_model *model, uint32_t id, uint32_t at, fasti_date date) {
+static bool is_used_up(const struct rule_model *model, uint32_t id, uint32_t at, bool is_rest,
+                       fasti_date date) {
     const struct rule_model_schedule *schedule = &model->schedules[id];
     const struct fasti_opening *opening = &schedule->openings[at];
     const int64_t r = schedule->resolution_minutes;
     int64_t first, end, other_first, other_end;
     if (opening->capacity == FASTI_CAPACITY_UNLIMITED || opening->kind == FASTI_OPENING_CLOSED ||
-        !opening_ticks(model, opening, date, r, &first, &end))
+        !opening_ticks(model, opening, date, is_rest, r, &first, &end))
         return false;
     uint64_t places = 0;
-    for (uint32_t i = 0; i < schedule->opening_count; i++) {
-        const struct fasti_opening *other = &schedule->openings[i];
-        if (other->kind != FASTI_OPENING_CLOSED && (other->flags & FASTI_OPENING_FULL) == 0 &&
+    for (uint32_t i = 0; i < 2 * schedule->opening_count; i++) {
+        const struct fasti_opening *other = &schedule->openings[i / 2];
+        const bool other_rest = i % 2 == 1;
+        if (other->kind != FASTI_OPENING_CLOSED &&
+            !(other_rest && other->kind == FASTI_OPENING_INSTANT) &&
+            (other->flags & FASTI_OPENING_FULL) == 0 &&
+            !(other_rest && (other->flags & FASTI_OPENING_SINGLE) != 0) &&
             is_alike(opening, other) &&
-            opening_ticks(model, other, date, r, &other_first, &other_end) &&
+            opening_ticks(model, other, date, other_rest, r, &other_first, &other_end) &&
             other_first == first && other_end == end)
             places += other->capacity;
     }
@@ -319,6 +335,27 @@ static bool is_used_up(const struct rule_model *model, uint32_t id, uint32_t at,
     return used >= places;
 }
 
+/* What an opening is on a date: by what begins on it, or by the rest of the day before. */
+static bool opening_part(const struct rule_model *model, const struct rule_model_question *q,
+                         uint32_t at, bool is_rest, fasti_date date, bool places_matter,
+                         struct fasti_opening *part) {
+    const struct fasti_opening *opening = &model->schedules[q->schedule].openings[at];
+    const bool has_rest = opening->kind != FASTI_OPENING_INSTANT &&
+                          opening->kind != FASTI_OPENING_CLOSED && opening->end_minute > 1440;
+    *part = *opening;
+    if (is_rest && !has_rest)
+        return false;
+    if (has_rest) {
+        const fasti_date first = {date.v - is_rest};
+        if (!is_on(opening, first.v))
+            return false;
+        part->date_first = part->date_last = first;
+    }
+    if (places_matter && is_used_up(model, q->schedule, at, is_rest, date))
+        part->flags |= FASTI_OPENING_FULL;
+    return true;
+}
+
 /* What the openings leave; where places matter, those without one as FULL. */
 static void day_ask(const struct rule_model *model, const struct rule_model_question *q,
                     bool places_matter, struct fasti_model_day *day) {
@@ -326,15 +363,13 @@ static void day_ask(const struct rule_model *model, const struct rule_model_ques
     const struct rule_model_service *service = &model->services[q->service];
     const uint32_t r = schedule->resolution_minutes;
     const fasti_date date = date_of(model, q->start_utc_s);
-    static struct fasti_opening openings[RULE_MODEL_OPENINGS];
-    for (uint32_t i = 0; i < schedule->opening_count; i++) {
-        openings[i] = schedule->openings[i];
-        if (places_matter && is_used_up(model, q->schedule, i, date))
-            openings[i].flags |= FASTI_OPENING_FULL;
-    }
+    static struct fasti_opening openings[2 * RULE_MODEL_OPENINGS];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < 2 * schedule->opening_count; i++)
+        count += opening_part(model, q, i / 2, i % 2 == 1, date, places_matter, &openings[count]);
     const struct fasti_model_question question = {
         .openings = openings,
-        .opening_count = schedule->opening_count,
+        .opening_count = count,
         .zone = model->zone,
         .resolution_minutes = r,
         .date = date,
@@ -369,7 +404,7 @@ static enum fasti_outcome without_candidate(const struct rule_model *model,
             continue;
         if (piece->is_full)
             is_full = true;
-        else if (piece->is_single || tick + normal <= piece->end)
+        else if (piece->is_single || tick + normal <= piece->visit_end)
             return FASTI_OUTCOME_OFF_GRID;
     }
     return is_full ? FASTI_OUTCOME_FULL : FASTI_OUTCOME_CLOSED;
