@@ -212,11 +212,11 @@ static int by_start(const void *a, const void *b) {
     return (x->minutes > y->minutes) - (x->minutes < y->minutes);
 }
 
-/* A visit lies within one local day; of several that would start together the shortest is offered.
- */
+/* Read as wall clock a visit lies within one local day, for an opening is made for each; of several
+ * that would start together the shortest is offered. */
 static void expect_visit(struct check *check, time_t start, time_t end) {
     const int32_t day = day_of(start);
-    if (day != day_of(end - 1))
+    if (check->is_civil && day != day_of(end - 1))
         return;
     if (check->visit_count == STARTS_MAX)
         stop("too many starts", "of one schedule");
