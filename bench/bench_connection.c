@@ -34,6 +34,7 @@ static void fill_availability(struct fasti_bench_connection *c, struct fasti_ben
     c->command->kind = FASTI_COMMAND_AVAILABILITY;
     struct fasti_availability_query *query = &c->command->body.availability;
     query->service = pair.service;
+    query->facts = (struct fasti_facts){0};
     query->first = first;
     query->day_count = (uint16_t)days;
     query->schedule_count = 1;

@@ -166,6 +166,7 @@ static bool bench_week(struct bench *bench, const char *name) {
     bench->command.kind = FASTI_COMMAND_AVAILABILITY;
     bench->command.organization = bench->organization;
     query->service = bench->service;
+    query->facts = (struct fasti_facts){0};
     query->first = (fasti_date){DATE_FIRST};
     query->day_count = 7;
     query->schedule_count = 1;

@@ -165,7 +165,7 @@ static enum fasti_attempt block_take(struct fasti_booking *booking,
             return fasti_rows_stop(booking, pending, rows, disposition);
         }
         if (result == FASTI_DRAFT_TAKEN)
-            fasti_rows_lose(rows, FASTI_OUTCOME_TAKEN, day);
+            fasti_rows_lose(rows, booking->draft, FASTI_OUTCOME_TAKEN, day);
         else if (result != FASTI_DRAFT_OK)
             return fasti_draft_stop(booking, pending, result, again, disposition);
         rows->item_count++;

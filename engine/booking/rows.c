@@ -18,15 +18,26 @@ static bool rests_on_day(enum fasti_outcome outcome) {
            outcome == FASTI_OUTCOME_WEEK_LIMIT || outcome == FASTI_OUTCOME_MONTH_LIMIT;
 }
 
-void fasti_rows_lose(struct fasti_rows *rows, enum fasti_outcome outcome,
-                     const struct fasti_draft_day *day) {
+/* The day, and those around it that were looked at, for a visit may reach into them. */
+static void days_rest(const struct fasti_draft *draft, const struct fasti_draft_day *day,
+                      struct fasti_rows *rows) {
+    for (uint32_t d = 0; d < draft->day_count; d++) {
+        const struct fasti_day_look *look = &draft->days[d].look;
+        const int32_t apart = look->date.v - day->look.date.v;
+        if (look->id.v == day->look.id.v && apart >= -1 && apart <= 1 && look->ref.chunk != NULL &&
+            rows->day_count < FASTI_ROWS_DAYS_MAX)
+            rows->days[rows->day_count++] = fasti_look_pending_cell(look);
+    }
+}
+
+void fasti_rows_lose(struct fasti_rows *rows, const struct fasti_draft *draft,
+                     enum fasti_outcome outcome, const struct fasti_draft_day *day) {
     if (rows->lost_count++ == 0)
         rows->first = outcome;
     if (outcome != FASTI_OUTCOME_TAKEN)
         rows->rests_on_config = rows->rests_on_config || outcome != FASTI_OUTCOME_OUTSIDE;
-    if (rests_on_day(outcome) && day != NULL && day->look.ref.chunk != NULL &&
-        rows->day_count < FASTI_ITEMS_MAX)
-        rows->days[rows->day_count++] = fasti_look_pending_cell(&day->look);
+    if (rests_on_day(outcome) && day != NULL)
+        days_rest(draft, day, rows);
     rows->rests_on_guards = rows->rests_on_guards || outcome == FASTI_OUTCOME_WEEK_LIMIT ||
                             outcome == FASTI_OUTCOME_MONTH_LIMIT;
 }
@@ -216,7 +227,8 @@ static enum row_result choice_take(struct fasti_booking *booking, struct fasti_r
         days[order[i] - first] = row.day;
     }
     for (uint32_t i = first; i < end; i++) /* none is free: all of them say why */
-        fasti_rows_lose(rows, (enum fasti_outcome)rows->outcomes[i], days[i - first]);
+        fasti_rows_lose(rows, booking->draft, (enum fasti_outcome)rows->outcomes[i],
+                        days[i - first]);
     return ROW_LOST;
 }
 

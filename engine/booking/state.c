@@ -188,7 +188,7 @@ struct fasti_pending *fasti_done_take(struct fasti_booking *owner) {
 
 bool fasti_pending_cells_make(struct fasti_booking *booking, struct fasti_pending *pending,
                               uint32_t count) {
-    FASTI_ASSERT(count <= FASTI_CELLS_MAX);
+    FASTI_ASSERT(count <= 2 * FASTI_CELLS_MAX); /* a refusal rests on days around, too */
     pending->cells = pending->cells_own;
     if (count <= FASTI_PENDING_CELLS)
         return true;

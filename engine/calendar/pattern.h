@@ -47,7 +47,9 @@ struct fasti_plan_group {
 struct fasti_plan {
     bool is_open;   /* some opening of the day offers the service, with places or FULL */
     bool has_quota; /* some opening that offers it has a number of places */
-    uint8_t word_first, word_end; /* words of `starts` that are not all zero, over all groups */
+    uint8_t word_first, word_end;  /* words of `starts` that are not all zero, over all groups */
+    uint16_t tick_first, tick_end; /* of all its visits: from the first start to the last end, which
+                                      may lie behind the day's; 0, 0: there are none */
     uint32_t group_count;
     struct fasti_plan_group groups[]; /* by length_ticks, no two alike */
 };

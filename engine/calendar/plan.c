@@ -52,8 +52,13 @@ static enum fasti_status span_plan(const struct fasti_span *span, const struct f
     struct fasti_plan_group *group = group_get(plan, length);
     if (group == NULL)
         return FASTI_LIMIT_RECORDS;
-    for (; tick < span->end_tick && tick + length <= fasti_span_visit_end(span); tick += step)
+    plan->tick_first =
+        plan->tick_end == 0 || tick < plan->tick_first ? (uint16_t)tick : plan->tick_first;
+    for (; tick < span->end_tick && tick + length <= fasti_span_visit_end(span); tick += step) {
         fasti_bits_set(group->starts, tick, 1);
+        if (tick + length > plan->tick_end)
+            plan->tick_end = (uint16_t)(tick + length);
+    }
     return FASTI_OK;
 }
 

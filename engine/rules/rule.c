@@ -92,6 +92,8 @@ uint32_t fasti_rule_first_tick(const struct fasti_day_view *view, int64_t now_ms
 /* ---- buffers, and the days around ---- */
 
 static uint32_t ticks_of(const struct fasti_day_view *view, uint32_t minutes) {
+    if (minutes == 0)
+        return 0;
     return (minutes + view->config->resolution_minutes - 1u) / view->config->resolution_minutes;
 }
 static uint32_t before_ticks(const struct fasti_day_view *view) {
@@ -104,32 +106,18 @@ static uint32_t day_ticks(const struct fasti_day_view *view) {
     return (uint32_t)view->day.minutes / view->config->resolution_minutes;
 }
 
-static uint32_t first_bit(const uint64_t *words) {
-    for (uint32_t word = 0; word < FASTI_DAY_WORDS_MAX; word++)
-        if (words[word] != 0)
-            return word * 64 + (uint32_t)__builtin_ctzll(words[word]);
-    return UINT32_MAX;
-}
-static uint32_t last_bit(const uint64_t *words) {
-    for (uint32_t word = FASTI_DAY_WORDS_MAX; word-- > 0;)
-        if (words[word] != 0)
-            return word * 64 + 63 - (uint32_t)__builtin_clzll(words[word]);
-    return 0;
-}
-
 /* The days around that some visit of this one reaches into, with its buffers. */
 static uint32_t edges(const struct fasti_day_view *view) {
-    const uint32_t before = before_ticks(view), after = after_ticks(view);
+    const struct fasti_plan *plan = view->plan;
     uint32_t needs = 0;
     if (view->rules->is_override) /* it may start at any tick */
         return FASTI_RULE_NEEDS_AFTER;
-    for (uint32_t g = 0; view->plan != NULL && g < view->plan->group_count; g++) {
-        const struct fasti_plan_group *group = &view->plan->groups[g];
-        if (before > 0 && first_bit(group->starts) < before)
-            needs |= FASTI_RULE_NEEDS_BEFORE;
-        if (last_bit(group->starts) + group->length_ticks + after > day_ticks(view))
-            needs |= FASTI_RULE_NEEDS_AFTER;
-    }
+    if (plan == NULL || plan->tick_end == 0)
+        return 0;
+    if (plan->tick_first < before_ticks(view))
+        needs |= FASTI_RULE_NEEDS_BEFORE;
+    if (plan->tick_end + after_ticks(view) > day_ticks(view))
+        needs |= FASTI_RULE_NEEDS_AFTER;
     return needs;
 }
 
@@ -249,7 +237,7 @@ static struct window hours_window(const struct fasti_day_view *view, uint32_t le
                                         resolution);
         window.end = end < length ? 0 : end - length + 1;
     }
-    if ((rules->weekdays >> fasti_date_weekday(view->date) & 1) == 0)
+    if (rules->weekdays != 127 && (rules->weekdays >> fasti_date_weekday(view->date) & 1) == 0)
         window.end = 0;
     return window;
 }
