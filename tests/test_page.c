@@ -165,3 +165,174 @@ Test(page, releasing_a_free_tick_crashes, .signal = SIGABRT) {
     const uint32_t index = step(&fixture, 0, true, 5, 2);
     step(&fixture, index, false, 6, 2);
 }
+
+/* ---- seats, holds and visits ---- */
+
+#define THINGS 60
+
+/* What a page should hold, as a list. */
+struct thing {
+    struct fasti_page_change taken;
+    bool is_live, is_held;
+};
+
+static bool is_counted(const struct thing *thing, int64_t now_ms) {
+    return thing->is_live && (!thing->is_held || thing->taken.expires_ms > now_ms);
+}
+
+static uint32_t taken_by(const struct thing *things, uint32_t tick, int64_t now_ms) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < THINGS; i++)
+        if (is_counted(&things[i], now_ms) && tick >= things[i].taken.tick &&
+            tick < (uint32_t)things[i].taken.tick + things[i].taken.count)
+            count += things[i].taken.seats;
+    return count;
+}
+
+static void things_compare(const struct fasti_page *page, const struct thing *things,
+                           struct fasti_prng *prng) {
+    const int64_t now_ms = (int64_t)fasti_prng_below(prng, 1000);
+    const uint32_t capacity = 1 + (uint32_t)fasti_prng_below(prng, 6);
+    uint64_t full[FASTI_DAY_WORDS_MAX];
+    fasti_page_full(page, capacity, now_ms, 0, FASTI_DAY_WORDS_MAX, full);
+    for (uint32_t tick = 0; tick < 300; tick++) {
+        const uint32_t count = taken_by(things, tick, now_ms);
+        const struct fasti_page_taken at = fasti_page_taken_at(page, tick, 1, now_ms);
+        cr_assert_eq(at.least, count, "tick %u: %u, not %u", tick, at.least, count);
+        cr_assert_eq(at.most, count);
+        cr_assert_eq(full[tick / 64] >> (tick % 64) & 1, count >= capacity);
+    }
+    const fasti_service_id service = {1 + (uint32_t)fasti_prng_below(prng, 3)};
+    const uint32_t first = (uint32_t)fasti_prng_below(prng, 200);
+    const uint32_t end = first + (uint32_t)fasti_prng_below(prng, 100);
+    uint32_t all = 0, own = 0;
+    for (uint32_t i = 0; i < THINGS; i++) {
+        const struct fasti_page_change *taken = &things[i].taken;
+        if (!is_counted(&things[i], now_ms) || taken->service == 0 || taken->visit_tick < first ||
+            taken->visit_tick >= end)
+            continue;
+        all++;
+        own += taken->service == service.v;
+    }
+    cr_assert_eq(fasti_page_visits_count(page, first, end, NULL, 0, now_ms), all);
+    cr_assert_eq(fasti_page_visits_count(page, first, end, &service, 1, now_ms), own);
+}
+
+/* A change of one thing: taken if it is not live, else settled, extended or released. */
+static struct fasti_page_change change_random(struct thing *thing, uint32_t number,
+                                              struct fasti_prng *prng) {
+    struct fasti_page_change change = thing->taken;
+    if (!thing->is_live) {
+        const uint32_t count = 1 + (uint32_t)fasti_prng_below(prng, 40);
+        change = (struct fasti_page_change){
+            .operation = FASTI_PAGE_TAKE,
+            .tick = (uint16_t)fasti_prng_below(prng, 200),
+            .count = (uint16_t)count,
+            .seats = (uint8_t)(1 + fasti_prng_below(prng, 3)),
+            .seats_max = (uint8_t)(3 + fasti_prng_below(prng, 6)),
+            .service = (uint32_t)fasti_prng_below(prng, 4),
+            .record = fasti_prng_below(prng, 2) == 0 ? 1000 + number : 0,
+        };
+        if (change.service != 0)
+            change.visit_tick = (uint16_t)(change.tick + fasti_prng_below(prng, count));
+        if (change.record != 0)
+            change.expires_ms = (int64_t)fasti_prng_below(prng, 1000);
+        return change;
+    }
+    change.operation = FASTI_PAGE_RELEASE;
+    if (!thing->is_held || fasti_prng_below(prng, 2) == 0)
+        return change;
+    change.operation = fasti_prng_below(prng, 2) == 0 ? FASTI_PAGE_SETTLE : FASTI_PAGE_EXTEND;
+    change.tick = change.count = change.visit_tick = 0;
+    change.service = 0;
+    change.expires_ms = (int64_t)fasti_prng_below(prng, 1000);
+    return change;
+}
+
+static void thing_change(struct thing *thing, const struct fasti_page_change *change) {
+    switch (change->operation) {
+    case FASTI_PAGE_TAKE: *thing = (struct thing){*change, true, change->record != 0}; break;
+    case FASTI_PAGE_RELEASE: thing->is_live = false; break;
+    case FASTI_PAGE_SETTLE:
+        thing->is_held = false;
+        thing->taken.record = 0;
+        break;
+    case FASTI_PAGE_EXTEND: thing->taken.expires_ms = change->expires_ms; break;
+    }
+}
+
+Test(page, seats_holds_and_visits_are_those_of_a_list) {
+    struct fasti_prng prng = fasti_test_prng("page.seats");
+    struct fixture fixture = fixture_make();
+    uint32_t done = 0, refused = 0;
+    for (int round = 0; round < 20; round++) {
+        struct thing things[THINGS] = {{{0}, false, false}};
+        uint32_t index = 0;
+        for (int i = 0; i < 300; i++) {
+            const uint32_t number = (uint32_t)fasti_prng_below(&prng, THINGS);
+            const struct fasti_page *page = page_at(&fixture, index);
+            const struct fasti_page_change change = change_random(&things[number], number, &prng);
+            bool is_possible = true;
+            for (uint32_t t = change.tick;
+                 change.operation == FASTI_PAGE_TAKE && t < (uint32_t)change.tick + change.count;
+                 t++)
+                is_possible = is_possible &&
+                              taken_by(things, t, INT64_MIN) + change.seats <= change.seats_max;
+            cr_assert_eq(fasti_page_takes(page, &change), is_possible);
+            if (!is_possible) {
+                refused++;
+                continue;
+            }
+            uint32_t next;
+            cr_assert(fasti_page_apply(&fixture.local, page, &change, &next));
+            if (index != 0)
+                fasti_arena_free(&fixture.local, index, fasti_page_bytes(page));
+            index = next;
+            thing_change(&things[number], &change);
+            things_compare(page_at(&fixture, index), things, &prng);
+            done++;
+        }
+        if (index != 0)
+            fasti_arena_free(&fixture.local, index, fasti_page_bytes(page_at(&fixture, index)));
+    }
+    cr_assert_gt(done, 2000);
+    cr_assert_gt(refused, 200);
+    fixture_free(&fixture);
+}
+
+/* Two seats of one start: a release gives one of them back. */
+Test(page, a_record_may_hold_two_seats_of_one_start) {
+    struct fixture fixture = fixture_make();
+    struct fasti_page_change change = {.operation = FASTI_PAGE_TAKE,
+                                       .tick = 90,
+                                       .count = 3,
+                                       .visit_tick = 90,
+                                       .seats_max = 2,
+                                       .service = 1,
+                                       .record = 7,
+                                       .expires_ms = 1000};
+    uint32_t one, two, after;
+    cr_assert(fasti_page_apply(&fixture.local, &fasti_page_empty, &change, &one));
+    cr_assert(fasti_page_apply(&fixture.local, page_at(&fixture, one), &change, &two));
+    change.operation = FASTI_PAGE_RELEASE;
+    cr_assert(fasti_page_apply(&fixture.local, page_at(&fixture, two), &change, &after));
+    cr_assert_eq(page_at(&fixture, after)->hold_count, 1);
+    cr_assert(fasti_page_takes(page_at(&fixture, after), &change));
+    cr_assert(fasti_page_apply(&fixture.local, page_at(&fixture, after), &change, &after));
+    cr_assert_eq(after, 0);
+    fixture_free(&fixture);
+}
+
+/* A claim that must lose may release a stranger's time: its page is private and breaks nothing. */
+Test(page, a_block_that_is_gone_releases_a_visit) {
+    struct fixture fixture = fixture_make();
+    struct fasti_page_change change = {
+        .operation = FASTI_PAGE_TAKE, .tick = 90, .count = 3, .visit_tick = 90, .service = 1};
+    uint32_t index, next;
+    cr_assert(fasti_page_apply(&fixture.local, &fasti_page_empty, &change, &index));
+    change = (struct fasti_page_change){.operation = FASTI_PAGE_RELEASE, .tick = 90, .count = 3};
+    cr_assert(fasti_page_takes(page_at(&fixture, index), &change));
+    cr_assert(fasti_page_apply(&fixture.local, page_at(&fixture, index), &change, &next));
+    cr_assert_eq(page_at(&fixture, next)->visit_count, 1);
+    fixture_free(&fixture);
+}

@@ -155,6 +155,17 @@ enum fasti_draft_result fasti_draft_guards(struct fasti_booking *booking,
     return result;
 }
 
+bool fasti_draft_guards_hold(struct fasti_booking *booking) {
+    const struct fasti_draft *draft = booking->draft;
+    for (uint32_t g = 0; g < draft->guard_count; g++) {
+        const struct fasti_draft_guard *guard = &draft->guards[g];
+        if (fasti_cell_read(&booking->state->arena, &guard->ref.chunk->cells[guard->ref.at]) !=
+            guard->word)
+            return false;
+    }
+    return true;
+}
+
 const struct fasti_page *fasti_draft_page(struct fasti_booking *booking,
                                           struct fasti_schedule *schedule, fasti_schedule_id id,
                                           fasti_date date) {

@@ -164,6 +164,9 @@ static enum row_result row_take(struct fasti_booking *booking, struct fasti_rows
         fasti_rule_check(&scene.view, &scene.scene, asked->start_utc_s, &at);
     if (verdict == FASTI_RULE_FREE)
         return place_take(booking, rows, asked, &at, id, place, row);
+    /* A visit that moves from one day to another meanwhile would count twice, or not at all. */
+    if (!fasti_draft_guards_hold(booking))
+        return row_end(rows, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, 0);
     row_tell(rows, &scene, verdict);
     return row_lose(row, fasti_outcome_of_verdict(verdict));
 }

@@ -352,12 +352,15 @@ static void take(struct making *making, const struct fasti_page_change *change) 
         visit_add(making, visit_of(change->visit_tick, change->service));
 }
 
-/* Removes, settles or extends the record's holds that the change means. */
+/* Settles or extends all holds of the record; removes one of just the change's ticks, for it may
+ * have two seats of one start. */
 static void holds_change(const struct fasti_page *page, struct making *making,
                          const struct fasti_page_change *change) {
+    const bool is_release = change->operation == FASTI_PAGE_RELEASE;
+    const uint32_t first = hold_find(page, change, 0);
     uint32_t kept = 0;
     for (uint32_t h = 0; h < page->hold_count; h++) {
-        const bool is_meant = hold_find(page, change, h) == h;
+        const bool is_meant = is_release ? h == first : hold_find(page, change, h) == h;
         struct fasti_page_hold hold = making->holds[h];
         if (is_meant && change->operation == FASTI_PAGE_SETTLE && hold.service != 0)
             visit_add(making, visit_of(hold.visit_tick, hold.service));
@@ -398,16 +401,19 @@ static struct hull hull_of(const struct planes *planes) {
     return hull;
 }
 
-/* Writes what was made into a new page; *index 0 when nothing is taken: what is held and what is
- * counted is taken, so there is neither then. */
+/* Writes what was made into a new page; *index 0 when nothing is taken. What is held and what is
+ * counted is taken, so there is neither then, unless a claim that must lose (somebody else ended
+ * its record) released a stranger's time: such a page has a word of zeros, and nobody will see it.
+ */
 static bool page_build(struct fasti_arena_local *arena, const struct making *making,
                        uint32_t *index) {
-    const struct hull hull = hull_of(&making->planes);
-    if (hull.planes == 0) {
-        FASTI_ASSERT(making->hold_count == 0 && making->visit_count == 0);
+    struct hull hull = hull_of(&making->planes);
+    if (hull.planes == 0 && making->hold_count == 0 && making->visit_count == 0) {
         *index = 0;
         return true;
     }
+    if (hull.planes == 0)
+        hull = (struct hull){0, 1, 1};
     const struct fasti_page head = {
         .run_longest = FASTI_PAGE_RUN_MAX,
         .word_first = (uint8_t)hull.first,
