@@ -153,6 +153,8 @@ static void nearest_find(struct fasti_book_run *run) {
             fasti_date_parse(run->rows.rows[i].start, 10, &query->first) != FASTI_OK)
             continue;
         query->service = run->items[i].service;
+        query->facts = run->rows.appointments[run->rows.rows[i].appointment].facts;
+        query->facts.is_override = false; /* what staff may force has no list */
         query->day_count = NEAREST_DAYS_MAX;
         query->schedule_count = 1;
         query->schedules[0] = run->items[i].schedule;
