@@ -62,10 +62,10 @@ static const struct fasti_field explain_fields[] = {
 
 static const struct fasti_field book_fields[] = {
     VISIT_FIELDS(false),
-    FASTI_FACTS_FIELDS,
     TEXTS("item", "ITEM", "One more row, all or nothing with the others; once for each (below)"),
     FLAG("request", "The appointments wait for approval"),
     FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
+    FASTI_FACTS_FIELDS,
 };
 
 static const struct fasti_field hold_fields[] = {
@@ -108,54 +108,55 @@ static const struct fasti_field move_fields[] = {
 
 static const struct fasti_field series_fields[] = {
     VISIT_FIELDS(true),
-    FASTI_FACTS_FIELDS,
     TEXT("every", true, "1w", "Weeks or days from one to the next: 1w, 2w, 3d"),
     INTEGER("count", true, "N", "How many appointments, 1 to 64"),
     FLAG("skip-conflicts", "Book the dates that can be had, and say which cannot"),
+    FASTI_FACTS_FIELDS,
 };
 
 /* Whoever asks about a time, or takes it. */
-#define FACTS_HELP                                                                               \
-    "Services and schedules may have rules (\"fasti help create service\"). --by to --referral " \
-    "are what is known for them. A rule that asks for more than is known refuses; what is not "  \
-    "wished is no matter. None of it is kept, but for --modality and --override."
+#define FACTS_HELP                                                                                 \
+    "Services and schedules may have rules (\"fasti help create service\"). A rule that asks for " \
+    "more than is known of the patient refuses; what is not wished does not matter. Staff (--by "  \
+    "staff) may override them all, and the openings, but not time that is taken or past. Only "    \
+    "--modality and --override are kept with the appointment."
 
 /* Examples keep their lines below 79 columns: help would break them. */
-#define BOOK_HELP                                                                               \
-    "Book one start for one patient, or several rows, all or nothing.\v"                        \
-    "ITEM is [with|or] [SCHEDULE] [NAME=VALUE]..., NAME being schedule, service, start, "       \
-    "patient, payload or a fact (by, modality, sector, language, patient-kind, age; "           \
-    "referral=yes, override=yes). It begins another appointment; \"with\" goes with the row "   \
-    "before it "                                                                                \
-    "(room, device), \"or\" stands in for that row when it cannot be had. What an item does "   \
-    "not say is as in the item that began the appointment before, for the first one as in the " \
-    "options; after with and or as in the row before. start=09:20 is that time on the same "    \
-    "day. An id with spaces, = or quotes is written in \"...\" or '...'. With --schedule the "  \
-    "options are the first row, without it only what the first item goes by.\n" FACTS_HELP "\n" \
-    "\nA mother and two children, one after the other:\n"                                       \
-    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
-    "  --patient mother --item 'start=09:20 patient=child-1' \\\n"                              \
-    "  --item 'start=09:40 patient=child-2'\n"                                                  \
-    "\nDoctor and room:\n"                                                                      \
-    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
-    "  --patient p-1 --item 'with room-1'\n"                                                    \
-    "\nThe first free one of three lanes (--fair: the one with the least taken):\n"             \
-    "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 \\\n"                     \
-    "  --item lane-1 --item 'or lane-2' --item 'or lane-3'\n"                                   \
-    "\nEvery Monday at nine, ten times:\n"                                                      \
-    "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                \
-    "  --patient p-1 --every 1w --count 10\n"                                                   \
-    "\nA child with a referral by video; staff, though a rule is against it:\n"                 \
-    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
-    "  --patient p-1 --age 6y --referral --modality video\n"                                    \
-    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
+#define BOOK_HELP                                                                                 \
+    "Book one start for one patient, or several rows, all or nothing.\v"                          \
+    "ITEM is [with|or] [SCHEDULE] [NAME=VALUE]..., NAME being schedule, service, start, "         \
+    "patient, payload or a fact (by, modality, sector, language, patient-kind, age; "             \
+    "referral=yes, override=yes). It begins another appointment; \"with\" goes with the row "     \
+    "before it "                                                                                  \
+    "(room, device), \"or\" stands in for that row when it cannot be had. What an item does "     \
+    "not say is as in the item that began the appointment before, for the first one as in the "   \
+    "options; after with and or as in the row before. start=09:20 is that time on the same "      \
+    "day. An id with spaces, = or quotes is written in \"...\" or '...'. With --schedule the "    \
+    "options are the first row, without it only what the first item goes by.\n\n" FACTS_HELP "\n" \
+    "\nA mother and two children, one after the other:\n"                                         \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
+    "  --patient mother --item 'start=09:20 patient=child-1' \\\n"                                \
+    "  --item 'start=09:40 patient=child-2'\n"                                                    \
+    "\nDoctor and room:\n"                                                                        \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
+    "  --patient p-1 --item 'with room-1'\n"                                                      \
+    "\nThe first free one of three lanes (--fair: the one with the least taken):\n"               \
+    "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 \\\n"                       \
+    "  --item lane-1 --item 'or lane-2' --item 'or lane-3'\n"                                     \
+    "\nEvery Monday at nine, ten times:\n"                                                        \
+    "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
+    "  --patient p-1 --every 1w --count 10\n"                                                     \
+    "\nA child with a referral by video; staff, though a rule is against it:\n"                   \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
+    "  --patient p-1 --age 6y --referral --modality video\n"                                      \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
     "  --patient p-1 --by staff --override"
 
-#define EXPLAIN_HELP                                                                            \
-    "Would it be booked? If not, which rule is against it.\v"                                   \
-    "Looks and takes nothing. Exit 0: it would be booked; 1: it would be refused.\n" FACTS_HELP \
-    "\n"                                                                                        \
-    "\nfasti explain --schedule anna --service visit --start 2026-11-30T09:00 --age 6y"
+#define EXPLAIN_HELP                                                                              \
+    "Would it be booked? If not, which rule is against it.\v"                                     \
+    "Looks and takes nothing. Exit 0: it would be booked; 1: it would be refused.\n\n" FACTS_HELP \
+    "\n"                                                                                          \
+    "\nfasti explain --schedule anna --service visit --start 2026-11-30T09:00 \\\n  --age 6y"
 
 #define HOLD_HELP                                                                               \
     "Hold one start for a while, or several rows, all or nothing, for nobody yet.\v"            \
@@ -204,18 +205,19 @@ static const struct fasti_field list_fields[] = {
 };
 
 /* What create and set say of services and schedules. */
-#define RULES_HELP                                                                               \
-    "From --buffer-before on they are rules; what is not said restricts nothing. Where service " \
-    "and schedule both say something the stricter one holds. Limits of a service count its own " \
-    "visits on a schedule, those of a schedule all of its visits. SPAN is minutes, or 2h, 3d, "  \
-    "1w; AGE is months, or 18y, 6m; several words stand apart by commas. 0, no, and \"any\" "    \
-    "take a rule back. A patient's age and the like are known only when a booking says so "      \
-    "(\"fasti help book\"); \"fasti explain\" tells which rule is against it.\n"                 \
-    "\nNotice of two days, eight weeks ahead, new adults only, five a day:\n"                    \
-    "fasti set service --id visit --notice 2d --horizon 56 \\\n"                                 \
-    "  --patients new --age-min 18y --limit-day 5\n"                                             \
-    "\nNobody for now, ben stands in; then as before:\n"                                         \
-    "fasti set schedule --id anna --paused yes --substitute ben\n"                               \
+#define RULES_HELP                                                                                 \
+    "A rule that is not said restricts nothing. Where service and schedule both have one the "     \
+    "stricter holds. Limits of a service count its own visits on a schedule, those of a schedule " \
+    "all of its visits. SPAN is minutes, or 2h, 3d, 1w; AGE is months, or 18y, 6m; several words " \
+    "stand apart by commas. 0, no, and \"any\" take a rule back. A patient's age and the like "    \
+    "are "                                                                                         \
+    "known only when a booking says so (\"fasti help book\"); \"fasti explain\" tells which rule " \
+    "is against it.\n"                                                                             \
+    "\nNotice of two days, eight weeks ahead, new adults only, five a day:\n"                      \
+    "fasti set service --id visit --notice 2d --horizon 56 \\\n"                                   \
+    "  --patients new --age-min 18y --limit-day 5\n"                                               \
+    "\nNobody for now, ben stands in; then as before:\n"                                           \
+    "fasti set schedule --id anna --paused yes --substitute ben\n"                                 \
     "fasti set schedule --id anna --paused no --substitute ''"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -11,8 +11,9 @@
 
 /* Fields for a table: those of a search, and those of a booking. */
 #define FASTI_FACTS_SEARCH_FIELDS                                                               \
-    {"by", FASTI_FIELD_TEXT, false, "WHO",                                                      \
-     "Who books: public (if not said), own (patient of the practice), referrer or staff"},      \
+    {"What is known for rules, and wished:", FASTI_FIELD_HEADING, false, NULL, NULL},           \
+        {"by", FASTI_FIELD_TEXT, false, "WHO",                                                  \
+         "Who books: public (if not said), own (patient of the practice), referrer or staff"},  \
         {"modality", FASTI_FIELD_TEXT, false, "WAY",                                            \
          "How it is wished: in-person, video, phone or home"},                                  \
         {"sector", FASTI_FIELD_TEXT, false, "SECTOR", "The insurance: public or private"},      \

@@ -155,6 +155,7 @@ static bool has_type(const json_t *value, enum fasti_field_type type) {
     case FASTI_FIELD_ITEMS: return json_is_array(value);
     case FASTI_FIELD_SPAN: return json_is_integer(value) || json_is_string(value);
     case FASTI_FIELD_YES: return json_is_boolean(value);
+    case FASTI_FIELD_HEADING:
     default: return false;
     }
 }
@@ -174,7 +175,7 @@ static const char *type_text(enum fasti_field_type type) {
 static const struct fasti_field *find_field(const struct fasti_field *fields, uint32_t count,
                                             const char *name) {
     for (uint32_t i = 0; i < count; i++)
-        if (strcmp(fields[i].name, name) == 0)
+        if (fields[i].type != FASTI_FIELD_HEADING && strcmp(fields[i].name, name) == 0)
             return &fields[i];
     return NULL;
 }
@@ -191,6 +192,8 @@ static enum fasti_status unknown_field(const char *name, const struct fasti_fiel
     char known[160] = "";
     for (uint32_t i = 0; i < count; i++) {
         const size_t used = strlen(known);
+        if (fields[i].type == FASTI_FIELD_HEADING)
+            continue;
         if (used + strlen(fields[i].name) + 32 > sizeof known) {
             snprintf(known + used, sizeof known - used, " ... (tools/JSON.md)");
             break;

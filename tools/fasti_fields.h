@@ -24,6 +24,7 @@ enum fasti_field_type {
     FASTI_FIELD_ITEMS,   /* an array of objects; no option */
     FASTI_FIELD_SPAN,    /* a whole number, or a text like 2h or 18y */
     FASTI_FIELD_YES,     /* true or false; an option with yes or no */
+    FASTI_FIELD_HEADING, /* no field: the name is what help says above those that follow */
 };
 
 struct fasti_field {

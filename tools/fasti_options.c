@@ -132,6 +132,7 @@ static void take_value(const struct fasti_field *field, const char *argument, js
     case FASTI_FIELD_SPAN: /* its reader knows which units there are */
     case FASTI_FIELD_TEXT:
     case FASTI_FIELD_TEXTS:
+    case FASTI_FIELD_HEADING:
     case FASTI_FIELD_ITEMS: /* no option: what a fuzzer says is refused by its type */
     default:
         value = json_string(argument);
@@ -197,11 +198,18 @@ void fasti_options_parse(struct fasti_session *session, const struct fasti_comma
     struct argp_option table[FASTI_OPTIONS_MAX + 1] = {{0}};
     char names[FASTI_OPTIONS_MAX][NAME_BYTES];
     FASTI_ASSERT(spec->field_count <= FASTI_OPTIONS_MAX);
-    for (uint32_t i = 0; i < spec->field_count; i++)
-        table[i] = (struct argp_option){.name = option_name(&spec->fields[i], names[i]),
-                                        .key = KEY_FIELDS + (int)i,
-                                        .arg = spec->fields[i].argument,
-                                        .doc = spec->fields[i].help};
+    int group = 0; /* help sorts options inside a group */
+    for (uint32_t i = 0; i < spec->field_count; i++) {
+        const struct fasti_field *field = &spec->fields[i];
+        if (field->type == FASTI_FIELD_HEADING)
+            table[i] = (struct argp_option){.doc = field->name, .group = ++group};
+        else
+            table[i] = (struct argp_option){.name = option_name(field, names[i]),
+                                            .key = KEY_FIELDS + (int)i,
+                                            .arg = field->argument,
+                                            .doc = field->help,
+                                            .group = group};
+    }
     const struct argp_child children[] = {{&fasti_options_global, 0, NULL, -2}, {0}};
     /* An empty table before options of a child leaks inside glibc's help; none at all does not. */
     const struct argp argp = {.options = spec->field_count > 0 ? table : NULL,

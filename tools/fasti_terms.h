@@ -13,7 +13,8 @@
 
 /* Fields of both services and schedules, for a table. */
 #define FASTI_TERMS_FIELDS                                                                      \
-    {"buffer_before", FASTI_FIELD_INTEGER, false, "N", "Minutes kept free before a visit"},     \
+    {"Rules (below):", FASTI_FIELD_HEADING, false, NULL, NULL},                                 \
+        {"buffer_before", FASTI_FIELD_INTEGER, false, "N", "Minutes kept free before a visit"}, \
         {"buffer_after", FASTI_FIELD_INTEGER, false, "N", "Minutes kept free after a visit"},   \
         {"notice", FASTI_FIELD_SPAN, false, "SPAN",                                             \
          "How long before a visit it must be booked: minutes, 2h, 3d"},                         \
