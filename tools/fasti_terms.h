@@ -27,7 +27,7 @@
         {"capacity", FASTI_FIELD_INTEGER, false, "N",                                           \
          "Visits at once (a service: that share one start, a group)"},                          \
         {"overbook", FASTI_FIELD_INTEGER, false, "N",                                           \
-         "Visits at once beyond that for staff; service and schedule must both say so"},        \
+         "Visits at once beyond that, for --by staff"},                                         \
         {"weekdays", FASTI_FIELD_TEXT, false, "DAYS", "Only on these, such as mon,tue-fri"},    \
         {"from", FASTI_FIELD_TEXT, false, "HH:MM", "First local time that a visit may take"},   \
         {"to", FASTI_FIELD_TEXT, false, "HH:MM", "The end of the last visit, up to 24:00"},     \
