@@ -261,6 +261,9 @@ has 'taken' 'the time is taken'
 at 2026-03-02T09:00
 exits 1 'past' fasti explain "${question[@]}" --by staff --override
 has 'past' 'the time lies in the past'
+at 2026-03-03T13:00
+exits 0 'closed' fasti book "${question[@]}" --patient p --by staff --override
+has 'closed' 'patient p, override: booked, and no opening covers it'
 exits 2 'not for others' fasti book "${question[@]}" --patient p --override
 has 'not for others' 'only staff may'
 shown() {
@@ -301,6 +304,13 @@ has 'a series' '2 of 2 dates cannot be had' \
 exits 0 'a series' series 2026-03-10T09:00 --age 7y
 exits 1 'a series over it' series 2026-03-10T09:00 --age 7y
 has 'a series over it' 'Tue 2026-03-10 09:00 +01:00: the time is taken; nearest free: Tue 2026-03-10 08:40'
+schedule monthly --limit-month 3
+series_of() { fasti series --schedule monthly --service visit --patient p --start "$1" --every 1w --count 4 "${@:2}"; }
+exits 1 'a series over a limit' series_of 2026-03-03T09:00 --json
+has 'a series over a limit' '3 of 3 visits of the schedule in that month are booked' \
+    '"outcome":"MONTH_LIMIT","record":null,"nearest_free":null' # the date is free without the series
+exits 0 'the others' series_of 2026-03-03T09:00 --skip-conflicts
+has 'the others' 'left out: 1 of 4' 'nearest free: Wed 2026-04-01 08:00'
 echo '{"kind":"appointment","schedule":"facts","service":"visit","start":"2026-03-04T09:00","patient":"p","age":84,"by":"own","referral":true}' >"$work/lines"
 exits 0 'a line has facts' fasti import ndjson "$work/lines"
 has 'a line has facts' 'booked 1'

@@ -201,7 +201,9 @@ enum fasti_exit fasti_records_print(struct fasti_session *session,
     char reason[REASON_BYTES], way[WAY_BYTES];
     printf("%s: %s%s%s\n", way_format(view, way), fasti_record_state_name(view->state),
            reason_format(view, reason),
-           view->is_conflict ? ", but no opening covers it any more" : "");
+           !view->is_conflict  ? ""
+           : view->is_override ? ", and no opening covers it"
+                               : ", but no opening covers it any more");
     return FASTI_EXIT_DONE;
 }
 
