@@ -18,7 +18,8 @@ ask() {
 
 start
 import riteaid --minutes 15 >"$work/import" 2>&1
-expect 'capacity is told of' 'places of 1430 spans are kept, but not enforced' "$work/import"
+expect 'capacity is told of' 'capacity: 1430 spans have a number of places' "$work/import"
+expect 'more places than time' 'riteaid-slots-NJ.ndjson:924: 33 places, time for 32' "$work/import"
 check 'every start, as the instants say' riteaid 15 issue
 expect 'every start of the feed' '63738 starts' "$work/check"
 import riteaid --minutes 15 >"$work/again" 2>&1

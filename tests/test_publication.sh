@@ -114,7 +114,8 @@ check 'a large publication after kill -9' large "$work/large"
 exits 0 'the first import' import riteaid "$feed"
 says 'the report' '"outcome":"PUBLISHED"'
 says 'what was read' '"files":4,"lines":1767,"locations":112,"schedules":112,"services":1,"spans":1542'
-says 'capacity is kept, not enforced' '"capacity_kept":1430'
+says 'capacity is kept' '"capacity_kept":1430'
+says 'places for more than fit' '"crowded_count":235,.*"crowded":\[{"file":"riteaid-slots-NJ.ndjson","line":924,"places":33,"fitting":32}'
 says 'busy spans and days' '"full_spans":112,"full_days":112'
 says 'repeated ids' '"kind":"SLOT_ID_REPEATS","count":1430,"file":"riteaid-slots-NJ.ndjson","line":2'
 says 'no places' '"kind":"CAPACITY_ZERO","count":112,"file":"riteaid-slots-NJ.ndjson","line":1'
@@ -172,6 +173,18 @@ for minutes in 20 7 15; do
     exits 0 "visits of $minutes minutes" import riteaid "$feed"
     check "every start of $minutes minutes" riteaid "$feed"
 done
+
+# ---- rules are not of the publication: the next one leaves them ----
+fasti --organization riteaid set schedule --id 116 --capacity 2 --language es --substitute 117 >"$work/out"
+fasti --organization riteaid set service --id covid19-immunization --age-min 6m >"$work/out"
+exits 0 'an import over rules' import riteaid "$feed"
+says 'an import over rules' '"outcome":"UNCHANGED"'
+exits 0 'a schedule keeps its rules' fasti --json --organization riteaid show schedule 116
+says 'a schedule keeps its rules' '"capacity":2,"language":\["es"\],"substitute":"117"'
+exits 0 'a service keeps its rules' fasti --json --organization riteaid show service covid19-immunization
+says 'a service keeps its rules' '"age_min":6'
+fasti --organization riteaid set schedule --id 116 --capacity 0 --language any --substitute '' >"$work/out"
+fasti --organization riteaid set service --id covid19-immunization --age-min 0 >"$work/out"
 
 # ---- a newer publication ----
 exits 0 'a booking that the newer one leaves alone' book 2023-03-27T09:00:00-04:00

@@ -284,3 +284,51 @@ Test(rows, a_number_of_128_bits) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_not(fasti_field_hex128(wrong[i], &high, &low), "\"%s\"", wrong[i]);
 }
+
+/* ---- facts ---- */
+
+static const struct fasti_facts *facts_of(uint32_t appointment) {
+    return &rows->appointments[appointment].facts;
+}
+
+Test(rows, facts_go_from_one_appointment_to_the_next) {
+    cr_assert_eq(
+        decode("{\"schedule\":\"anna\",\"age\":\"34y\",\"referral\":true,\"by\":\"own\"," PLAIN "}",
+               ITEMS("patient=q age=6m modality=video", "patient=r referral=no",
+                     "patient=s age=unknown modality=any patient-kind=known")),
+        FASTI_OK, "%s", detail.text);
+    cr_assert_eq(rows->appointment_count, 4);
+    cr_expect_eq(facts_of(0)->age_months, 34 * 12);
+    cr_expect_eq(facts_of(1)->age_months, 6);
+    cr_expect_eq(facts_of(1)->modality, FASTI_MODALITY_VIDEO);
+    cr_expect_eq(facts_of(2)->modality, FASTI_MODALITY_VIDEO);
+    cr_expect(facts_of(1)->has_referral);
+    cr_expect_not(facts_of(2)->has_referral);
+    cr_expect_not(facts_of(3)->has_age);
+    cr_expect_eq(facts_of(3)->modality, FASTI_MODALITY_ANY);
+    cr_expect_eq(facts_of(3)->acquaintance, FASTI_ACQUAINTANCE_KNOWN);
+    cr_expect_eq(facts_of(3)->audience, FASTI_AUDIENCE_OWN);
+}
+
+Test(rows, facts_are_of_a_whole_appointment_and_known_words) {
+    static const struct {
+        const char *item, *sentence;
+    } wrong[] = {
+        {"with ben age=6y", "say them where it begins"},
+        {"or ben by=staff", "say them where it begins"},
+        {"age=6d", "\"6d\" is not an age"},
+        {"age=", "\"\" is not an age"},
+        {"age=151y", "must be 0 to 1800 months"},
+        {"age=99999999999y", "is not an age"},
+        {"by=", "there is no \"\"; there are: public"},
+        {"override=yes", "only staff may"},
+        {"referral=maybe", "there are: yes, no"},
+        {"language=germ", "is not a language"},
+        {"patient_kin=new", "there is no \"patient_kin=\""},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_neq(decode("{\"schedule\":\"anna\"," PLAIN "}", ITEMS(wrong[i].item)), FASTI_OK);
+        cr_expect(strstr(detail.text, wrong[i].sentence) != NULL, "%s: %s", wrong[i].item,
+                  detail.text);
+    }
+}

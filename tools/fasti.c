@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tools/fasti_commands.h"
+#include "tools/fasti_facts.h"
 
 #define TEXT(name, required, argument, help) \
     { name, FASTI_FIELD_TEXT, required, argument, help }
@@ -38,6 +39,7 @@ static const struct fasti_field availability_fields[] = {
     TEXT("from", false, "DATE", "First local date; today if not said"),
     INTEGER("days", false, "N", "How many days, 1 to 60; 7 if not said"),
     FLAG("starts", "Write every start out"),
+    FASTI_FACTS_SEARCH_FIELDS,
 };
 
 #define VISIT_FIELDS(required)                                                        \
@@ -50,11 +52,20 @@ static const struct fasti_field availability_fields[] = {
         TEXT("payload", false, "HEX",                                                 \
              "Sealed bytes to keep with it, in hexadecimal, up to 1024 bytes")
 
+static const struct fasti_field explain_fields[] = {
+    TEXT("schedule", true, "ID", "Whose time"),
+    TEXT("service", true, "ID", "For what"),
+    TEXT("start", true, "TIME",
+         "2026-11-24T09:00, local time of the schedule, or with an offset or Z"),
+    FASTI_FACTS_FIELDS,
+};
+
 static const struct fasti_field book_fields[] = {
     VISIT_FIELDS(false),
     TEXTS("item", "ITEM", "One more row, all or nothing with the others; once for each (below)"),
     FLAG("request", "The appointments wait for approval"),
     FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
+    FASTI_FACTS_FIELDS,
 };
 
 static const struct fasti_field hold_fields[] = {
@@ -66,6 +77,7 @@ static const struct fasti_field hold_fields[] = {
     INTEGER("seconds", false, "N", "How long, 10 to 1800; 300 if not said"),
     TEXT("replace", false, "RECORD", "A hold of yours that ends with it"),
     TEXT("token", false, "HEX", "The token of that hold"),
+    FASTI_FACTS_FIELDS,
 };
 
 static const struct fasti_field confirm_fields[] = {
@@ -91,6 +103,7 @@ static const struct fasti_field move_fields[] = {
     TEXTS("item", "ITEM", "A row that it has from now on; once for each (below)"),
     FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
     TEXT("at", false, "TIME", "All its rows as they are, the first one at this time"),
+    FASTI_FACTS_FIELDS,
 };
 
 static const struct fasti_field series_fields[] = {
@@ -98,31 +111,52 @@ static const struct fasti_field series_fields[] = {
     TEXT("every", true, "1w", "Weeks or days from one to the next: 1w, 2w, 3d"),
     INTEGER("count", true, "N", "How many appointments, 1 to 64"),
     FLAG("skip-conflicts", "Book the dates that can be had, and say which cannot"),
+    FASTI_FACTS_FIELDS,
 };
 
+/* Whoever asks about a time, or takes it. */
+#define FACTS_HELP                                                                                 \
+    "Services and schedules may have rules (\"fasti help create service\"). A rule that asks for " \
+    "more than is known of the patient refuses; what is not wished does not matter. Staff (--by "  \
+    "staff) may override them all, and the openings, but not time that is taken or past. Only "    \
+    "--modality and --override are kept with the appointment."
+
 /* Examples keep their lines below 79 columns: help would break them. */
-#define BOOK_HELP                                                                               \
-    "Book one start for one patient, or several rows, all or nothing.\v"                        \
-    "ITEM is [with|or] [SCHEDULE] [NAME=VALUE]..., NAME being schedule, service, start, "       \
-    "patient or payload. It begins another appointment; \"with\" goes with the row before it "  \
-    "(room, device), \"or\" stands in for that row when it cannot be had. What an item does "   \
-    "not say is as in the item that began the appointment before, for the first one as in the " \
-    "options; after with and or as in the row before. start=09:20 is that time on the same "    \
-    "day. An id with spaces, = or quotes is written in \"...\" or '...'. With --schedule the "  \
-    "options are the first row, without it only what the first item goes by.\n"                 \
-    "\nA mother and two children, one after the other:\n"                                       \
-    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
-    "  --patient mother --item 'start=09:20 patient=child-1' \\\n"                              \
-    "  --item 'start=09:40 patient=child-2'\n"                                                  \
-    "\nDoctor and room:\n"                                                                      \
-    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
-    "  --patient p-1 --item 'with room-1'\n"                                                    \
-    "\nThe first free one of three lanes (--fair: the one with the least taken):\n"             \
-    "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 \\\n"                     \
-    "  --item lane-1 --item 'or lane-2' --item 'or lane-3'\n"                                   \
-    "\nEvery Monday at nine, ten times:\n"                                                      \
-    "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                \
-    "  --patient p-1 --every 1w --count 10"
+#define BOOK_HELP                                                                                 \
+    "Book one start for one patient, or several rows, all or nothing.\v"                          \
+    "ITEM is [with|or] [SCHEDULE] [NAME=VALUE]..., NAME being schedule, service, start, "         \
+    "patient, payload or a fact (by, modality, sector, language, patient-kind, age; "             \
+    "referral=yes, override=yes). It begins another appointment; \"with\" goes with the row "     \
+    "before it "                                                                                  \
+    "(room, device), \"or\" stands in for that row when it cannot be had. What an item does "     \
+    "not say is as in the item that began the appointment before, for the first one as in the "   \
+    "options; after with and or as in the row before. start=09:20 is that time on the same "      \
+    "day. An id with spaces, = or quotes is written in \"...\" or '...'. With --schedule the "    \
+    "options are the first row, without it only what the first item goes by.\n\n" FACTS_HELP "\n" \
+    "\nA mother and two children, one after the other:\n"                                         \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
+    "  --patient mother --item 'start=09:20 patient=child-1' \\\n"                                \
+    "  --item 'start=09:40 patient=child-2'\n"                                                    \
+    "\nDoctor and room:\n"                                                                        \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
+    "  --patient p-1 --item 'with room-1'\n"                                                      \
+    "\nThe first free one of three lanes (--fair: the one with the least taken):\n"               \
+    "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 \\\n"                       \
+    "  --item lane-1 --item 'or lane-2' --item 'or lane-3'\n"                                     \
+    "\nEvery Monday at nine, ten times:\n"                                                        \
+    "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                  \
+    "  --patient p-1 --every 1w --count 10\n"                                                     \
+    "\nA child with a referral by video; staff, though a rule is against it:\n"                   \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
+    "  --patient p-1 --age 6y --referral --modality video\n"                                      \
+    "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
+    "  --patient p-1 --by staff --override"
+
+#define EXPLAIN_HELP                                                                              \
+    "Would it be booked? If not, which rule is against it.\v"                                     \
+    "Looks and takes nothing. Exit 0: it would be booked; 1: it would be refused.\n\n" FACTS_HELP \
+    "\n"                                                                                          \
+    "\nfasti explain --schedule anna --service visit --start 2026-11-30T09:00 \\\n  --age 6y"
 
 #define HOLD_HELP                                                                               \
     "Hold one start for a while, or several rows, all or nothing, for nobody yet.\v"            \
@@ -169,6 +203,22 @@ static const struct fasti_field list_fields[] = {
     FLAG("conflicts", "Only those that no opening covers any more"),
     INTEGER("limit", false, "N", "At most so many, newest first; 1000 if not said"),
 };
+
+/* What create and set say of services and schedules. */
+#define RULES_HELP                                                                                 \
+    "A rule that is not said restricts nothing. Where service and schedule both have one the "     \
+    "stricter holds. Limits of a service count its own visits on a schedule, those of a schedule " \
+    "all of its visits. SPAN is minutes, or 2h, 3d, 1w; AGE is months, or 18y, 6m; several words " \
+    "stand apart by commas. 0, no, and \"any\" take a rule back. A patient's age and the like "    \
+    "are "                                                                                         \
+    "known only when a booking says so (\"fasti help book\"); \"fasti explain\" tells which rule " \
+    "is against it.\n"                                                                             \
+    "\nNotice of two days, eight weeks ahead, new adults only, five a day:\n"                      \
+    "fasti set service --id visit --notice 2d --horizon 56 \\\n"                                   \
+    "  --patients new --age-min 18y --limit-day 5\n"                                               \
+    "\nNobody for now, ben stands in; then as before:\n"                                           \
+    "fasti set schedule --id anna --paused yes --substitute ben\n"                                 \
+    "fasti set schedule --id anna --paused no --substitute ''"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define CREATE_COMMAND(noun, kind)                                                             \
@@ -219,8 +269,10 @@ static const struct fasti_command_spec specs[] = {
     SET_COMMAND("schedule", FASTI_LINE_SCHEDULE),
     CREATE_COMMAND("opening", FASTI_LINE_OPENING),
     SET_COMMAND("opening", FASTI_LINE_OPENING),
-    {"availability", NULL, NULL, "Which starts are free.", availability_fields,
+    {"availability", NULL, NULL, "Which starts are free.\v" FACTS_HELP, availability_fields,
      COUNT(availability_fields), fasti_run_availability, FASTI_LINE_KINDS},
+    {"explain", NULL, NULL, EXPLAIN_HELP, explain_fields, COUNT(explain_fields), fasti_run_explain,
+     FASTI_LINE_KINDS},
     {"book", NULL, NULL, BOOK_HELP, book_fields, COUNT(book_fields), fasti_run_book,
      FASTI_LINE_KINDS},
     {"series", NULL, NULL,
@@ -311,7 +363,12 @@ static void print_help(FILE *file) {
         "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 --item lane-1 \\\n"
         " --item 'or lane-2' --item 'or lane-3'\n"
         "fasti series --schedule anna --service visit --start 2026-11-30T09:00 \\\n"
-        " --patient p-1 --every 1w --count 10\n",
+        " --patient p-1 --every 1w --count 10\n\n"
+        "Rules of a service or schedule (\"fasti help set service\"), and why not:\n"
+        "fasti set service --id visit --notice 2d --age-min 18y --modality in-person,video\n"
+        "fasti book --schedule anna --service visit --start 2026-11-30T09:00 --patient p-1 \\\n"
+        " --age 34y --modality video\n"
+        "fasti explain --schedule anna --service visit --start 2026-11-30T09:00 --age 6y\n",
         file);
 }
 
@@ -363,10 +420,15 @@ static enum fasti_exit run_spec(struct fasti_session *session,
     snprintf(name, sizeof name, "fasti %s%s%s", spec->verb, spec->noun != NULL ? " " : "",
              spec->noun != NULL ? spec->noun : "");
     argv[0] = name;
-    char help[512];
-    if (strcmp(spec->verb, "set") == 0) {
-        snprintf(help, sizeof help, "%s\v%s", spec->help,
-                 "What is not said stays as it is; \"if not said\" speaks of a new one.");
+    char help[1600];
+    const bool is_set = strcmp(spec->verb, "set") == 0;
+    const bool has_rules = has_line_fields(spec) &&
+                           (spec->kind == FASTI_LINE_SERVICE || spec->kind == FASTI_LINE_SCHEDULE);
+    if (is_set || has_rules) {
+        snprintf(help, sizeof help, "%s\v%s%s", spec->help,
+                 is_set ? "What is not said stays as it is; \"if not said\" speaks of a new one.\n"
+                        : "",
+                 has_rules ? RULES_HELP : "");
         filled.help = help;
     }
     json_t *options;

@@ -9,6 +9,7 @@
 
 #include "tools/fasti_columns.h"
 #include "tools/fasti_commands.h"
+#include "tools/fasti_facts.h"
 
 #define DAYS_DEFAULT 7
 
@@ -20,6 +21,7 @@ struct chosen {
 struct asking {
     struct fasti_session *session;
     fasti_service_id service;
+    struct fasti_facts facts;
     fasti_date first;
     uint16_t days;
     bool all_starts;
@@ -175,11 +177,24 @@ static void print_starts(const struct rows *rows, uint32_t index, uint32_t count
     }
 }
 
+static const char *reason_text(enum fasti_reason reason) {
+    switch (reason) {
+#define REASON_CASE(name, value, hope, text) \
+    case FASTI_REASON_##name: return text;
+        FASTI_REASON_TABLE(REASON_CASE)
+#undef REASON_CASE
+    }
+    return "?";
+}
+
 static void print_rows(const struct asking *asking, const struct chosen *chosen,
                        const struct rows *rows) {
     const struct fasti_availability_answer *answer = rows->answer;
     uint32_t index = rows->start_first;
-    printf("schedule %.*s: %u starts\n", FASTI_PRINT(chosen->text), answer->totals[rows->schedule]);
+    const bool is_empty = answer->totals[rows->schedule] == 0;
+    printf("schedule %.*s: %u starts%s%s\n", FASTI_PRINT(chosen->text),
+           answer->totals[rows->schedule], is_empty ? ": " : "",
+           is_empty ? reason_text((enum fasti_reason)answer->reasons[rows->schedule]) : "");
     for (uint32_t d = 0; d < answer->day_count; d++) {
         const uint32_t row = rows->schedule * answer->day_count + d;
         const fasti_date date = {asking->first.v + (int32_t)d};
@@ -211,6 +226,7 @@ static enum fasti_exit ask_batch(struct asking *asking, uint32_t from, uint32_t 
     struct fasti_availability_query *query = &command.body.availability;
     struct fasti_answer answer;
     query->service = asking->service;
+    query->facts = asking->facts;
     query->first = asking->first;
     query->day_count = asking->days;
     query->schedule_count = (uint16_t)count;
@@ -282,7 +298,11 @@ enum fasti_exit fasti_run_availability(struct fasti_session *session,
                             .days = (uint16_t)days,
                             .all_starts = fasti_field_flag(options, "starts"),
                             .json = json_array()};
-    enum fasti_exit exit = fasti_session_scope(session);
+    struct fasti_detail detail;
+    const enum fasti_status status = fasti_facts_decode(options, &asking.facts, &detail);
+    enum fasti_exit exit = status == FASTI_OK ? fasti_session_scope(session)
+                                              : fasti_session_fail(session, FASTI_EXIT_INVALID,
+                                                                   status, "%s", detail.text);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE,
                                      fasti_field_text(options, "service", ""), &asking.service.v);

@@ -90,6 +90,7 @@ static void command_fill(struct fasti_book_run *run, uint8_t rows[FASTI_ITEMS_MA
             const struct fasti_row_appointment *said = &run->rows.appointments[item.appointment];
             appointment = item.appointment;
             book->appointments[book->appointment_count++] = (struct fasti_book_appointment){
+                .facts = said->facts,
                 .patient = said->patient,
                 .payload = said->payload,
                 .payload_length = said->payload_length,
@@ -174,23 +175,49 @@ json_t *fasti_book_rows_json(const struct fasti_book_run *run) {
     return rows;
 }
 
+/* Does the server's sentence speak of rows that end like this? */
+static bool has_sentence(enum fasti_outcome outcome) {
+    return outcome >= FASTI_OUTCOME_PAUSED || outcome == FASTI_OUTCOME_CLOSED ||
+           outcome == FASTI_OUTCOME_FULL || outcome == FASTI_OUTCOME_PAST ||
+           outcome == FASTI_OUTCOME_OFF_GRID;
+}
+
+/* The sentence of the answer if it is about this row: it is of the first such row that was tried,
+ * and adds to what the outcome says; else "". */
+static const char *row_sentence(const struct fasti_book_run *run, uint32_t row) {
+    const char *detail = run->answer.detail.text;
+    uint32_t first = UINT32_MAX, count = 0;
+    for (uint32_t i = 0; i < run->rows.count; i++) {
+        if (run->is_left_out[run->rows.rows[i].appointment])
+            return "";
+        if (!has_sentence(run->fates[i].outcome))
+            continue;
+        first = count++ == 0 ? i : first;
+    }
+    const bool is_known = count == 1 || !run->rows.is_fair; /* fair: in an order of its own */
+    return is_known && row == first && strcmp(detail, fasti_outcome_text(run->fates[row].outcome))
+               ? detail
+               : "";
+}
+
 static void print_lost(const struct fasti_book_run *run, uint32_t i) {
     const struct fasti_row *row = &run->rows.rows[i];
     const struct fasti_row_appointment *said = &run->rows.appointments[row->appointment];
     char start[FASTI_TIMES_TEXT_BYTES];
     fasti_times_format(run->items[i].start_utc_s, run->offsets_s[i], start);
     const char *why = fasti_outcome_text(run->fates[i].outcome);
+    const char *sentence = row_sentence(run, i), *mark = sentence[0] != '\0' ? ": " : "";
     if (!run->is_series) {
         if (row->number != 0)
             printf("  item %u: ", (unsigned)row->number);
         else
             fputs("  options: ", stdout);
-        printf("%s, schedule %.*s, %.*s%s%.*s: %s\n", start, FASTI_PRINT(row->schedule),
+        printf("%s, schedule %.*s, %.*s%s%.*s: %s%s%s\n", start, FASTI_PRINT(row->schedule),
                FASTI_PRINT(row->service), said->patient_length > 0 ? ", patient " : "",
-               (int)said->patient_length, said->patient, why);
+               (int)said->patient_length, said->patient, why, mark, sentence);
         return;
     }
-    printf("  %s: %s", start, why);
+    printf("  %s: %s%s%s", start, why, mark, sentence);
     if (run->fates[i].free_utc_s != 0) {
         fasti_times_format(run->fates[i].free_utc_s, run->fates[i].free_offset_s, start);
         printf("; nearest free: %s", start);
@@ -287,11 +314,10 @@ enum fasti_exit fasti_book_refuse(struct fasti_book_run *run, const char *senten
 /* One row is refused with the sentence that names it. */
 static enum fasti_exit refuse_one(struct fasti_book_run *run) {
     const struct fasti_row *row = &run->rows.rows[0];
-    const char *detail = run->answer.detail.text;
-    char sentence[512];
-    snprintf(sentence, sizeof sentence, "schedule %.*s at %s: %s%s%s", FASTI_PRINT(row->schedule),
-             row->start, fasti_outcome_text(run->answer.outcome), detail[0] != '\0' ? ": " : "",
-             detail);
+    char why[300], sentence[512];
+    fasti_session_why(&run->answer, why, sizeof why);
+    snprintf(sentence, sizeof sentence, "schedule %.*s at %s: %s", FASTI_PRINT(row->schedule),
+             row->start, why);
     return fasti_book_refuse(run, sentence);
 }
 

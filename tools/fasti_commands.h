@@ -20,6 +20,7 @@ fasti_command_run fasti_run_list_appointments;
 fasti_command_run fasti_run_show_entity;
 fasti_command_run fasti_run_show_record;
 fasti_command_run fasti_run_availability;
+fasti_command_run fasti_run_explain;
 fasti_command_run fasti_run_book;
 fasti_command_run fasti_run_series;
 fasti_command_run fasti_run_cancel;

@@ -10,10 +10,37 @@
 
 #include "tools/fasti_columns.h"
 #include "tools/fasti_commands.h"
+#include "tools/fasti_terms.h"
 
 /* ---- records as fields ---- */
 
-static json_t *put_json(const struct fasti_put *put) {
+/* Adds what the record asks of a booking, where it says something; is_plain: as in an import line,
+ * else as options take it. */
+static void rules_fields(const struct fasti_put *put, bool is_plain, json_t *object) {
+    if (put->kind == FASTI_ENTITY_SERVICE) {
+        const uint16_t offset = put->body.service.offset_minutes;
+        if (offset != 0)
+            json_object_set_new(object, "offset", json_integer(offset));
+        fasti_terms_fields(&put->body.service.terms, is_plain, object);
+    }
+    if (put->kind != FASTI_ENTITY_SCHEDULE)
+        return;
+    fasti_terms_fields(&put->body.schedule.terms, is_plain, object);
+    json_t *languages = json_array();
+    for (uint32_t i = 0; i < put->body.schedule.language_count; i++) {
+        char text[4];
+        fasti_language_text(put->body.schedule.languages[i], text);
+        json_array_append_new(languages, json_string(text));
+    }
+    if (json_array_size(languages) > 0)
+        fasti_terms_set_words(object, "language", languages, is_plain);
+    else
+        json_decref(languages);
+    if (put->body.schedule.substitute.length > 0)
+        json_object_set_new(object, "substitute", fasti_json_id(&put->body.schedule.substitute));
+}
+
+static json_t *put_json(const struct fasti_put *put, bool is_plain) {
     json_t *object =
         json_pack("{s:o, s:o}", "id", fasti_json_id(&put->id), "name", fasti_json_name(&put->name));
     if (put->kind == FASTI_ENTITY_LOCATION) {
@@ -41,6 +68,7 @@ static json_t *put_json(const struct fasti_put *put) {
                             json_integer(put->body.schedule.resolution_minutes));
         json_object_set_new(object, "service", services);
     }
+    rules_fields(put, is_plain, object);
     return object;
 }
 
@@ -158,7 +186,7 @@ static enum fasti_exit print_put(struct fasti_session *session, const struct fas
     if (session->is_json) {
         json_t *object;
         if (line->kind != FASTI_LINE_OPENING)
-            object = put_json(&line->put);
+            object = put_json(&line->put, true);
         else if (line->put.body.openings.mode == FASTI_OPENINGS_REMOVE)
             object = json_pack("{s:o, s:o, s:b}", "schedule", fasti_json_id(&line->put.id), "id",
                                fasti_json_id(id), "remove", 1);
@@ -276,9 +304,35 @@ enum fasti_exit fasti_run_set(struct fasti_session *session, const struct fasti_
 
 /* ---- list ---- */
 
+/* "limit_day" as its option is called. */
+static const char *option_text(const char *name, char text[32]) {
+    snprintf(text, 32, "%s", name);
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    return text;
+}
+
+/* Appends ", notice 2d, paused yes". */
+static void append_rules(const struct fasti_put *put, char *text, size_t size) {
+    json_t *fields = json_object();
+    const char *name;
+    json_t *value;
+    rules_fields(put, false, fields);
+    json_object_foreach(fields, name, value) {
+        const size_t used = strlen(text);
+        char option[32];
+        option_text(name, option);
+        if (json_is_string(value))
+            snprintf(text + used, size - used, ", %s %s", option, json_string_value(value));
+        else
+            snprintf(text + used, size - used, ", %s %d", option, (int)json_integer_value(value));
+    }
+    json_decref(fields);
+}
+
 static void add_row(struct fasti_columns *table, const struct fasti_describe_answer *answer) {
     const struct fasti_put *put = &answer->put;
-    char more[160] = "";
+    char more[800] = "";
     fasti_columns_cell(table, "%.*s", FASTI_PRINT(put->id));
     if (put->kind == FASTI_ENTITY_SCHEDULE) {
         fasti_columns_cell(table, "location %.*s%s%.*s", FASTI_PRINT(put->body.schedule.location),
@@ -296,6 +350,7 @@ static void add_row(struct fasti_columns *table, const struct fasti_describe_ans
         snprintf(more, sizeof more, "%u min, every %u min", put->body.service.duration_minutes,
                  put->body.service.grid_minutes == 0 ? put->body.service.duration_minutes
                                                      : put->body.service.grid_minutes);
+    append_rules(put, more, sizeof more);
     fasti_columns_cell(table, "%s", more);
 }
 
@@ -317,7 +372,7 @@ enum fasti_exit fasti_run_list_entities(struct fasti_session *session,
         if (exit != FASTI_EXIT_DONE || answer->id == 0)
             break;
         if (session->is_json)
-            json_array_append_new(records, put_json(&answer->put));
+            json_array_append_new(records, put_json(&answer->put, true));
         else
             add_row(&table, answer);
     }
@@ -382,7 +437,8 @@ static void print_entity(const char *kind, json_t *fields, const json_t *opening
         char *text = json_is_string(value)
                          ? strdup(json_string_value(value))
                          : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
-        fasti_columns_cell(&table, "  %s", name);
+        char option[32];
+        fasti_columns_cell(&table, "  %s", option_text(name, option));
         fasti_columns_cell(&table, "%s", text == NULL ? "?" : text);
         free(text);
     }
@@ -410,7 +466,7 @@ enum fasti_exit fasti_run_show_entity(struct fasti_session *session,
         exit = fasti_session_describe(session, kind, dense, 0, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
-    json_t *fields = put_json(&answer->put);
+    json_t *fields = put_json(&answer->put, session->is_json);
     json_t *openings = json_array();
     if (kind == FASTI_ENTITY_SCHEDULE)
         exit = openings_json(session, answer, openings);

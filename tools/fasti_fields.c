@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/fasti_facts.h"
+#include "tools/fasti_terms.h"
+
 #define TEXT(name, required, argument, help) \
     { name, FASTI_FIELD_TEXT, required, argument, help }
 #define INTEGER(name, required, argument, help) \
@@ -39,6 +42,8 @@ static const struct fasti_field service_fields[] = {
     TEXT("name", false, "NAME", "Its name"),
     INTEGER("minutes", true, "N", "Length of a visit, 1 to 1440"),
     INTEGER("grid", false, "N", "Minutes from one start to the next; the length if not said"),
+    INTEGER("offset", false, "N", "Minutes from an opening's begin to its first start"),
+    FASTI_TERMS_FIELDS,
 };
 
 static const struct fasti_field schedule_fields[] = {
@@ -48,6 +53,9 @@ static const struct fasti_field schedule_fields[] = {
     TEXT("practitioner", false, "ID", "Whose time it is; none for a room or a device"),
     INTEGER("resolution", false, "N", "Minutes: 1, 5, 10 or 15; 5 if not said"),
     TEXTS("service", "ID", "A service that it offers; once for each"),
+    FASTI_TERMS_FIELDS,
+    TEXTS("language", "CODES", "Spoken there, such as de,en (ISO 639)"),
+    TEXT("substitute", false, "ID", "The schedule that stands in while it is paused; '' for none"),
 };
 
 static const struct fasti_field opening_fields[] = {
@@ -61,7 +69,8 @@ static const struct fasti_field opening_fields[] = {
     TEXT("last", false, "DATE", "Last date; weekly: for ever, else the first if not said"),
     TEXT("date", false, "DATE", "The one date, for --first and --last"),
     TEXTS("service", "ID", "A service that it is open for; all of the schedule if not said"),
-    INTEGER("capacity", false, "N", "Places in the whole span (kept, not enforced yet)"),
+    INTEGER("capacity", false, "N",
+            "Places: so many visits in the whole span; no limit if not said"),
     FLAG("single", "One bookable start; a visit takes all of it"),
     FLAG("full", "Open, but with no place"),
     FLAG("remove", "Take the opening with this id away"),
@@ -75,6 +84,7 @@ static const struct fasti_field appointment_fields[] = {
     TEXT("patient", true, "REFERENCE", "Your opaque reference of the patient, up to 64 bytes"),
     TEXT("payload", false, "HEX", "Sealed bytes to keep with it, in hexadecimal, up to 1024 bytes"),
     {"items", FASTI_FIELD_ITEMS, false, "ITEMS", "What it takes together: doctor, room, device"},
+    FASTI_FACTS_FIELDS,
 };
 
 static const struct fasti_field block_fields[] = {
@@ -143,21 +153,29 @@ static bool has_type(const json_t *value, enum fasti_field_type type) {
     case FASTI_FIELD_TEXTS: return is_texts(value);
     case FASTI_FIELD_FLAG: return json_is_boolean(value);
     case FASTI_FIELD_ITEMS: return json_is_array(value);
+    case FASTI_FIELD_SPAN: return json_is_integer(value) || json_is_string(value);
+    case FASTI_FIELD_YES: return json_is_boolean(value);
+    case FASTI_FIELD_HEADING:
     default: return false;
     }
 }
 
 static const char *type_text(enum fasti_field_type type) {
-    static const char *const texts[] = {"a text",        "a whole number",
-                                        "a number",      "a text or an array of texts",
-                                        "true or false", "an array of objects"};
+    static const char *const texts[] = {"a text",
+                                        "a whole number",
+                                        "a number",
+                                        "a text or an array of texts",
+                                        "true or false",
+                                        "an array of objects",
+                                        "a whole number or a text",
+                                        "true or false"};
     return texts[type];
 }
 
 static const struct fasti_field *find_field(const struct fasti_field *fields, uint32_t count,
                                             const char *name) {
     for (uint32_t i = 0; i < count; i++)
-        if (strcmp(fields[i].name, name) == 0)
+        if (fields[i].type != FASTI_FIELD_HEADING && strcmp(fields[i].name, name) == 0)
             return &fields[i];
     return NULL;
 }
@@ -174,6 +192,12 @@ static enum fasti_status unknown_field(const char *name, const struct fasti_fiel
     char known[160] = "";
     for (uint32_t i = 0; i < count; i++) {
         const size_t used = strlen(known);
+        if (fields[i].type == FASTI_FIELD_HEADING)
+            continue;
+        if (used + strlen(fields[i].name) + 32 > sizeof known) {
+            snprintf(known + used, sizeof known - used, " ... (tools/JSON.md)");
+            break;
+        }
         snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", fields[i].name);
     }
     return fasti_detail_set(detail, FASTI_INVALID_OPTION,

@@ -5,8 +5,8 @@
  *                                                                      +--> object --decode--> line
  *   {"kind":"service","id":"checkup","minutes":20}          --jansson--+
  *
- * A field is an option of the same name. An object whose fields are not in the table, or of
- * another type, is refused with a sentence that names the field. Pure functions, any thread.
+ * A field is an option of the same name, with - for _. An object whose fields are not in the table,
+ * or of another type, is refused with a sentence that names the field. Pure functions, any thread.
  */
 #ifndef FASTI_TOOLS_FASTI_FIELDS_H
 #define FASTI_TOOLS_FASTI_FIELDS_H
@@ -22,6 +22,9 @@ enum fasti_field_type {
     FASTI_FIELD_TEXTS,   /* a text or an array of texts; a repeated option */
     FASTI_FIELD_FLAG,    /* true or false; an option without argument */
     FASTI_FIELD_ITEMS,   /* an array of objects; no option */
+    FASTI_FIELD_SPAN,    /* a whole number, or a text like 2h or 18y */
+    FASTI_FIELD_YES,     /* true or false; an option with yes or no */
+    FASTI_FIELD_HEADING, /* no field: the name is what help says above those that follow */
 };
 
 struct fasti_field {
@@ -53,6 +56,7 @@ struct fasti_line_visit {
     uint16_t payload_length;
     char patient[FASTI_PATIENT_BYTES_MAX];
     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+    struct fasti_facts facts;
 };
 
 /* What an appointment takes beside its first item: room, device. */

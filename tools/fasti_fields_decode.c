@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/fasti_facts.h"
 #include "tools/fasti_fields.h"
+#include "tools/fasti_terms.h"
+#include "tools/fasti_words.h"
 
 static const char *const weekday_names[7] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
@@ -159,10 +162,47 @@ static enum fasti_status decode_location(const json_t *object, struct fasti_put 
 static enum fasti_status decode_service(const json_t *object, struct fasti_put *put,
                                         struct fasti_detail *detail) {
     int64_t minutes = put->body.service.duration_minutes, grid = put->body.service.grid_minutes;
+    int64_t offset = put->body.service.offset_minutes;
     FASTI_TRY(decode_integer(object, "minutes", 1, FASTI_SERVICE_MINUTES_MAX, &minutes, detail));
     FASTI_TRY(decode_integer(object, "grid", 1, FASTI_SERVICE_MINUTES_MAX, &grid, detail));
     put->body.service.duration_minutes = (uint16_t)minutes;
     put->body.service.grid_minutes = (uint16_t)grid;
+    FASTI_TRY(decode_integer(object, "offset", 0, FASTI_SERVICE_MINUTES_MAX, &offset, detail));
+    put->body.service.offset_minutes = (uint16_t)offset;
+    return fasti_terms_decode(object, &put->body.service.terms, detail);
+}
+
+/* Languages in texts with commas; "any" alone: it does not say. */
+static enum fasti_status decode_languages(const json_t *object, struct fasti_put *put,
+                                          struct fasti_detail *detail) {
+    struct fasti_words_walk walk = {.value = json_object_get(object, "language")};
+    const char *first = fasti_field_item(object, "language", 0), *word;
+    size_t length;
+    if (walk.value == NULL)
+        return FASTI_OK;
+    put->body.schedule.language_count = 0;
+    if (first != NULL && strcmp(first, FASTI_WORD_ANY) == 0 &&
+        fasti_field_item(object, "language", 1) == NULL)
+        return FASTI_OK;
+    while (fasti_words_next(&walk, &word, &length)) {
+        const uint32_t count = put->body.schedule.language_count;
+        if (count == FASTI_SCHEDULE_LANGUAGES_MAX)
+            return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                    "\"language\" may name at most %d languages",
+                                    FASTI_SCHEDULE_LANGUAGES_MAX);
+        FASTI_TRY(fasti_words_language("language", word, length,
+                                       &put->body.schedule.languages[count], detail));
+        put->body.schedule.language_count++;
+    }
+    return FASTI_OK;
+}
+
+/* An empty text takes it back: every other one may be the id of a schedule. */
+static enum fasti_status decode_substitute(const json_t *object, struct fasti_id_text *id,
+                                           struct fasti_detail *detail) {
+    if (strcmp(fasti_field_text(object, "substitute", "-"), "") != 0)
+        return decode_id(object, "substitute", id, detail);
+    memset(id, 0, sizeof *id);
     return FASTI_OK;
 }
 
@@ -177,6 +217,9 @@ static enum fasti_status decode_schedule(const json_t *object, struct fasti_put 
         return fasti_detail_set(detail, FASTI_INVALID_RESOLUTION,
                                 "\"resolution\" must be 1, 5, 10 or 15 minutes");
     put->body.schedule.resolution_minutes = (uint8_t)resolution;
+    FASTI_TRY(fasti_terms_decode(object, &put->body.schedule.terms, detail));
+    FASTI_TRY(decode_languages(object, put, detail));
+    FASTI_TRY(decode_substitute(object, &put->body.schedule.substitute, detail));
     return decode_ids(object, FASTI_SCHEDULE_SERVICES_MAX, put->body.schedule.services,
                       &put->body.schedule.service_count, detail);
 }
@@ -251,6 +294,29 @@ static enum fasti_status decode_minute(const json_t *object, const char *name, b
     return FASTI_OK;
 }
 
+/* An hour of the next date, 24:01 to 48:00, as timetables write it. */
+static bool night_parse(const char *text, uint16_t *minute) {
+    char day[8];
+    if (strlen(text) != 5 || text[0] < '2' || text[0] > '4')
+        return false;
+    const int hours = (text[0] - '0') * 10 + text[1] - '0' - 24;
+    if (text[1] < '0' || text[1] > '9' || hours < 0 || hours > 24)
+        return false;
+    snprintf(day, sizeof day, "%02d%.3s", hours, text + 2);
+    if (fasti_minutes_parse(day, strlen(day), minute) != FASTI_OK)
+        return false;
+    *minute = (uint16_t)(*minute + FASTI_DAY_MINUTES);
+    return true;
+}
+
+static enum fasti_status decode_to(const json_t *object, bool is_required, uint16_t *minute,
+                                   struct fasti_detail *detail) {
+    const char *text = fasti_field_text(object, "to", NULL);
+    return text != NULL && night_parse(text, minute)
+               ? FASTI_OK
+               : decode_minute(object, "to", is_required, minute, detail);
+}
+
 static enum fasti_status decode_dates(const json_t *object, struct fasti_opening *opening,
                                       struct fasti_detail *detail) {
     fasti_date first = opening->date_first, last = opening->date_last;
@@ -285,10 +351,13 @@ static enum fasti_status decode_hours(const json_t *object, struct fasti_opening
     if (is_new && is_closure)
         opening->end_minute = FASTI_DAY_MINUTES;
     FASTI_TRY(decode_minute(object, "from", is_new && !is_closure, &opening->start_minute, detail));
-    FASTI_TRY(decode_minute(object, "to", is_new && !is_closure, &opening->end_minute, detail));
+    FASTI_TRY(decode_to(object, is_new && !is_closure, &opening->end_minute, detail));
     if (opening->start_minute >= opening->end_minute)
         return fasti_detail_set(detail, FASTI_INVALID_OPENING,
-                                "\"to\" must lie after \"from\" on the same day (up to 24:00)");
+                                "\"to\" must lie after \"from\"; 02:00 on the next day is 26:00");
+    if (opening->end_minute > opening->start_minute + FASTI_DAY_MINUTES)
+        return fasti_detail_set(detail, FASTI_INVALID_OPENING,
+                                "\"to\" lies more than a day after \"from\"");
     const char *weekdays = fasti_field_text(object, "weekdays", NULL);
     if (weekdays == NULL && opening->weekdays == 0)
         opening->weekdays = 0x7f;
@@ -465,6 +534,7 @@ static enum fasti_status decode_visit(const json_t *object, struct fasti_line *l
     FASTI_TRY(decode_place(object, line, detail));
     if (line->kind == FASTI_LINE_BLOCK)
         return decode_time(object, "end", visit->end, detail);
+    FASTI_TRY(fasti_facts_decode(object, &visit->facts, detail));
     FASTI_TRY(fasti_field_patient(fasti_field_text(object, "patient", ""), visit->patient,
                                   &visit->patient_length, detail));
     return fasti_field_payload(fasti_field_text(object, "payload", ""), visit->payload,

@@ -81,23 +81,55 @@ static void job_put(const void *context, uint64_t index, struct fasti_put *put, 
         snprintf(where, where_size, "%s:%u", import->feed->files[place.file], place.line);
 }
 
+/* The record that is there under the id; *put NULL: there is none. */
+static enum fasti_exit find_put(struct smart_import *import, enum fasti_entity_kind kind,
+                                const struct fasti_id_text *id, const struct fasti_put **put) {
+    const struct fasti_describe_answer *answer;
+    uint32_t dense;
+    enum fasti_exit exit = fasti_session_find(import->session, kind, id, &dense);
+    *put = NULL;
+    if (exit != FASTI_EXIT_DONE || dense == 0)
+        return exit;
+    exit = fasti_session_describe(import->session, kind, dense, 0, &answer);
+    if (exit == FASTI_EXIT_DONE && answer->id != 0)
+        *put = &answer->put;
+    return exit;
+}
+
 /* A schedule that is there keeps its resolution where that is exact: another one would have to wait
  * until no day of it holds time. */
-static enum fasti_exit keep_resolutions(struct smart_import *import) {
-    for (uint32_t i = 0; i < import->plan->schedule_count; i++) {
-        struct fasti_smart_planned_schedule *schedule = &import->plan->schedules[i];
-        const struct fasti_describe_answer *answer;
-        uint32_t id;
-        enum fasti_exit exit =
-            fasti_session_find(import->session, FASTI_ENTITY_SCHEDULE, &schedule->id, &id);
-        if (exit == FASTI_EXIT_DONE && id != 0)
-            exit = fasti_session_describe(import->session, FASTI_ENTITY_SCHEDULE, id, 0, &answer);
+static void keep_schedule(struct fasti_smart_planned_schedule *schedule,
+                          const struct fasti_put *put) {
+    const uint8_t resolution = put->body.schedule.resolution_minutes;
+    if (resolution != 0 && schedule->exact_minutes % resolution == 0)
+        schedule->resolution_minutes = resolution;
+    schedule->language_count = put->body.schedule.language_count;
+    memcpy(schedule->languages, put->body.schedule.languages, sizeof schedule->languages);
+    schedule->substitute = put->body.schedule.substitute;
+    schedule->terms = put->body.schedule.terms;
+}
+
+/* Rules are not of the publication: who has set some keeps them through the next one. */
+static enum fasti_exit keep_rules(struct smart_import *import) {
+    struct fasti_smart_plan *plan = import->plan;
+    const struct fasti_put *put;
+    for (uint32_t i = 0; i < plan->schedule_count; i++) {
+        const enum fasti_exit exit =
+            find_put(import, FASTI_ENTITY_SCHEDULE, &plan->schedules[i].id, &put);
         if (exit != FASTI_EXIT_DONE)
             return exit;
-        const uint8_t kept =
-            id == 0 || answer->id == 0 ? 0 : answer->put.body.schedule.resolution_minutes;
-        if (kept != 0 && schedule->exact_minutes % kept == 0)
-            schedule->resolution_minutes = kept;
+        if (put != NULL)
+            keep_schedule(&plan->schedules[i], put);
+    }
+    for (uint32_t i = 0; i < plan->service_count; i++) {
+        const enum fasti_exit exit =
+            find_put(import, FASTI_ENTITY_SERVICE, &plan->services[i].id, &put);
+        if (exit != FASTI_EXIT_DONE)
+            return exit;
+        if (put != NULL) {
+            plan->services[i].offset_minutes = put->body.service.offset_minutes;
+            plan->services[i].terms = put->body.service.terms;
+        }
     }
     return FASTI_EXIT_DONE;
 }
@@ -206,6 +238,19 @@ static json_t *offsets_json(const struct fasti_smart_plan *plan) {
     return list;
 }
 
+static json_t *crowded_json(const struct fasti_smart_plan *plan,
+                            const struct fasti_smart_feed *feed) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < plan->crowded_count && i < FASTI_SMART_CROWDED_MAX; i++) {
+        const struct fasti_smart_crowded *crowded = &plan->crowded[i];
+        json_array_append_new(
+            list, json_pack("{s:s, s:I, s:I, s:I}", "file", feed->files[crowded->place.file],
+                            "line", (json_int_t)crowded->place.line, "places",
+                            (json_int_t)crowded->places, "fitting", (json_int_t)crowded->fitting));
+    }
+    return list;
+}
+
 static bool is_unchanged(const struct smart_import *import) {
     return !import->is_dry_run && import->result.created == 0 && import->result.changed == 0;
 }
@@ -237,6 +282,7 @@ static void print_json(const struct smart_import *import) {
         {"full_spans", plan->full_count},
         {"full_days", plan->full_day_count},
         {"capacity_kept", plan->capacity_count},
+        {"crowded_count", plan->crowded_count},
         {"created", result->created},
         {"changed", result->changed},
         {"unchanged", result->unchanged},
@@ -244,10 +290,28 @@ static void print_json(const struct smart_import *import) {
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         json_object_set_new(object, counts[i].name, json_integer((json_int_t)counts[i].value));
+    json_object_set_new(object, "crowded", crowded_json(plan, import->feed));
     json_object_set_new(object, "offsets", offsets_json(plan));
     json_object_set(object, "conflicts", import->conflicts);
     json_object_set_new(object, "oddities", oddities_json(import->feed));
     fasti_session_print_json(object);
+}
+
+static void print_capacity(const struct fasti_smart_plan *plan,
+                           const struct fasti_smart_feed *feed) {
+    if (plan->capacity_count == 0)
+        return;
+    printf("capacity: %u spans have a number of places", plan->capacity_count);
+    if (plan->crowded_count > 0)
+        printf("; %u have more than fit into their time one after the other: \"fasti set "
+               "schedule --capacity N\" lets more in at once",
+               plan->crowded_count);
+    putchar('\n');
+    for (uint32_t i = 0; i < plan->crowded_count && i < FASTI_SMART_CROWDED_MAX; i++) {
+        const struct fasti_smart_crowded *crowded = &plan->crowded[i];
+        printf("     %s:%u: %u places, time for %u\n", feed->files[crowded->place.file],
+               crowded->place.line, crowded->places, crowded->fitting);
+    }
 }
 
 static void print_text(const struct smart_import *import) {
@@ -258,9 +322,7 @@ static void print_text(const struct smart_import *import) {
            plan->schedule_count, plan->service_count, plan->span_count);
     printf("openings: %u, of these %u single visits; full: %u spans, %u days\n",
            plan->opening_count, plan->single_count, plan->full_count, plan->full_day_count);
-    if (plan->capacity_count > 0)
-        printf("capacity: the places of %u spans are kept, but not enforced yet\n",
-               plan->capacity_count);
+    print_capacity(plan, feed);
     for (uint32_t i = 0; i < plan->offset_count; i++) {
         char text[16];
         fasti_times_format_offset(plan->offsets[i].offset_s, text);
@@ -295,7 +357,7 @@ static enum fasti_exit publish(struct smart_import *import) {
     uint32_t listed = 0;
     enum fasti_exit exit = fasti_import_scope(import->session, &job.creates);
     if (exit == FASTI_EXIT_DONE && job.creates == NULL)
-        exit = keep_resolutions(import);
+        exit = keep_rules(import);
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_import_run(import->session, &job, &import->result);
     if (exit == FASTI_EXIT_DONE && !import->feed->is_civil)

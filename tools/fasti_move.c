@@ -78,9 +78,11 @@ static enum fasti_exit rows_said(struct fasti_book_run *run, const json_t *optio
 
 /* All rows that the appointment has, the first one at `at`, the others as long before or after it
  * as they were. */
-static enum fasti_exit rows_shift(struct fasti_book_run *run, const char *at,
+static enum fasti_exit rows_shift(struct fasti_book_run *run, const json_t *options,
                                   const struct fasti_record_shown *shown) {
-    json_t *first = json_pack("{s:s}", "start", at);
+    const char *at = fasti_field_text(options, "at", "");
+    json_t *first = json_copy((json_t *)(uintptr_t)options); /* it changes nothing of them */
+    json_object_set_new(first, "start", json_string(at));
     run->start_name = "--at";
     enum fasti_exit exit = rows_said(run, first, shown);
     json_decref(first);
@@ -120,9 +122,10 @@ enum fasti_exit fasti_run_move(struct fasti_session *session, const struct fasti
     run.command.body.move.record = record;
     exit = options_check(session, options, &shown.view);
     if (exit == FASTI_EXIT_DONE)
-        exit = json_object_get(options, "at") == NULL
-                   ? rows_said(&run, options, &shown)
-                   : rows_shift(&run, fasti_field_text(options, "at", ""), &shown);
+        exit = json_object_get(options, "at") == NULL ? rows_said(&run, options, &shown)
+                                                      : rows_shift(&run, options, &shown);
+    if (run.rows.appointments[0].facts.modality == FASTI_MODALITY_ANY) /* it stays */
+        run.rows.appointments[0].facts.modality = shown.view.modality;
     if (exit == FASTI_EXIT_DONE)
         exit = fasti_book_ask(&run);
     if (exit != FASTI_EXIT_DONE)

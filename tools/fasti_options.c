@@ -1,5 +1,5 @@
 /*
- * fasti_options.c - argp for a table of fields.
+ * fasti_options.c - argp for a table of fields: the option of a field has its name, with - for _.
  *
  * Values take their JSON types here, so that one decoder serves the command line and files. A
  * field given twice is refused unless it is a list.
@@ -7,6 +7,7 @@
 #include "tools/fasti_options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,13 +87,31 @@ struct parsing {
     json_t *options;
 };
 
+#define NAME_BYTES 32
+
+static const char *option_name(const struct fasti_field *field, char name[NAME_BYTES]) {
+    snprintf(name, NAME_BYTES, "%s", field->name);
+    for (char *at = name; *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    return name;
+}
+
+static json_t *yes_value(const char *name, const char *argument, struct argp_state *state) {
+    const bool is_yes = strcmp(argument, "yes") == 0;
+    if (!is_yes && strcmp(argument, "no") != 0)
+        argp_error(state, "--%s: there is no \"%s\"; there are: yes, no", name, argument);
+    return json_boolean(is_yes);
+}
+
 static void take_value(const struct fasti_field *field, const char *argument, json_t *options,
                        struct argp_state *state) {
+    char option[NAME_BYTES];
+    const char *name = option_name(field, option);
     json_t *list = json_object_get(options, field->name);
     if (field->type == FASTI_FIELD_TEXTS && list == NULL)
         json_object_set_new(options, field->name, list = json_array());
     else if (field->type != FASTI_FIELD_TEXTS && list != NULL)
-        argp_error(state, "--%s is given twice", field->name);
+        argp_error(state, "--%s is given twice", name);
     json_int_t integer;
     char *end;
     json_t *value = NULL;
@@ -101,21 +120,24 @@ static void take_value(const struct fasti_field *field, const char *argument, js
         if (parse_integer(argument, &integer))
             value = json_integer(integer);
         else
-            argp_error(state, "--%s: \"%s\" is not a whole number", field->name, argument);
+            argp_error(state, "--%s: \"%s\" is not a whole number", name, argument);
         break;
     case FASTI_FIELD_DEGREES:
         value = json_real(strtod(argument, &end));
         if (end == argument || *end != '\0' || value == NULL) /* NULL: nan and inf */
-            argp_error(state, "--%s: \"%s\" is not a number", field->name, argument);
+            argp_error(state, "--%s: \"%s\" is not a number", name, argument);
         break;
     case FASTI_FIELD_FLAG: value = json_true(); break;
+    case FASTI_FIELD_YES: value = yes_value(name, argument, state); break;
+    case FASTI_FIELD_SPAN: /* its reader knows which units there are */
     case FASTI_FIELD_TEXT:
     case FASTI_FIELD_TEXTS:
+    case FASTI_FIELD_HEADING:
     case FASTI_FIELD_ITEMS: /* no option: what a fuzzer says is refused by its type */
     default:
         value = json_string(argument);
         if (value == NULL)
-            argp_error(state, "--%s: the text is not UTF-8", field->name);
+            argp_error(state, "--%s: the text is not UTF-8", name);
         break;
     }
     if (field->type == FASTI_FIELD_TEXTS)
@@ -151,6 +173,7 @@ static void take_argument(struct parsing *parsing, const char *argument, struct 
 static error_t parse_command(int key, char *argument, struct argp_state *state) {
     struct parsing *parsing = state->input;
     const struct fasti_command_spec *spec = parsing->spec;
+    char name[NAME_BYTES];
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = parsing->session; return 0;
     case ARGP_KEY_ARG: take_argument(parsing, argument, state); return 0;
@@ -160,7 +183,7 @@ static error_t parse_command(int key, char *argument, struct argp_state *state) 
         for (uint32_t i = 0; i < spec->field_count; i++)
             if (spec->fields[i].is_required &&
                 json_object_get(parsing->options, spec->fields[i].name) == NULL)
-                argp_error(state, "--%s is missing", spec->fields[i].name);
+                argp_error(state, "--%s is missing", option_name(&spec->fields[i], name));
         return 0;
     default: break;
     }
@@ -173,12 +196,20 @@ static error_t parse_command(int key, char *argument, struct argp_state *state) 
 void fasti_options_parse(struct fasti_session *session, const struct fasti_command_spec *spec,
                          int argc, char **argv, unsigned int argp_flags, json_t **options) {
     struct argp_option table[FASTI_OPTIONS_MAX + 1] = {{0}};
+    char names[FASTI_OPTIONS_MAX][NAME_BYTES];
     FASTI_ASSERT(spec->field_count <= FASTI_OPTIONS_MAX);
-    for (uint32_t i = 0; i < spec->field_count; i++)
-        table[i] = (struct argp_option){.name = spec->fields[i].name,
-                                        .key = KEY_FIELDS + (int)i,
-                                        .arg = spec->fields[i].argument,
-                                        .doc = spec->fields[i].help};
+    int group = 0; /* help sorts options inside a group */
+    for (uint32_t i = 0; i < spec->field_count; i++) {
+        const struct fasti_field *field = &spec->fields[i];
+        if (field->type == FASTI_FIELD_HEADING)
+            table[i] = (struct argp_option){.doc = field->name, .group = ++group};
+        else
+            table[i] = (struct argp_option){.name = option_name(field, names[i]),
+                                            .key = KEY_FIELDS + (int)i,
+                                            .arg = field->argument,
+                                            .doc = field->help,
+                                            .group = group};
+    }
     const struct argp_child children[] = {{&fasti_options_global, 0, NULL, -2}, {0}};
     /* An empty table before options of a child leaks inside glibc's help; none at all does not. */
     const struct argp argp = {.options = spec->field_count > 0 ? table : NULL,

@@ -9,7 +9,7 @@
 #include "tools/fasti_fields.h"
 #include "tools/fasti_session.h"
 
-#define FASTI_OPTIONS_MAX 24 /* fields of one command */
+#define FASTI_OPTIONS_MAX 40 /* fields of one command */
 
 /* One command: two words, or one. */
 struct fasti_command_spec {

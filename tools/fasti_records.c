@@ -10,6 +10,7 @@
 
 #include "tools/fasti_columns.h"
 #include "tools/fasti_commands.h"
+#include "tools/fasti_words.h"
 
 static const char *kind_name(enum fasti_record_kind kind) {
     return kind == FASTI_RECORD_BLOCK ? "block" : "appointment";
@@ -47,6 +48,18 @@ static const char *reason_format(const struct fasti_record_view *view, char text
     return text;
 }
 
+/* ---- how it takes place ---- */
+
+#define WAY_BYTES 32
+
+/* ", video, override"; nothing where nothing was asked for. */
+static const char *way_format(const struct fasti_record_view *view, char text[WAY_BYTES]) {
+    const char *way = fasti_words_text(&fasti_words_modalities, view->modality);
+    snprintf(text, WAY_BYTES, "%s%s%s", way != NULL ? ", " : "", way != NULL ? way : "",
+             view->is_override ? ", override" : "");
+    return text;
+}
+
 /* ---- a record as JSON and as text ---- */
 
 /* Names of what a view points at; service empty for a block. */
@@ -79,18 +92,19 @@ enum fasti_exit fasti_records_json(struct fasti_session *session,
     if (exit != FASTI_EXIT_DONE)
         return exit;
     const int64_t end_s = view->start_utc_s + (int64_t)view->duration_minutes * 60;
-    *object =
-        json_pack("{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:s?, s:i, s:o, s:o, s:i, s:i}",
-                  "record", (json_int_t)view->record.v, "kind", kind_name(view->kind), "state",
-                  fasti_record_state_name(view->state), "reason", (int)view->reason, "conflict",
-                  (int)view->is_conflict, "schedule", fasti_json_id(&schedule), "start",
-                  fasti_json_instant(view->start_utc_s, view->offset_s), "end",
-                  fasti_json_instant(end_s, view->offset_s), "created",
-                  fasti_json_instant(view->created_ms / 1000, 0), "reason_code",
-                  fasti_cancel_reason_code(view->reason), "minutes", (int)view->duration_minutes,
-                  "service", view->service.v == 0 ? json_null() : fasti_json_id(&service),
-                  "patient", view->patient_length == 0 ? json_null() : patient_json(view), "item",
-                  view->item + 1, "item_count", (int)view->item_count);
+    *object = json_pack(
+        "{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:s?, s:i, s:o, s:o, s:s?, s:b, s:i, s:i}",
+        "record", (json_int_t)view->record.v, "kind", kind_name(view->kind), "state",
+        fasti_record_state_name(view->state), "reason", (int)view->reason, "conflict",
+        (int)view->is_conflict, "schedule", fasti_json_id(&schedule), "start",
+        fasti_json_instant(view->start_utc_s, view->offset_s), "end",
+        fasti_json_instant(end_s, view->offset_s), "created",
+        fasti_json_instant(view->created_ms / 1000, 0), "reason_code",
+        fasti_cancel_reason_code(view->reason), "minutes", (int)view->duration_minutes, "service",
+        view->service.v == 0 ? json_null() : fasti_json_id(&service), "patient",
+        view->patient_length == 0 ? json_null() : patient_json(view), "modality",
+        fasti_words_text(&fasti_words_modalities, view->modality), "override",
+        (int)view->is_override, "item", view->item + 1, "item_count", (int)view->item_count);
     return FASTI_EXIT_DONE;
 }
 
@@ -184,9 +198,12 @@ enum fasti_exit fasti_records_print(struct fasti_session *session,
         printf(", patient %s", json_string_value(patient));
         json_decref(patient);
     }
-    char reason[REASON_BYTES];
-    printf(": %s%s%s\n", fasti_record_state_name(view->state), reason_format(view, reason),
-           view->is_conflict ? ", but no opening covers it any more" : "");
+    char reason[REASON_BYTES], way[WAY_BYTES];
+    printf("%s: %s%s%s\n", way_format(view, way), fasti_record_state_name(view->state),
+           reason_format(view, reason),
+           !view->is_conflict  ? ""
+           : view->is_override ? ", and no opening covers it"
+                               : ", but no opening covers it any more");
     return FASTI_EXIT_DONE;
 }
 
@@ -464,12 +481,13 @@ static enum fasti_exit add_record(struct listing *listing, const struct fasti_re
         fasti_columns_cell(&listing->table, "%d of %u", view->item + 1, view->item_count);
     else
         fasti_columns_cell(&listing->table, "%s", "");
-    char reason[REASON_BYTES];
-    fasti_columns_cell(&listing->table, "%s%s%s",
+    char reason[REASON_BYTES], way[WAY_BYTES];
+    fasti_columns_cell(&listing->table, "%s%s%s%s",
                        view->kind == FASTI_RECORD_BLOCK && view->state == FASTI_STATE_BOOKED
                            ? "blocked"
                            : fasti_record_state_name(view->state),
-                       reason_format(view, reason), view->is_conflict ? ", not covered" : "");
+                       reason_format(view, reason), way_format(view, way),
+                       view->is_conflict ? ", not covered" : "");
     json_decref(patient);
     return FASTI_EXIT_DONE;
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/fasti_facts.h"
+
 /* ---- words ---- */
 
 /* Longer than a payload in hexadecimal: what does not fit is no word of ours. */
@@ -27,17 +29,20 @@ static bool is_space(char c) {
 static enum fasti_status word_name(struct word *word, struct fasti_detail *detail) {
     static const char *const names[] = {"schedule", "service", "start", "patient", "payload"};
     word->value[word->size] = '\0';
+    const char *name = fasti_facts_name(word->value);
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(word->value, names[i]) == 0) {
-            word->has_name = true;
-            snprintf(word->name, sizeof word->name, "%s", names[i]);
-            word->size = 0;
-            return FASTI_OK;
-        }
-    return fasti_detail_set(detail, FASTI_INVALID_OPTION,
-                            "there is no \"%.30s=\"; there are schedule=, service=, start=, "
-                            "patient= and payload= (an id with = in it is written in quotes)",
-                            word->value);
+        if (strcmp(word->value, names[i]) == 0)
+            name = names[i];
+    if (name == NULL)
+        return fasti_detail_set(detail, FASTI_INVALID_OPTION,
+                                "there is no \"%.20s=\"; there are schedule=, service=, start=, "
+                                "patient=, payload=, by=, modality=, sector=, language=, "
+                                "patient-kind=, age=, referral=, override= (quote an id with =)",
+                                word->value);
+    word->has_name = true;
+    snprintf(word->name, sizeof word->name, "%s", name);
+    word->size = 0;
+    return FASTI_OK;
 }
 
 /* The next word; *found false at the end of the text. */
@@ -181,6 +186,7 @@ static enum fasti_status appointment_decode(const json_t *said,
     if (patient != NULL)
         FASTI_TRY(fasti_field_patient(patient, appointment->patient, &appointment->patient_length,
                                       detail));
+    FASTI_TRY(fasti_facts_decode(said, &appointment->facts, detail));
     return fasti_field_payload(fasti_field_text(said, "payload", ""), appointment->payload,
                                &appointment->payload_length, detail);
 }
@@ -233,6 +239,10 @@ static enum fasti_status place_check(const struct decoding *decoding, enum fasti
         return fasti_detail_set(detail, FASTI_INVALID_OPTION,
                                 "patient= and payload= are said where the appointment begins, not "
                                 "after \"with\" and \"or\"");
+    if (fasti_facts_are_said(said))
+        return fasti_detail_set(detail, FASTI_INVALID_OPTION,
+                                "facts like age= are of the whole appointment: say them where it "
+                                "begins, not after \"with\" and \"or\"");
     return FASTI_OK;
 }
 
@@ -327,6 +337,7 @@ void fasti_rows_of_line(const struct fasti_line *line, struct fasti_rows *rows) 
     appointment->payload_length = visit->payload_length;
     memcpy(appointment->patient, visit->patient, visit->patient_length);
     memcpy(appointment->payload, visit->payload, visit->payload_length);
+    appointment->facts = visit->facts;
     rows->rows[0].schedule = visit->schedule;
     rows->rows[0].service = visit->service;
     memcpy(rows->rows[0].start, visit->start, sizeof visit->start);

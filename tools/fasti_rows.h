@@ -6,7 +6,8 @@
  *   --item 'or room-2'                    if room-1 cannot be had
  *   --item 'patient=child start=09:20'    another appointment
  *
- *   item = [with | or] [SCHEDULE] {NAME=VALUE}     NAME: schedule service start patient payload
+ *   item = [with | or] [SCHEDULE] {NAME=VALUE}     NAME: schedule service start patient payload,
+ *                                                  or a fact (fasti_facts.h): age=6y referral=yes
  *
  * What an item does not say is as before: an item that begins an appointment looks at the one that
  * began the appointment before it (the first one at the plain options), one that says "with" or
@@ -41,6 +42,7 @@ struct fasti_row_appointment {
     uint16_t payload_length;
     char patient[FASTI_PATIENT_BYTES_MAX];
     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
+    struct fasti_facts facts;
 };
 
 struct fasti_rows {
@@ -57,7 +59,7 @@ enum fasti_item_place {
 };
 
 /* One --item into its words: *said (a new reference; NULL unless OK) has those of schedule,
- * service, start, patient and payload that it names. INVALID_OPTION with a sentence. */
+ * service, start, patient, payload and the facts that it names. INVALID_OPTION with a sentence. */
 FASTI_MUST_USE enum fasti_status fasti_item_parse(const char *text, enum fasti_item_place *place,
                                                   json_t **said, struct fasti_detail *detail);
 
@@ -67,9 +69,9 @@ enum fasti_rows_use {
     FASTI_ROWS_MOVE, /* one appointment, whose patient stays */
 };
 
-/* The options of book: schedule, service, start, patient, payload, item (texts), fair. kept, of a
- * move only, else NULL: the first row of the appointment as it is, its start in local time, time_of
- * FASTI_ROW_KEPT. INVALID_* with a sentence that names the item by its number. */
+/* The options of book: schedule, service, start, patient, payload, item (texts), fair, facts. kept,
+ * of a move only, else NULL: the first row of the appointment as it is, its start in local time,
+ * time_of FASTI_ROW_KEPT. INVALID_* with a sentence that names the item by its number. */
 FASTI_MUST_USE enum fasti_status fasti_rows_decode(const json_t *options, enum fasti_rows_use use,
                                                    const struct fasti_row *kept,
                                                    struct fasti_rows *rows,

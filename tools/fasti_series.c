@@ -115,7 +115,13 @@ static bool is_in_the_way(const struct fasti_book_run *run, int64_t start_s, uin
     return false;
 }
 
-/* The nearest start of the same day, else the first one of a later day. */
+static bool is_limit(enum fasti_outcome outcome) {
+    return outcome == FASTI_OUTCOME_DAY_LIMIT || outcome == FASTI_OUTCOME_WEEK_LIMIT ||
+           outcome == FASTI_OUTCOME_MONTH_LIMIT;
+}
+
+/* The nearest start of the same day, else the first one of a later day; none where it is the series
+ * itself that reaches a limit: the date is free without it. */
 static void nearest_take(struct fasti_book_run *run, uint32_t row,
                          const struct fasti_availability_answer *answer) {
     const int64_t wanted_s = run->items[row].start_utc_s;
@@ -126,6 +132,8 @@ static void nearest_take(struct fasti_book_run *run, uint32_t row,
         const int64_t start_s = answer->base_utc_s + answer->starts[i];
         if (i >= answer->counts[0] && found_s != 0)
             break;
+        if (start_s == wanted_s && is_limit(fate->outcome))
+            return;
         if (is_in_the_way(run, start_s, answer->lengths_minutes[i]))
             continue;
         if (found_s == 0 || llabs(start_s - wanted_s) < llabs(found_s - wanted_s)) {
@@ -153,6 +161,8 @@ static void nearest_find(struct fasti_book_run *run) {
             fasti_date_parse(run->rows.rows[i].start, 10, &query->first) != FASTI_OK)
             continue;
         query->service = run->items[i].service;
+        query->facts = run->rows.appointments[run->rows.rows[i].appointment].facts;
+        query->facts.is_override = false; /* what staff may force has no list */
         query->day_count = NEAREST_DAYS_MAX;
         query->schedule_count = 1;
         query->schedules[0] = run->items[i].schedule;

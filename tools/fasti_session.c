@@ -78,12 +78,17 @@ enum fasti_exit fasti_session_refuse_with(struct fasti_session *session,
     return FASTI_EXIT_REFUSED;
 }
 
+void fasti_session_why(const struct fasti_answer *answer, char *text, size_t size) {
+    const char *outcome = fasti_outcome_text(answer->outcome), *detail = answer->detail.text;
+    const bool has_detail = detail[0] != '\0' && strcmp(detail, outcome) != 0; /* said already */
+    snprintf(text, size, "%s%s%s", outcome, has_detail ? ": " : "", has_detail ? detail : "");
+}
+
 enum fasti_exit fasti_session_refuse(struct fasti_session *session,
                                      const struct fasti_answer *answer, const char *what) {
-    char sentence[sizeof session->failure - sizeof session->where];
-    const bool has_detail = answer->detail.text[0] != '\0';
-    snprintf(sentence, sizeof sentence, "%s: %s%s%s", what, fasti_outcome_text(answer->outcome),
-             has_detail ? ": " : "", answer->detail.text);
+    char why[300], sentence[sizeof session->failure - sizeof session->where];
+    fasti_session_why(answer, why, sizeof why);
+    snprintf(sentence, sizeof sentence, "%s: %s", what, why);
     return fasti_session_refuse_with(session, answer, sentence, NULL);
 }
 

@@ -110,6 +110,9 @@ enum fasti_exit fasti_session_fail_status(struct fasti_session *session, enum fa
 enum fasti_exit fasti_session_refuse(struct fasti_session *session,
                                      const struct fasti_answer *answer, const char *what);
 
+/* An outcome in words, with the sentence of the answer where that adds something. */
+void fasti_session_why(const struct fasti_answer *answer, char *text, size_t size);
+
 /* As refuse, with a sentence of the caller's own; with --json the fields of `more` (its reference
  * is taken; NULL: none) stand in the object. */
 enum fasti_exit fasti_session_refuse_with(struct fasti_session *session,

@@ -174,7 +174,8 @@ static enum fasti_status plan_services(const struct fasti_smart_feed *feed,
             continue;
         if (unspecified == UINT32_MAX) {
             unspecified = services->count++;
-            const struct fasti_smart_service service = {{11, "unspecified"}, {11, "Unspecified"}};
+            const struct fasti_smart_service service = {.id = {11, "unspecified"},
+                                                        .name = {11, "Unspecified"}};
             services->items[unspecified] = service;
         }
         add_service(&plan->schedules[s], unspecified);
@@ -473,6 +474,21 @@ static void count_offset(struct fasti_smart_plan *plan, const struct fasti_insta
         plan->offsets[plan->offset_count++] = (struct fasti_smart_offset){instant->offset_s, 1};
 }
 
+static void count_places(const struct fasti_smart_slot *slot, int64_t minutes,
+                         struct fasti_smart_plan *plan) {
+    const bool is_single = minutes <= FASTI_SMART_SINGLE_MINUTES;
+    const int64_t fitting = is_single ? 1 : minutes / plan->options.minutes;
+    if (!slot->has_capacity || slot->capacity == 0 || slot->is_full)
+        return;
+    plan->capacity_count++;
+    if (slot->capacity <= fitting)
+        return;
+    if (plan->crowded_count < FASTI_SMART_CROWDED_MAX)
+        plan->crowded[plan->crowded_count] =
+            (struct fasti_smart_crowded){slot->place, slot->capacity, (uint32_t)fitting};
+    plan->crowded_count++;
+}
+
 static void count_figures(const struct fasti_smart_feed *feed, const struct span *spans,
                           uint32_t count, struct fasti_smart_plan *plan) {
     bool day_is_full = false;
@@ -481,7 +497,7 @@ static void count_figures(const struct fasti_smart_feed *feed, const struct span
         const int64_t minutes = spans[i].end_minute - spans[i].start_minute;
         plan->single_count += minutes <= FASTI_SMART_SINGLE_MINUTES;
         plan->full_count += slot->is_full;
-        plan->capacity_count += slot->has_capacity && slot->capacity > 0 && !slot->is_full;
+        count_places(slot, minutes, plan);
         count_offset(plan, &slot->start);
         const bool is_new_day = i == 0 || spans[i].schedule != spans[i - 1].schedule ||
                                 slot->start.date.v != feed->slots[spans[i - 1].slot].start.date.v;

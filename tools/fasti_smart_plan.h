@@ -26,6 +26,8 @@ struct fasti_smart_options {
 struct fasti_smart_service {
     struct fasti_id_text id;
     struct fasti_name_text name;
+    uint16_t offset_minutes;  /* this and the terms: no feed has them, an import keeps */
+    struct fasti_terms terms; /* those of the service that is there */
 };
 
 struct fasti_smart_planned_schedule {
@@ -35,6 +37,10 @@ struct fasti_smart_planned_schedule {
     uint8_t service_count;
     uint32_t services[FASTI_SMART_CONCEPTS_MAX]; /* indexes in the plan's services, ascending */
     uint32_t opening_first, opening_count;       /* in the plan's openings */
+    uint8_t language_count;                      /* this to the terms: as of a service */
+    uint16_t languages[FASTI_SCHEDULE_LANGUAGES_MAX];
+    struct fasti_id_text substitute;
+    struct fasti_terms terms;
     struct fasti_smart_place place;
 };
 
@@ -42,6 +48,13 @@ struct fasti_smart_offset {
     int32_t offset_s;
     uint64_t count; /* times (starts) written with it */
 };
+
+/* A span with places for more visits than fit one after the other into its time. */
+struct fasti_smart_crowded {
+    struct fasti_smart_place place;
+    uint32_t places, fitting;
+};
+#define FASTI_SMART_CROWDED_MAX 3 /* so many are named */
 
 struct fasti_smart_plan {
     struct fasti_smart_options options;
@@ -54,8 +67,11 @@ struct fasti_smart_plan {
     uint32_t single_count;   /* ... that are one bookable start */
     uint32_t full_count;     /* ... that have no place */
     uint32_t full_day_count; /* (schedule, written date) all of whose slots are full */
-    uint32_t capacity_count; /* ... with a number of places: kept, not enforced yet */
-    uint32_t offset_count;   /* distinct ones, at most FASTI_SMART_OFFSETS_MAX are kept */
+    uint32_t capacity_count; /* ... with a number of places */
+    uint32_t crowded_count;  /* ... of these, with more than fit: a schedule's capacity of more
+                                visits at once (terms.h) makes use of them */
+    struct fasti_smart_crowded crowded[FASTI_SMART_CROWDED_MAX]; /* the first ones */
+    uint32_t offset_count; /* distinct ones, at most FASTI_SMART_OFFSETS_MAX are kept */
     struct fasti_smart_offset offsets[FASTI_SMART_OFFSETS_MAX];
 };
 

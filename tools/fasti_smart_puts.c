@@ -22,6 +22,10 @@ static void put_schedule(const struct fasti_smart_plan *plan,
     put->body.schedule.service_count = schedule->service_count;
     for (uint32_t i = 0; i < schedule->service_count; i++)
         put->body.schedule.services[i] = plan->services[schedule->services[i]].id;
+    put->body.schedule.language_count = schedule->language_count;
+    memcpy(put->body.schedule.languages, schedule->languages, sizeof schedule->languages);
+    put->body.schedule.substitute = schedule->substitute;
+    put->body.schedule.terms = schedule->terms;
 }
 
 static void put_openings(const struct fasti_smart_plan *plan,
@@ -46,6 +50,8 @@ void fasti_smart_plan_put(const struct fasti_smart_plan *plan, uint64_t index,
         put->name = plan->services[index].name;
         put->body.service.duration_minutes = plan->options.minutes;
         put->body.service.grid_minutes = plan->options.minutes;
+        put->body.service.offset_minutes = plan->services[index].offset_minutes;
+        put->body.service.terms = plan->services[index].terms;
     } else if ((index -= plan->service_count) < plan->location_count) {
         const struct fasti_smart_location *location = &plan->locations[index];
         put->kind = FASTI_ENTITY_LOCATION;

@@ -138,7 +138,7 @@ void fasti_smart_services_join(const struct fasti_smart_feed *feed,
             const struct fasti_smart_coding *name =
                 &feed->codings[representative(feed, &joiner, c)];
             services->items[services->count] =
-                (struct fasti_smart_service){name->code, name->display};
+                (struct fasti_smart_service){.id = name->code, .name = name->display};
             make_unique(services->items, services->count);
             services->service_of[c] = services->count++;
         }
