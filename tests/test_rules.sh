@@ -79,7 +79,7 @@ has 'help of book' '--patient-kind=KIND' '--override' '--by staff --override'
 # ---- when: notice, horizon, hours ----
 schedule notice --notice 2d
 at 2026-03-03T09:00
-refuses NOTICE 'it needs 2880 minutes of notice: from 2026-03-04T13:0'
+refuses NOTICE 'it needs 2 days of notice: from 2026-03-04T13:0'
 day_is NOTICE
 at 2026-03-05T09:00
 takes
@@ -211,9 +211,9 @@ takes --patient-kind new
 
 schedule age --age-min 18y --age-max 65y
 at 2026-03-03T09:00
-refuses AGE '216 months or more and less than 780 months'
-refuses AGE '216 months or more' --age 17y
-refuses AGE '216 months or more' --age 780
+refuses AGE '18 years or more and less than 65 years'
+refuses AGE '18 years or more' --age 17y
+refuses AGE '18 years or more' --age 780
 takes --age 34y
 at 2026-03-03T09:20 && takes --age 216m
 
@@ -243,7 +243,7 @@ takes
 schedule both --notice 2d --modality video,home
 fasti set service --id talk --notice 3h --modality video,phone >/dev/null
 service=talk && at 2026-03-03T09:00
-refuses NOTICE 'it needs 2880 minutes'
+refuses NOTICE 'it needs 2 days'
 at 2026-03-05T09:00
 refuses MODALITY 'in that way' --modality home
 takes --modality video
@@ -280,18 +280,18 @@ shown
 schedule facts --age-min 6y --modality in-person,video
 at 2026-03-03T09:00
 exits 1 'hold' fasti hold "${question[@]}" --age 5y
-has 'hold' 'only for patients of 72 months or more'
+has 'hold' 'only for patients of 6 years or more'
 exits 0 'hold' fasti hold "${question[@]}" --age 7y
 exits 1 'a child is too young' fasti book --schedule facts --service visit --start 2026-03-03T10:00 \
     --patient mother --age 34y --item 'start=10:20 patient=child age=5y'
 has 'a child is too young' '1 of 2' \
-    'patient child: it is not for patients of that age: only for patients of 72 months or more'
+    'patient child: it is not for patients of that age: only for patients of 6 years or more'
 exits 0 'an older child' fasti book --schedule facts --service visit --start 2026-03-03T10:00 \
     --patient mother --age 34y --item 'start=10:20 patient=child age=7y modality=video referral=no'
 has 'an older child' 'patient mother: booked' 'patient child, video: booked'
 child=$(sed -n 's/appointment \([0-9]*\):.* patient child.*/\1/p' "$work/out")
 exits 1 'a move knows no age' fasti move "$child" --at 11:00
-has 'a move knows no age' 'only for patients of 72 months or more'
+has 'a move knows no age' 'only for patients of 6 years or more'
 exits 0 'a move' fasti move "$child" --at 11:00 --age 7y
 has 'a move' 'patient child, video: booked' # the way stays
 child=$(sed -n 's/.*: record //p' "$work/out")
@@ -300,7 +300,7 @@ has 'another way' 'patient child, in-person: booked'
 series() { fasti series --schedule facts --service visit --patient p --start "$1" --every 1w --count 2 "${@:2}"; }
 exits 1 'a series' series 2026-03-10T09:00 --age 5y
 has 'a series' '2 of 2 dates cannot be had' \
-    'Tue 2026-03-10 09:00 +01:00: it is not for patients of that age: only for patients of 72 months'
+    'Tue 2026-03-10 09:00 +01:00: it is not for patients of that age: only for patients of 6 years'
 exits 0 'a series' series 2026-03-10T09:00 --age 7y
 exits 1 'a series over it' series 2026-03-10T09:00 --age 7y
 has 'a series over it' 'Tue 2026-03-10 09:00 +01:00: the time is taken; nearest free: Tue 2026-03-10 08:40'
@@ -316,7 +316,7 @@ exits 0 'a line has facts' fasti import ndjson "$work/lines"
 has 'a line has facts' 'booked 1'
 echo '{"kind":"appointment","schedule":"facts","service":"visit","start":"2026-03-04T09:20","patient":"p","age":"5y"}' >"$work/lines"
 exits 1 'a line has facts' fasti import ndjson "$work/lines"
-has 'a line has facts' 'only for patients of 72 months or more'
+has 'a line has facts' 'only for patients of 6 years or more'
 
 # ---- set keeps what it does not say, 0 and any take it back, show can be imported ----
 all=(--buffer-before 5 --buffer-after 10 --notice 90m --horizon 30 --horizon-at 07:30 --limit-day 9

@@ -255,6 +255,8 @@ static bool is_item_conflict(struct fasti_booking *booking, const struct fasti_r
 
 /* Does no opening cover one of its items any more? Blocks and ended records never conflict. */
 static bool is_conflict(struct fasti_booking *booking, const struct fasti_record *record) {
+    if ((record->flags & FASTI_RECORD_OVERRIDE) != 0) /* no opening had to cover it */
+        return false;
     if (record->kind != FASTI_RECORD_APPOINTMENT ||
         (record->state != FASTI_STATE_BOOKED && record->state != FASTI_STATE_PENDING))
         return false;

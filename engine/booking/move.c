@@ -6,11 +6,13 @@
 #include "engine/booking/rows.h"
 
 /* The way of the visit stays unless another one is asked for. */
-static uint32_t moved_flags(const struct fasti_command *command, const struct fasti_record *old) {
-    const struct fasti_facts *facts = &command->body.move.book.appointments[0].facts;
-    const uint32_t flags = fasti_facts_flags(facts);
-    return facts->modality != FASTI_MODALITY_ANY ? flags
-                                                 : flags | (old->flags & FASTI_RECORD_MODALITY);
+static struct fasti_facts moved_facts(const struct fasti_command *command,
+                                      const struct fasti_record *old) {
+    struct fasti_facts facts = command->body.move.book.appointments[0].facts;
+    if (facts.modality == FASTI_MODALITY_ANY)
+        facts.modality =
+            (uint8_t)((old->flags & FASTI_RECORD_MODALITY) >> FASTI_RECORD_MODALITY_SHIFT);
+    return facts;
 }
 
 /* The record's place in the draft is 1: the old one stands at 0. */
@@ -30,7 +32,7 @@ static enum fasti_draft_result moved_add(struct fasti_booking *booking,
         .request_high = command->request.high,
         .payload_length = old->payload_length,
         .item_count = (uint16_t)rows->item_count,
-        .flags = FASTI_RECORD_MOVED | moved_flags(command, old),
+        .flags = FASTI_RECORD_MOVED | fasti_facts_flags(rows->facts),
     };
     const struct fasti_record_parts parts = {
         .items = rows->items,
@@ -76,6 +78,8 @@ static enum fasti_attempt move_attempt(struct fasti_booking *booking,
     const struct fasti_record_ref ref = old_look(booking, command, pending, disposition);
     if (ref.record == NULL)
         return FASTI_ATTEMPT_END;
+    const struct fasti_facts facts = moved_facts(command, ref.record);
+    rows.facts = &facts;
     enum fasti_look_result looked;
     const enum fasti_draft_result ended =
         fasti_draft_end(booking, &ref, FASTI_STATE_MOVED, 0, pending->decided_ms, &looked);

@@ -75,6 +75,7 @@ enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking, struct fasti
 
 enum row_result { ROW_TAKEN, ROW_LOST, ROW_ENDS };
 struct row {
+    bool is_first; /* of all rows none was lost yet: if it is, it speaks for all */
     enum fasti_outcome outcome;
     struct fasti_draft_day *day;
 };
@@ -131,13 +132,6 @@ static enum row_result place_take(struct fasti_booking *booking, struct fasti_ro
     return ROW_TAKEN;
 }
 
-/* The first row that is lost tells why. */
-static void row_tell(struct fasti_rows *rows, const struct fasti_scene *scene,
-                     enum fasti_rule_verdict verdict) {
-    if (rows->detail->text[0] == 0 && verdict != FASTI_RULE_TAKEN)
-        fasti_rule_tell(&scene->view, &scene->scene, verdict, rows->detail);
-}
-
 /* Looks at one row and takes its time in the draft. */
 static enum row_result row_take(struct fasti_booking *booking, struct fasti_rows *rows,
                                 const struct fasti_book_item *asked, uint64_t id, uint32_t place,
@@ -147,7 +141,8 @@ static enum row_result row_take(struct fasti_booking *booking, struct fasti_rows
         .schedule = asked->schedule,
         .service = asked->service,
         .start_utc_s = asked->start_utc_s,
-        .facts = &rows->book->appointments[asked->appointment].facts,
+        .facts =
+            rows->facts != NULL ? rows->facts : &rows->book->appointments[asked->appointment].facts,
         .now_ms = rows->now_ms,
     };
     struct fasti_scene scene;
@@ -167,7 +162,8 @@ static enum row_result row_take(struct fasti_booking *booking, struct fasti_rows
     /* A visit that moves from one day to another meanwhile would count twice, or not at all. */
     if (!fasti_draft_guards_hold(booking))
         return row_end(rows, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, 0);
-    row_tell(rows, &scene, verdict);
+    if (row->is_first && verdict != FASTI_RULE_TAKEN)
+        fasti_rule_tell(&scene.view, &scene.scene, verdict, rows->detail);
     return row_lose(row, fasti_outcome_of_verdict(verdict));
 }
 
@@ -219,14 +215,18 @@ static enum row_result choice_take(struct fasti_booking *booking, struct fasti_r
     rows->next = end;
     alternatives_order(booking, rows, first, end, order);
     for (uint32_t i = 0; i < end - first; i++) {
-        struct row row = {.outcome = FASTI_OUTCOME_NONE};
+        struct row row = {.outcome = FASTI_OUTCOME_NONE,
+                          .is_first = rows->lost_count == 0 && order[i] == first};
         const enum row_result result =
             row_take(booking, rows, &book->items[order[i]], id, place, &row);
         if (result == ROW_ENDS)
             return ROW_ENDS;
         rows->outcomes[order[i]] = (uint8_t)row.outcome;
-        if (result == ROW_TAKEN)
+        if (result == ROW_TAKEN) {
+            if (rows->lost_count == 0) /* what an alternative before it said does not matter */
+                rows->detail->text[0] = 0;
             return ROW_TAKEN;
+        }
         days[order[i] - first] = row.day;
     }
     for (uint32_t i = first; i < end; i++) /* none is free: all of them say why */

@@ -20,6 +20,7 @@
 /* A booking's rows while they are taken. */
 struct fasti_rows {
     const struct fasti_book *book;
+    const struct fasti_facts *facts; /* of all rows; NULL: those of each appointment */
     fasti_organization_id organization;
     int64_t now_ms, expires_ms; /* expires_ms 0: taken for good */
     uint8_t *outcomes;          /* of the answer */

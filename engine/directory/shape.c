@@ -88,6 +88,10 @@ static enum fasti_status schedule_check(const struct fasti_put *put, struct fast
                                 put->id.length, detail));
     if (put->body.schedule.substitute.length > 0)
         FASTI_TRY(id_check(&put->body.schedule.substitute, "schedule's substitute", detail));
+    if (fasti_id_text_equal(&put->body.schedule.substitute, &put->id))
+        return fasti_detail_set(detail, FASTI_INVALID_REFERENCE,
+                                "schedule '%.*s' cannot stand in for itself", put->id.length,
+                                put->id.bytes);
     FASTI_TRY(id_check(&put->body.schedule.location, "schedule's location", detail));
     if (put->body.schedule.practitioner.length > 0)
         FASTI_TRY(id_check(&put->body.schedule.practitioner, "schedule's practitioner", detail));

@@ -1,6 +1,8 @@
 /*
  * tell.c - verdicts in words, with the figures that they rest on.
  */
+#include <stdio.h>
+
 #include "engine/rules/rule.h"
 #include "engine/time/civil.h"
 
@@ -20,6 +22,14 @@ static void paused_tell(const struct fasti_day_view *view, struct fasti_detail *
                                is_schedule ? "schedule" : "service");
 }
 
+/* "18 years", "6 months"; "2 days", "90 minutes". */
+static void count_text(unsigned count, unsigned many, const char *large, const char *small,
+                       char text[32]) {
+    const bool is_large = count % many == 0 && count > 0;
+    const unsigned number = is_large ? count / many : count;
+    snprintf(text, 32, "%u %s%s", number, is_large ? large : small, number == 1 ? "" : "s");
+}
+
 static void age_tell(const struct fasti_day_view *view, struct fasti_detail *detail) {
     const struct fasti_terms *a = &view->config->terms, *b = &view->terms->terms;
     const unsigned from =
@@ -28,12 +38,16 @@ static void age_tell(const struct fasti_day_view *view, struct fasti_detail *det
         a->age_max_months == 0 || (b->age_max_months != 0 && b->age_max_months < a->age_max_months)
             ? b->age_max_months
             : a->age_max_months;
+    char least[32], most[32];
+    count_text(from, 12, "year", "month", least);
+    count_text(to, 12, "year", "month", most);
     if (to == 0)
-        (void)fasti_detail_set(detail, FASTI_OK, "only for patients of %u months or more", from);
+        (void)fasti_detail_set(detail, FASTI_OK, "only for patients of %s or more", least);
+    else if (from == 0)
+        (void)fasti_detail_set(detail, FASTI_OK, "only for patients of less than %s", most);
     else
-        (void)fasti_detail_set(detail, FASTI_OK,
-                               "only for patients of %u months or more and less than %u months",
-                               from, to);
+        (void)fasti_detail_set(detail, FASTI_OK, "only for patients of %s or more and less than %s",
+                               least, most);
 }
 
 static void notice_tell(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
@@ -41,8 +55,11 @@ static void notice_tell(const struct fasti_day_view *view, const struct fasti_ru
     char text[FASTI_INSTANT_TEXT_BYTES];
     const int64_t soonest_ms = scene->now_ms + view->rules->notice_minutes * INT64_C(60000);
     instant_text(view, (soonest_ms + 59999) / 60000 * 60, text);
-    (void)fasti_detail_set(detail, FASTI_OK, "it needs %u minutes of notice: from %s on",
-                           (unsigned)view->rules->notice_minutes, text);
+    char notice[32];
+    const unsigned minutes = view->rules->notice_minutes;
+    count_text(minutes, minutes % 1440 == 0 ? 1440 : 60, minutes % 1440 == 0 ? "day" : "hour",
+               "minute", notice);
+    (void)fasti_detail_set(detail, FASTI_OK, "it needs %s of notice: from %s on", notice, text);
 }
 
 static void horizon_tell(const struct fasti_day_view *view, struct fasti_detail *detail) {
