@@ -6,34 +6,23 @@
  *
  *   check_feed SERVER ORGANIZATION DIR ZONE MINUTES [civil] [issue]
  *
- * The oracle of "fasti import smart": it shares no code with tools/fasti_smart*.c, and local time
- * is the C library's (TZ=ZONE), not ours. civil: the wall clock that is written counts, not the
- * offset. issue: the figures that the recorded feed is known to have are looked at, too. Run by
- * the sessions; exit 0: all alike, 1: what differs was printed.
+ * The oracle of "fasti import smart": it shares no code with tools/fasti_smart*.c (publication.h
+ * reads the file), and local time is the C library's (TZ=ZONE), not ours. civil: the wall clock
+ * that is written counts, not the offset. issue: the figures that the recorded feed is known to
+ * have are looked at, too. Run by the sessions; exit 0: all alike, 1: what differs was printed.
  */
-#include <dirent.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "api/client.h"
+#include "tests/support/ask.h"
+#include "tests/support/publication.h"
+#include "tests/support/stop.h"
 
-#define SCHEDULES_MAX     4096
-#define SPANS_MAX         65536
 #define STARTS_MAX        65536 /* of one schedule */
-#define SHORT_SECONDS     3600  /* a slot of up to this length is one visit */
-#define DAY_SECONDS       86400
 #define WINDOW_DAYS_MAX   16
 #define DIFFERENCES_SHOWN 10
-
-struct span {
-    uint32_t schedule;
-    time_t start, end;
-    int32_t day_first, day_last; /* local */
-    bool is_free;
-};
 
 struct visit {
     time_t start;
@@ -41,167 +30,22 @@ struct visit {
     int32_t minutes;
 };
 
-struct feed {
-    uint32_t schedule_count, span_count, coding_count;
-    char schedules[SCHEDULES_MAX][FASTI_ID_BYTES_MAX + 1];
-    char codings[16][128]; /* distinct codes of all services */
-    struct span spans[SPANS_MAX];
-};
-
 struct check {
-    struct feed feed;
+    struct publication feed;
     bool is_civil, is_issue;
     int32_t minutes;
     struct fasti_client *client;
     fasti_organization_id organization;
     fasti_service_id service;
-    uint32_t schedule_ids[SCHEDULES_MAX]; /* dense ids of the server */
-    int32_t day_first, day_end;           /* of the feed, days since 1970 */
-    struct visit visits[STARTS_MAX];      /* of the schedule at hand: expected, by start */
+    uint32_t schedule_ids[PUBLICATION_SCHEDULES_MAX]; /* dense ids of the server */
+    int32_t day_first, day_end;                       /* of the feed, days since 1970 */
+    struct visit visits[STARTS_MAX]; /* of the schedule at hand: expected, by start */
     uint32_t visit_count;
-    uint64_t expected, answered;    /* starts */
-    uint32_t totals[SCHEDULES_MAX]; /* answered, of each schedule */
-    uint32_t free, full, closed;    /* days of each kind */
-    uint32_t differences, figures;  /* figures: of the issue that were looked at */
+    uint64_t expected, answered;                /* starts */
+    uint32_t totals[PUBLICATION_SCHEDULES_MAX]; /* answered, of each schedule */
+    uint32_t free, full, closed;                /* days of each kind */
+    uint32_t differences, figures;              /* figures: of the issue that were looked at */
 };
-
-static void stop(const char *what, const char *which) {
-    fprintf(stderr, "check_feed: %s: %s\n", what, which);
-    exit(1);
-}
-
-/* ---- the file ---- */
-
-/* The local calendar day of an instant, in days since 1970. */
-static int32_t day_of(time_t at) {
-    struct tm local;
-    localtime_r(&at, &local);
-    struct tm midnight = {
-        .tm_year = local.tm_year, .tm_mon = local.tm_mon, .tm_mday = local.tm_mday};
-    return (int32_t)(timegm(&midnight) / DAY_SECONDS);
-}
-
-/* "2023-03-24T08:00:00-05:00" */
-static time_t time_of(const char *text, bool is_civil) {
-    struct tm tm = {.tm_isdst = -1};
-    int hours = 0, minutes = 0, used = 0;
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-               &tm.tm_min, &tm.tm_sec, &used) != 6)
-        stop("not a time", text);
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    if (is_civil)
-        return mktime(&tm);
-    const char *offset = text + used;
-    if (strcmp(offset, "Z") != 0 && sscanf(offset + 1, "%2d:%2d", &hours, &minutes) != 2)
-        stop("not an offset", text);
-    const time_t east = (time_t)(hours * 3600 + minutes * 60);
-    return timegm(&tm) - (offset[0] == '-' ? -east : east);
-}
-
-static const char *text_of(const json_t *object, const char *field) {
-    const char *text = json_string_value(json_object_get(object, field));
-    return text == NULL ? "" : text;
-}
-
-static uint32_t schedule_of(struct feed *feed, const char *id) {
-    for (uint32_t i = 0; i < feed->schedule_count; i++)
-        if (strcmp(feed->schedules[i], id) == 0)
-            return i;
-    if (feed->schedule_count == SCHEDULES_MAX || strlen(id) > FASTI_ID_BYTES_MAX)
-        stop("no room for schedule", id);
-    strcpy(feed->schedules[feed->schedule_count], id);
-    return feed->schedule_count++;
-}
-
-static void read_schedule(struct feed *feed, const json_t *line) {
-    (void)schedule_of(feed, text_of(line, "id"));
-    size_t i, j;
-    const json_t *type, *coding;
-    json_array_foreach(json_object_get(line, "serviceType"), i, type) {
-        json_array_foreach(json_object_get(type, "coding"), j, coding) {
-            const char *code = text_of(coding, "code");
-            uint32_t known = 0;
-            while (known < feed->coding_count && strcmp(feed->codings[known], code) != 0)
-                known++;
-            if (known < feed->coding_count)
-                continue;
-            if (feed->coding_count == 16)
-                stop("more than 16 codings", code);
-            snprintf(feed->codings[feed->coding_count++], 128, "%s", code);
-        }
-    }
-}
-
-/* -1 where the slot does not say */
-static json_int_t capacity_of(const json_t *line) {
-    size_t i;
-    const json_t *extension;
-    json_array_foreach(json_object_get(line, "extension"), i, extension) {
-        if (strstr(text_of(extension, "url"), "/slot-capacity") != NULL)
-            return json_integer_value(json_object_get(extension, "valueInteger"));
-    }
-    return -1;
-}
-
-/* The same (schedule, start, end) again adds places to it, whatever its id. */
-static void read_slot(struct feed *feed, const json_t *line, bool is_civil) {
-    const char *reference = text_of(json_object_get(line, "schedule"), "reference");
-    if (strrchr(reference, '/') == NULL)
-        stop("not a schedule", reference);
-    struct span span = {.schedule = schedule_of(feed, strrchr(reference, '/') + 1),
-                        .start = time_of(text_of(line, "start"), is_civil),
-                        .end = time_of(text_of(line, "end"), is_civil),
-                        .is_free =
-                            strcmp(text_of(line, "status"), "free") == 0 && capacity_of(line) != 0};
-    span.day_first = day_of(span.start);
-    span.day_last = day_of(span.end - 1);
-    for (uint32_t i = 0; i < feed->span_count; i++) {
-        struct span *known = &feed->spans[i];
-        if (known->schedule != span.schedule || known->start != span.start ||
-            known->end != span.end)
-            continue;
-        known->is_free = known->is_free || span.is_free;
-        return;
-    }
-    if (feed->span_count == SPANS_MAX)
-        stop("too many slots", reference);
-    feed->spans[feed->span_count++] = span;
-}
-
-static void read_file(struct feed *feed, const char *path, bool is_civil) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        stop("cannot be opened", path);
-    char *text = NULL;
-    size_t room = 0;
-    while (getline(&text, &room, file) > 0) {
-        json_t *line = json_loads(text, 0, NULL);
-        if (line == NULL)
-            stop("a line is not JSON", path);
-        const char *type = text_of(line, "resourceType");
-        if (strcmp(type, "Schedule") == 0)
-            read_schedule(feed, line);
-        else if (strcmp(type, "Slot") == 0)
-            read_slot(feed, line, is_civil);
-        json_decref(line);
-    }
-    free(text);
-    fclose(file);
-}
-
-static void read_directory(struct feed *feed, const char *path, bool is_civil) {
-    DIR *directory = opendir(path);
-    if (directory == NULL)
-        stop("cannot be opened", path);
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        char file[4096];
-        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
-        if (strstr(entry->d_name, ".ndjson") != NULL)
-            read_file(feed, file, is_civil);
-    }
-    closedir(directory);
-}
 
 /* ---- what is expected ---- */
 
@@ -215,8 +59,8 @@ static int by_start(const void *a, const void *b) {
 /* Read as wall clock a visit lies within one local day, for an opening is made for each; of several
  * that would start together the shortest is offered. */
 static void expect_visit(struct check *check, time_t start, time_t end) {
-    const int32_t day = day_of(start);
-    if (check->is_civil && day != day_of(end - 1))
+    const int32_t day = publication_day(start);
+    if (check->is_civil && day != publication_day(end - 1))
         return;
     if (check->visit_count == STARTS_MAX)
         stop("too many starts", "of one schedule");
@@ -226,10 +70,10 @@ static void expect_visit(struct check *check, time_t start, time_t end) {
 static void expect_schedule(struct check *check, uint32_t schedule) {
     check->visit_count = 0;
     for (uint32_t i = 0; i < check->feed.span_count; i++) {
-        const struct span *span = &check->feed.spans[i];
+        const struct publication_span *span = &check->feed.spans[i];
         if (span->schedule != schedule || !span->is_free)
             continue;
-        if (span->end - span->start <= SHORT_SECONDS) {
+        if (span->end - span->start <= PUBLICATION_SHORT_SECONDS) {
             expect_visit(check, span->start, span->end);
             continue;
         }
@@ -252,7 +96,7 @@ static enum fasti_reason reason_of(const struct check *check, uint32_t schedule,
         if (check->visits[i].day == day)
             return FASTI_REASON_FREE;
     for (uint32_t i = 0; i < check->feed.span_count; i++) {
-        const struct span *span = &check->feed.spans[i];
+        const struct publication_span *span = &check->feed.spans[i];
         if (span->schedule == schedule && span->day_first <= day && day <= span->day_last)
             return FASTI_REASON_FULL;
     }
@@ -261,29 +105,12 @@ static enum fasti_reason reason_of(const struct check *check, uint32_t schedule,
 
 /* ---- what is answered ---- */
 
-static struct fasti_answer ask(struct check *check, struct fasti_command *command,
-                               const char *what) {
-    struct fasti_answer answer;
-    command->organization = check->organization;
-    if (fasti_client_call(check->client, command, &answer) != FASTI_OK)
-        stop("no answer", what);
-    if (answer.status != FASTI_OK || answer.outcome != FASTI_OUTCOME_FOUND)
-        stop(answer.detail.text[0] != '\0' ? answer.detail.text : "refused", what);
-    return answer;
-}
-
-static uint32_t resolve(struct check *check, enum fasti_entity_kind kind, const char *id) {
-    struct fasti_command command = {.kind = FASTI_COMMAND_RESOLVE, .body.resolve.kind = kind};
-    if (fasti_id_text_set(&command.body.resolve.id, id, strlen(id)) != FASTI_OK)
-        stop("not an id", id);
-    return ask(check, &command, id).id;
-}
-
 /* All codings of the publication are one service, named by one of them. */
 static void find_service(struct check *check) {
     struct fasti_command command = {.kind = FASTI_COMMAND_DESCRIBE,
                                     .body.describe.kind = FASTI_ENTITY_SERVICE};
-    const struct fasti_describe_answer *service = ask(check, &command, "the service").body.describe;
+    const struct fasti_describe_answer *service =
+        ask_found(check->client, check->organization, &command, "the service").body.describe;
     check->service.v = service->id;
     char name[FASTI_ID_BYTES_MAX + 1];
     snprintf(name, sizeof name, "%.*s", service->put.id.length, service->put.id.bytes);
@@ -301,12 +128,12 @@ static void find_service(struct check *check) {
 }
 
 static void connect_server(struct check *check, const char *server, const char *organization) {
-    struct fasti_detail detail = {""};
-    if (fasti_client_open(server, 0, &check->client, &detail) != FASTI_OK)
-        stop("no server", detail.text);
-    check->organization.v = resolve(check, FASTI_ENTITY_ORGANIZATION, organization);
+    check->client = ask_open(server);
+    check->organization.v =
+        ask_resolve(check->client, check->organization, FASTI_ENTITY_ORGANIZATION, organization);
     for (uint32_t i = 0; i < check->feed.schedule_count; i++)
-        check->schedule_ids[i] = resolve(check, FASTI_ENTITY_SCHEDULE, check->feed.schedules[i]);
+        check->schedule_ids[i] = ask_resolve(check->client, check->organization,
+                                             FASTI_ENTITY_SCHEDULE, check->feed.schedules[i]);
     find_service(check);
 }
 
@@ -433,7 +260,8 @@ static void compare_window(struct check *check, int32_t day_first, uint16_t days
         for (uint32_t i = first; i < count && i < first + FASTI_QUERY_SCHEDULES_MAX; i++)
             query->schedules[query->schedule_count++].v = check->schedule_ids[i];
         const struct fasti_availability_answer *answer =
-            ask(check, &command, "availability").body.availability;
+            ask_found(check->client, check->organization, &command, "availability")
+                .body.availability;
         uint32_t at = 0;
         for (uint32_t i = 0; i < query->schedule_count; i++)
             compare_rows(check, first + i, answer, i, day_first, &at);
@@ -454,7 +282,7 @@ static void compare_next_slots(struct check *check) {
                                               .schedule_count = 1,
                                               .schedules = {{check->schedule_ids[i]}}};
         const struct fasti_availability_answer *answer =
-            ask(check, &command, "next slot").body.availability;
+            ask_found(check->client, check->organization, &command, "next slot").body.availability;
         expect_schedule(check, i);
         const time_t next = check->visit_count == 0 ? 0 : check->visits[0].start;
         if (answer->next_slot_utc_s[0] != next)
@@ -469,7 +297,7 @@ static void compare_totals(struct check *check) {
         uint32_t total;
     } totals[] = {{"116", 640}, {"10487", 768}, {"10507", 504}};
     for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
-        const uint32_t schedule = schedule_of(&check->feed, totals[i].schedule);
+        const uint32_t schedule = publication_schedule(&check->feed, totals[i].schedule);
         if (check->totals[schedule] != totals[i].total)
             differ(check, schedule, check->day_first, "the issue's total", totals[i].total,
                    check->totals[schedule]);
@@ -484,7 +312,7 @@ static void compare_totals(struct check *check) {
 static void compare(struct check *check) {
     check->day_first = INT32_MAX;
     for (uint32_t i = 0; i < check->feed.span_count; i++) {
-        const struct span *span = &check->feed.spans[i];
+        const struct publication_span *span = &check->feed.spans[i];
         if (span->day_first < check->day_first)
             check->day_first = span->day_first;
         if (span->day_last >= check->day_end)
@@ -527,7 +355,7 @@ int main(int argc, char **argv) {
         check->is_civil |= strcmp(argv[i], "civil") == 0;
         check->is_issue |= strcmp(argv[i], "issue") == 0;
     }
-    read_directory(&check->feed, argv[3], check->is_civil);
+    publication_read(&check->feed, argv[3], check->is_civil);
     connect_server(check, argv[1], argv[2]);
     compare(check);
     printf(
