@@ -92,22 +92,27 @@ static struct linear_op *last(void) {
     return &history.ops[history.op_count - 1];
 }
 
-static void expect(enum linear_time time, enum linear_verdict verdict) {
-    const struct linear_result result = linear_check(&history, time);
+#define EXACT 0
+#define OVER  (LINEAR_OWN_TIME | LINEAR_TOLD_OVER)
+
+static void expect(uint32_t loose, enum linear_verdict verdict) {
+    const struct linear_result result = linear_check(&history, loose);
     if (result.verdict != verdict)
         linear_print(stderr, &history, &result);
     cr_assert_eq(result.verdict, verdict);
 }
 
+/* However much is asked for, torn refusals apart. */
+static void expect_all(enum linear_verdict verdict) {
+    expect(EXACT, verdict);
+    expect(LINEAR_OWN_TIME, verdict);
+    expect(OVER, verdict);
+}
 static void expect_explained(void) {
-    expect(LINEAR_TIME_STEPS, LINEAR_EXPLAINED);
-    expect(LINEAR_TIME_OWN, LINEAR_EXPLAINED);
-    expect(LINEAR_TIME_LOOSE, LINEAR_EXPLAINED);
+    expect_all(LINEAR_EXPLAINED);
 }
 static void expect_unexplained(void) {
-    expect(LINEAR_TIME_STEPS, LINEAR_UNEXPLAINED);
-    expect(LINEAR_TIME_OWN, LINEAR_UNEXPLAINED);
-    expect(LINEAR_TIME_LOOSE, LINEAR_UNEXPLAINED);
+    expect_all(LINEAR_UNEXPLAINED);
 }
 
 Test(linear, one_winner) {
@@ -223,6 +228,9 @@ Test(linear, limit_counts_a_moved_visit_once) {
     moved(3, 8, record, WEDNESDAY);
     refused(4, 7, WEDNESDAY + 6, FASTI_OUTCOME_WEEK_LIMIT);
     expect_unexplained();
+    expect(LINEAR_TORN, LINEAR_EXPLAINED);
+    last()->invoked = 9, last()->returned = 10; /* nothing moves any more */
+    expect(LINEAR_TORN, LINEAR_UNEXPLAINED);
 }
 
 Test(linear, day_limit_is_exact) {
@@ -256,6 +264,16 @@ Test(linear, two_rows_never_seen_taken_together) {
     row(op, MONDAY_10, FASTI_OUTCOME_TAKEN);
     row(op, WEDNESDAY, FASTI_OUTCOME_TAKEN);
     expect_unexplained();
+    expect(LINEAR_TORN, LINEAR_EXPLAINED);
+}
+
+Test(linear, one_day_is_never_torn) {
+    begin(2, 0);
+    const uint8_t record = booked(1, 2, MONDAY_10);
+    moved(3, 8, record, MONDAY_10 + 6);
+    refused(4, 7, MONDAY_10 + 12, FASTI_OUTCOME_DAY_LIMIT);
+    expect_unexplained();
+    expect(LINEAR_TORN, LINEAR_UNEXPLAINED);
 }
 
 Test(linear, confirmed_before_its_end) {
@@ -299,10 +317,10 @@ Test(linear, an_old_clock_beside_a_new_one) {
     clocks(last(), 10, 10);
     refused(5, 8, MONDAY_10 + 6, FASTI_OUTCOME_DAY_LIMIT);
     clocks(last(), 0, 10);
-    expect(LINEAR_TIME_STEPS, LINEAR_UNEXPLAINED);
-    expect(LINEAR_TIME_OWN, LINEAR_EXPLAINED);
+    expect(EXACT, LINEAR_UNEXPLAINED);
+    expect(LINEAR_OWN_TIME, LINEAR_EXPLAINED);
     clocks(last(), 10, 10);
-    expect(LINEAR_TIME_LOOSE, LINEAR_UNEXPLAINED);
+    expect(OVER, LINEAR_UNEXPLAINED);
 }
 
 Test(linear, over_and_held_again) {
@@ -315,9 +333,9 @@ Test(linear, over_and_held_again) {
     clocks(extend, 0, 10);
     clocks(aimed(LINEAR_CONFIRM, 6, 7, record, FASTI_OUTCOME_EXPIRED), 10, 10);
     clocks(aimed(LINEAR_CONFIRM, 10, 11, record, FASTI_OUTCOME_BOOKED), 10, 10);
-    expect(LINEAR_TIME_STEPS, LINEAR_UNEXPLAINED);
-    expect(LINEAR_TIME_OWN, LINEAR_UNEXPLAINED);
-    expect(LINEAR_TIME_LOOSE, LINEAR_EXPLAINED);
+    expect(EXACT, LINEAR_UNEXPLAINED);
+    expect(LINEAR_OWN_TIME, LINEAR_UNEXPLAINED);
+    expect(OVER, LINEAR_EXPLAINED);
 }
 
 Test(linear, a_hold_of_another_is_not_released) {

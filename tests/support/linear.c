@@ -58,8 +58,9 @@ static bool memory_add(struct memory *memory, uint64_t done, const struct linear
 
 struct search {
     const struct linear_history *history;
-    enum linear_time time;
+    uint32_t loose;
     uint64_t all;
+    uint64_t torn; /* refusals that may be any */
     struct memory memory;
     struct linear_result result;
     uint8_t order[LINEAR_OPS_MAX];
@@ -115,7 +116,7 @@ static bool own_try_one(struct search *search, uint64_t done, uint32_t length, u
         return false;
     const bool is_done = fasti_outcome_is_done(op->outcome);
     for (uint32_t r = 0; r < history->record_count; r++) {
-        const bool is_told = search->time == LINEAR_TIME_OWN && is_told_over(op, r);
+        const bool is_told = (search->loose & LINEAR_TOLD_OVER) == 0 && is_told_over(op, r);
         if ((over >> r & 1) == 0 || is_told ||
             (is_done && linear_overlaps(&history->records[r], op)))
             continue;
@@ -185,22 +186,61 @@ static bool search_on(struct search *search, uint64_t done, uint32_t length,
         if (history->ops[at].invoked > horizon)
             continue;
         search->order[length] = (uint8_t)at;
-        if (search->time == LINEAR_TIME_STEPS ? steps_try(search, done, length, at, state)
-                                              : own_try(search, done, length, at, state))
+        if ((search->torn >> at & 1) != 0
+                ? search_on(search, done | UINT64_C(1) << at, length + 1, state)
+            : (search->loose & LINEAR_OWN_TIME) != 0 ? own_try(search, done, length, at, state)
+                                                     : steps_try(search, done, length, at, state))
             return true;
     }
     return false;
 }
 
-struct linear_result linear_check(const struct linear_history *history, enum linear_time time) {
-    struct search search = {.history = history, .time = time};
-    search.result.verdict = LINEAR_UNEXPLAINED;
+/* A refusal that rests on more than one cell of the engine's: each is looked at by itself. */
+static bool is_of_several(const struct linear_op *op) {
+    if (fasti_outcome_is_done(op->outcome) || op->kind == LINEAR_CLOCK)
+        return false;
+    if (op->target_count + op->row_count > 1)
+        return true;
+    return op->row_count > 0 && op->row_outcomes[0] == FASTI_OUTCOME_WEEK_LIMIT;
+}
+
+static bool are_beside(const struct linear_op *op, const struct linear_op *other) {
+    return op->invoked <= other->returned && other->invoked <= op->returned;
+}
+
+static bool is_beside_change(const struct linear_history *history, const struct linear_op *op) {
+    for (uint32_t i = 0; i < history->op_count; i++) {
+        const struct linear_op *other = &history->ops[i];
+        if (other != op && other->kind != LINEAR_SHOW && fasti_outcome_is_done(other->outcome) &&
+            are_beside(op, other))
+            return true;
+    }
+    return false;
+}
+
+uint64_t linear_pairs_count(const struct linear_history *history) {
+    uint64_t count = 0;
     for (uint32_t i = 0; i < history->op_count; i++)
-        if (time == LINEAR_TIME_STEPS || history->ops[i].kind != LINEAR_CLOCK)
+        for (uint32_t j = 0; j < i; j++)
+            count += history->ops[i].kind != LINEAR_CLOCK && history->ops[j].kind != LINEAR_CLOCK &&
+                     are_beside(&history->ops[i], &history->ops[j]);
+    return count;
+}
+
+struct linear_result linear_check(const struct linear_history *history, uint32_t loose) {
+    struct search search = {.history = history, .loose = loose};
+    const bool has_steps = (loose & LINEAR_OWN_TIME) == 0;
+    search.result.verdict = LINEAR_UNEXPLAINED;
+    for (uint32_t i = 0; i < history->op_count; i++) {
+        const struct linear_op *op = &history->ops[i];
+        if (has_steps || op->kind != LINEAR_CLOCK)
             search.all |= UINT64_C(1) << i;
+        if ((loose & LINEAR_TORN) != 0 && is_of_several(op) && is_beside_change(history, op))
+            search.torn |= UINT64_C(1) << i;
+    }
     struct linear_state state;
     memset(&state, 0, sizeof state);
-    state.clock_ms = time == LINEAR_TIME_STEPS ? history->clock_ms : 0;
+    state.clock_ms = has_steps ? history->clock_ms : 0;
     if (search_on(&search, 0, 0, &state))
         search.result.verdict = LINEAR_EXPLAINED;
     free(search.memory.slots);

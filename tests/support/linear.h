@@ -10,11 +10,15 @@
  * returned when it was asked for; with Lowe's memory (2017, as in Porcupine): a set of commands
  * done and a state are met once. Commands are a bit set, states are known by 128 bits of hash.
  *
- * Time is part of it. By LINEAR_TIME_STEPS the clock's steps are operations like the others: one
- * order of commands and steps must explain it all. By LINEAR_TIME_OWN a command has a time of its
- * own, any that the clock showed while it ran, and each hold that ended meanwhile counts for it as
- * it likes, until somebody took its time or was told that it is over. By LINEAR_TIME_LOOSE that it
- * is over may be told before it was extended or confirmed by one with an older time.
+ * The clock's steps are operations like the others: one order of commands and steps must explain
+ * it all, unless less is asked for:
+ *   OWN_TIME   a command has a time of its own, any that the clock showed while it ran, and each
+ *              hold that ended meanwhile counts for it as it likes, until somebody took its time or
+ *              was told that it is over
+ *   TOLD_OVER  with it: that a hold is over may be told before it is extended or confirmed by a
+ *              command with an older time
+ *   TORN       a refusal that rests on several days or records may be any, where another command
+ *              changed something while it looked at one after the other
  *
  * Time of schedules is counted in ticks of 5 minutes from a Monday, 00:00 UTC. The hour of the day
  * is such that UTC's and the schedule's date agree. Threading: none.
@@ -128,7 +132,8 @@ bool linear_overlaps(const struct linear_record *record, const struct linear_op 
 
 /* ---- the search ---- */
 
-enum linear_time { LINEAR_TIME_STEPS, LINEAR_TIME_OWN, LINEAR_TIME_LOOSE };
+/* What is asked for: nothing is exact, else a sum. */
+enum linear_loose { LINEAR_OWN_TIME = 1, LINEAR_TOLD_OVER = 2, LINEAR_TORN = 4 };
 enum linear_verdict { LINEAR_EXPLAINED, LINEAR_UNEXPLAINED, LINEAR_TOO_LARGE };
 
 struct linear_result {
@@ -138,7 +143,10 @@ struct linear_result {
     uint8_t order[LINEAR_OPS_MAX]; /* indices of ops */
 };
 
-struct linear_result linear_check(const struct linear_history *history, enum linear_time time);
+struct linear_result linear_check(const struct linear_history *history, uint32_t loose);
+
+/* Pairs of commands that were under way at the same time. */
+uint64_t linear_pairs_count(const struct linear_history *history);
 
 /* The history as a table, sorted by invocation, and the longest order. */
 void linear_print(FILE *file, const struct linear_history *history,
