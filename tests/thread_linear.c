@@ -4,6 +4,7 @@
  *
  *   round   one or two schedules, 2 to 4 starts each in a week of their own, limits of 1 to 3
  *           4 threads x up to 5 commands, a clock that steps beside them so that holds end
+ *   stalls  every other command sleeps somewhere on its way (tests/support/stall.h)
  *   check   linear_check (tests/support/linear.h): exactly, else with a time of its own for each
  *           command; rounds that need more are counted apart
  *   canary  of some rounds one answer is changed: most of those histories must be refused
@@ -36,7 +37,9 @@
 #include "tests/support/check.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/linear_command.h"
+#include "tests/support/linear_random.h"
 #include "tests/support/seed.h"
+#include "tests/support/stall.h"
 
 #define WORKERS_MAX   4
 #define COMMANDS_MAX  5 /* of a worker in a round */
@@ -49,6 +52,7 @@
 #define FIRST_MONDAY  "2026-01-12T00:00:00Z"
 #define BEGIN         "2026-01-05T07:00:00Z"
 #define SERVICE_TICKS 3
+#define STALL_US      100
 
 /* ---- the engine ---- */
 
@@ -144,6 +148,7 @@ struct worker {
     struct fasti_engine *engine;
     uint32_t at, out, op_count;
     bool is_alone;
+    struct stall stall;
     struct fasti_prng prng;
     struct linear_op ops[ALONE_MAX + COMMANDS_MAX];
     bool is_dropped[ALONE_MAX + COMMANDS_MAX];
@@ -196,105 +201,8 @@ static void round_make(struct fasti_prng *prng, uint32_t number) {
     }
 }
 
-/* ---- what a worker asks ---- */
-
 static uint32_t below(struct worker *worker, uint32_t bound) {
     return (uint32_t)fasti_prng_below(&worker->prng, bound);
-}
-
-static struct linear_span start_random(struct worker *worker) {
-    return history.world.starts[below(worker, history.world.start_count)];
-}
-
-static void rows_random(struct worker *worker, struct linear_op *op, bool may_be_apart) {
-    op->row_count = below(worker, 4) == 0 ? 2 : 1;
-    for (uint32_t i = 0; i < op->row_count; i++)
-        op->rows[i] = start_random(worker);
-    op->is_apart = may_be_apart && op->row_count > 1 && below(worker, 2) == 0;
-}
-
-static void hold_random(struct worker *worker, struct linear_op *op) {
-    op->kind = LINEAR_HOLD;
-    op->seconds = 10 + below(worker, 15);
-    rows_random(worker, op, true);
-    const bool is_twin =
-        op->rows[0].schedule == op->rows[1].schedule && op->rows[0].first == op->rows[1].first;
-    if (is_twin && !op->is_apart && !has_twins)
-        op->row_count = 1;
-}
-
-static void make_random(struct worker *worker, struct linear_op *op) {
-    const uint32_t dice = below(worker, 10);
-    if (dice < 4) {
-        op->kind = LINEAR_BOOK;
-        op->is_request = below(worker, 4) == 0;
-        rows_random(worker, op, true);
-    } else if (dice < 9) {
-        hold_random(worker, op);
-    } else {
-        op->kind = LINEAR_BLOCK;
-        op->row_count = 1;
-        op->rows[0] = start_random(worker);
-        op->rows[0].first = (uint16_t)(op->rows[0].first + below(worker, 2));
-        op->rows[0].end = (uint16_t)(op->rows[0].end + below(worker, 2));
-    }
-}
-
-static void held_random(struct worker *worker, struct linear_op *op, uint8_t brother) {
-    const uint32_t dice = below(worker, 100);
-    op->is_stranger = below(worker, 25) == 0;
-    if (dice < 40) {
-        op->kind = LINEAR_CONFIRM;
-        op->is_request = below(worker, 4) == 0;
-    } else if (dice < 55) {
-        op->kind = LINEAR_EXTEND;
-        op->seconds = 10 + below(worker, 20);
-    } else if (dice < 75) {
-        op->kind = LINEAR_RELEASE;
-    } else {
-        hold_random(worker, op); /* instead of it */
-        return;
-    }
-    if (brother != UINT8_MAX && below(worker, 2) == 0)
-        op->targets[op->target_count++] = brother;
-}
-
-static void appointment_random(struct worker *worker, struct linear_op *op) {
-    static const uint8_t states[] = {FASTI_STATE_BOOKED,    FASTI_STATE_DECLINED,
-                                     FASTI_STATE_ARRIVED,   FASTI_STATE_ARRIVED,
-                                     FASTI_STATE_FULFILLED, FASTI_STATE_NOSHOW};
-    const uint32_t dice = below(worker, 100);
-    if (dice < 40) {
-        op->kind = LINEAR_CANCEL;
-    } else if (dice < 80) {
-        op->kind = LINEAR_MOVE;
-        rows_random(worker, op, false);
-    } else {
-        op->kind = LINEAR_MARK;
-        op->to_state = states[below(worker, 6)];
-    }
-}
-
-/* The lock is held. */
-static void op_random(struct worker *worker, struct linear_op *op) {
-    const uint32_t count = history.record_count;
-    *op = (struct linear_op){.worker = (uint8_t)worker->at};
-    if (count == 0 || below(worker, 100) < 30) {
-        make_random(worker, op);
-        return;
-    }
-    const uint32_t target = count - 1 - below(worker, count < 5 ? count : 5);
-    const struct linear_known *known = &naming.known[target];
-    op->targets[op->target_count++] = (uint8_t)target;
-    const bool is_hold = known->maker == LINEAR_HOLD && !known->is_confirmed;
-    if (below(worker, 10) == 0)
-        op->kind = LINEAR_SHOW;
-    else if (known->maker == LINEAR_BLOCK)
-        op->kind = LINEAR_UNBLOCK;
-    else if (is_hold != (below(worker, 12) == 0)) /* now and then as what it is not */
-        held_random(worker, op, known->brother);
-    else
-        appointment_random(worker, op);
 }
 
 /* ---- a worker ---- */
@@ -343,7 +251,8 @@ static void ask(struct worker *worker, uint32_t step) {
     const uint32_t at = worker->op_count++;
     struct linear_op *op = &worker->ops[at];
     pthread_mutex_lock(&lock);
-    op_random(worker, op);
+    linear_op_random(&history, &naming, &worker->prng, has_twins, op);
+    op->worker = (uint8_t)worker->at;
     linear_command_make(&naming, op, &command);
     pthread_mutex_unlock(&lock);
     worker->out++;
@@ -352,6 +261,8 @@ static void ask(struct worker *worker, uint32_t step) {
         while (round_now.is_in_step && is_before(&asked_count, (step + 1) * worker_count))
             if (answers_poll(worker) == 0)
                 sched_yield();
+        if (below(worker, 2) == 0)
+            stall_arm(&worker->stall, below(worker, 1024u << below(worker, 8)));
     }
     op->clock_ms[0] = atomic_load(&clock_ms);
     op->invoked = fasti_clock_monotonic_ns();
@@ -380,14 +291,17 @@ static void round_work(struct worker *worker) {
 /* Between the barriers the worker is its thread's, else the first one's. */
 static void *work(void *context) {
     struct worker *worker = context;
+    stall_init(&worker->stall);
     for (;;) {
         pthread_barrier_wait(&begin_barrier);
         if (atomic_load(&is_over))
-            return NULL;
+            break;
         round_work(worker);
         fasti_engine_idle_enter(worker->engine, worker->at);
         pthread_barrier_wait(&end_barrier);
     }
+    stall_deinit(&worker->stall);
+    return NULL;
 }
 
 /* ---- the first thread: before, beside and after the workers ---- */
@@ -604,6 +518,7 @@ int main(void) {
     worker_count = worker_count < 1 || worker_count > WORKERS_MAX ? WORKERS_MAX : worker_count;
     is_strict = number_of("FASTI_LINEAR_STRICT", 0) != 0;
     has_twins = number_of("FASTI_LINEAR_TWINS", 0) != 0;
+    stall_prepare(STALL_US);
     pthread_barrier_init(&begin_barrier, NULL, worker_count + 1);
     pthread_barrier_init(&end_barrier, NULL, worker_count + 1);
     const int64_t until_ns = fasti_clock_monotonic_ns() + seconds * INT64_C(1000000000);
