@@ -53,6 +53,7 @@
 #define BEGIN         "2026-01-05T07:00:00Z"
 #define SERVICE_TICKS 3
 #define STALL_US      100
+#define WAIT_SECONDS  60 /* for one answer */
 
 /* ---- the engine ---- */
 
@@ -238,6 +239,11 @@ static void answers_wait(struct worker *worker) {
                            .events = POLLIN};
     if (answers_poll(worker) == 0 && fasti_engine_timeout_us(worker->engine, worker->at) != 0)
         (void)poll(&event, 1, 1);
+    if (worker->out == 0)
+        return;
+    const int64_t asked = worker->ops[worker->op_count - 1].invoked;
+    CHECK(fasti_clock_monotonic_ns() - asked < WAIT_SECONDS * INT64_C(1000000000),
+          "round %u: worker %u gets no answer", round_now.number, worker->at);
 }
 
 static bool is_before(_Atomic uint32_t *count, uint32_t least) {
