@@ -233,6 +233,19 @@ Test(linear, limit_counts_a_moved_visit_once) {
     expect(LINEAR_TORN, LINEAR_UNEXPLAINED);
 }
 
+/* Wednesday before the cancel, Monday after it: taken, though the limit came first all the time. */
+Test(linear, taken_where_the_limit_comes_first) {
+    begin(0, 2);
+    struct linear_op *op = add(LINEAR_BOOK, 1, 2, FASTI_OUTCOME_BOOKED);
+    row(op, MONDAY_10, FASTI_OUTCOME_BOOKED);
+    row(op, WEDNESDAY, FASTI_OUTCOME_BOOKED);
+    const uint8_t record = made(op);
+    aimed(LINEAR_CANCEL, 3, 8, record, FASTI_OUTCOME_CANCELLED);
+    refused(4, 7, WEDNESDAY, FASTI_OUTCOME_TAKEN);
+    expect_unexplained();
+    expect(LINEAR_TORN, LINEAR_EXPLAINED);
+}
+
 Test(linear, day_limit_is_exact) {
     begin(1, 0);
     booked(1, 8, MONDAY_10);

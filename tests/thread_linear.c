@@ -16,8 +16,9 @@
  *
  * What is known to go wrong makes it fail only where it is asked for:
  * - FASTI_LINEAR_STRICT=1: a hold that somebody was told is EXPIRED is extended or confirmed all
- * the same, by a command that had read the clock before; a refusal counts a visit twice that is
- * moved from one day to another meanwhile, for a week's days are looked at one after the other.
+ * the same, by a command that had read the clock before; a refusal that looks at several days or
+ *   records, one after the other, tells of a moment that never was: a visit that moves from one day
+ *   of the week to another meanwhile counts twice.
  * - FASTI_LINEAR_TWINS=1: a hold takes two seats of the same start, and cannot be ended any more.
  *
  * Env FASTI_LINEAR_SECONDS (6), FASTI_LINEAR_WORKERS (4), FASTI_SEED, FASTI_LINEAR_ROUND (only this

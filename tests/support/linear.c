@@ -195,13 +195,15 @@ static bool search_on(struct search *search, uint64_t done, uint32_t length,
     return false;
 }
 
-/* A refusal that rests on more than one cell of the engine's: each is looked at by itself. */
-static bool is_of_several(const struct linear_op *op) {
+/* A refusal that rests on more than one cell of the engine's: each is looked at by itself. Where a
+ * week has a limit, its days are. */
+static bool is_of_several(const struct linear_history *history, const struct linear_op *op) {
     if (fasti_outcome_is_done(op->outcome) || op->kind == LINEAR_CLOCK)
         return false;
     if (op->target_count + op->row_count > 1)
         return true;
-    return op->row_count > 0 && op->row_outcomes[0] == FASTI_OUTCOME_WEEK_LIMIT;
+    return op->row_count > 0 && op->kind != LINEAR_BLOCK &&
+           history->world.schedules[op->rows[0].schedule].week_limit != 0;
 }
 
 static bool are_beside(const struct linear_op *op, const struct linear_op *other) {
@@ -235,7 +237,8 @@ struct linear_result linear_check(const struct linear_history *history, uint32_t
         const struct linear_op *op = &history->ops[i];
         if (has_steps || op->kind != LINEAR_CLOCK)
             search.all |= UINT64_C(1) << i;
-        if ((loose & LINEAR_TORN) != 0 && is_of_several(op) && is_beside_change(history, op))
+        if ((loose & LINEAR_TORN) != 0 && is_of_several(history, op) &&
+            is_beside_change(history, op))
             search.torn |= UINT64_C(1) << i;
     }
     struct linear_state state;
