@@ -15,6 +15,7 @@ struct linear_known {
     enum linear_kind maker;
     uint8_t brother;   /* the next record of the same command; UINT8_MAX: none */
     bool is_confirmed; /* as far as anybody was told */
+    bool is_unblocked; /* or is being */
 };
 
 struct linear_naming {

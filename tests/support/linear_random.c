@@ -6,7 +6,7 @@
 struct asker {
     const struct linear_history *history;
     struct fasti_prng *prng;
-    bool has_twins;
+    const struct linear_risks *risks;
 };
 
 static uint32_t below(struct asker *asker, uint32_t bound) {
@@ -30,7 +30,7 @@ static void hold_random(struct asker *asker, struct linear_op *op) {
     rows_random(asker, op, true);
     const bool is_twin =
         op->rows[0].schedule == op->rows[1].schedule && op->rows[0].first == op->rows[1].first;
-    if (is_twin && !op->is_apart && !asker->has_twins)
+    if (is_twin && !op->is_apart && !asker->risks->has_twins)
         op->row_count = 1;
 }
 
@@ -86,9 +86,27 @@ static void appointment_random(struct asker *asker, struct linear_op *op) {
     }
 }
 
-void linear_op_random(const struct linear_history *history, const struct linear_naming *naming,
-                      struct fasti_prng *prng, bool has_twins, struct linear_op *op) {
-    struct asker asker = {history, prng, has_twins};
+/* What becomes of one of the last records. */
+static void change_random(struct asker *asker, struct linear_op *op, struct linear_known *known) {
+    const bool is_hold = known->maker == LINEAR_HOLD && !known->is_confirmed;
+    const bool is_block = known->maker == LINEAR_BLOCK;
+    const bool is_left = is_block && known->is_unblocked && !asker->risks->has_unblocks;
+    if (is_left || below(asker, 10) == 0) {
+        op->kind = LINEAR_SHOW;
+    } else if (is_block) {
+        op->kind = LINEAR_UNBLOCK;
+        known->is_unblocked = true;
+    } else if (is_hold != (below(asker, 12) == 0)) { /* now and then as what it is not */
+        held_random(asker, op, known->brother);
+    } else {
+        appointment_random(asker, op);
+    }
+}
+
+void linear_op_random(const struct linear_history *history, struct linear_naming *naming,
+                      struct fasti_prng *prng, const struct linear_risks *risks,
+                      struct linear_op *op) {
+    struct asker asker = {history, prng, risks};
     const uint32_t count = history->record_count;
     *op = (struct linear_op){0};
     if (count == 0 || below(&asker, 100) < 30) {
@@ -96,15 +114,6 @@ void linear_op_random(const struct linear_history *history, const struct linear_
         return;
     }
     const uint32_t target = count - 1 - below(&asker, count < 5 ? count : 5);
-    const struct linear_known *known = &naming->known[target];
     op->targets[op->target_count++] = (uint8_t)target;
-    const bool is_hold = known->maker == LINEAR_HOLD && !known->is_confirmed;
-    if (below(&asker, 10) == 0)
-        op->kind = LINEAR_SHOW;
-    else if (known->maker == LINEAR_BLOCK)
-        op->kind = LINEAR_UNBLOCK;
-    else if (is_hold != (below(&asker, 12) == 0)) /* now and then as what it is not */
-        held_random(&asker, op, known->brother);
-    else
-        appointment_random(&asker, op);
+    change_random(&asker, op, &naming->known[target]);
 }
