@@ -15,10 +15,10 @@
  * order the workers and hide races from ThreadSanitizer.
  *
  * What is known to go wrong makes it fail only where it is asked for:
- * - FASTI_LINEAR_STRICT=1: a hold that somebody was told is EXPIRED is extended or confirmed all
- * the same, by a command that had read the clock before; a refusal that looks at several days or
- *   records, one after the other, tells of a moment that never was: a visit that moves from one day
- *   of the week to another meanwhile counts twice.
+ * - FASTI_LINEAR_STRICT=1: a hold that somebody was told is EXPIRED is extended or confirmed, by a
+ *   command that had read the clock before; a refusal that looks at several days or records, one
+ *   after the other, tells of a moment that never was: a visit that moves from one day of the week
+ *   to another meanwhile counts twice.
  * - FASTI_LINEAR_TWINS=1: a hold takes two seats of the same start, and cannot be ended any more.
  * - FASTI_LINEAR_UNBLOCKS=1: a block is unblocked by two at once; where its time is taken again
  *   meanwhile, the engine stops.
