@@ -263,7 +263,7 @@ exits 1 'past' fasti explain "${question[@]}" --by staff --override
 has 'past' 'the time lies in the past'
 at 2026-03-03T13:00
 exits 0 'closed' fasti book "${question[@]}" --patient p --by staff --override
-has 'closed' 'patient p, override: booked, and no opening covers it'
+has 'closed' 'patient p, override: booked'
 exits 2 'not for others' fasti book "${question[@]}" --patient p --override
 has 'not for others' 'only staff may'
 shown() {
