@@ -14,15 +14,6 @@
  * nothing runs, is part of the history. Stamps are the monotonic clock's: a shared counter would
  * order the workers and hide races from ThreadSanitizer.
  *
- * What is known to go wrong makes it fail only where it is asked for:
- * - FASTI_LINEAR_STRICT=1: a hold that somebody was told is EXPIRED is extended or confirmed, by a
- *   command that had read the clock before; a refusal that looks at several days or records, one
- *   after the other, tells of a moment that never was: a visit that moves from one day of the week
- *   to another meanwhile counts twice.
- * - FASTI_LINEAR_TWINS=1: a hold takes two seats of the same start, and cannot be ended any more.
- * - FASTI_LINEAR_UNBLOCKS=1: a block is unblocked by two at once; where its time is taken again
- *   meanwhile, the engine stops.
- *
  * Env FASTI_LINEAR_SECONDS (6), FASTI_LINEAR_WORKERS (4), FASTI_SEED, FASTI_LINEAR_ROUND (only this
  * one, again and again: threads never meet twice in the same way). A history that no order explains
  * is printed. TMPDIR (/tmp): on a disk in memory there are twice as many rounds. A plain program:
@@ -68,8 +59,6 @@ static int64_t clock_read(const struct fasti_clock *clock) {
 }
 
 static uint32_t worker_count = WORKERS_MAX;
-static bool is_strict;
-static struct linear_risks risks;
 
 static struct fasti_engine *open_or_exit(const char *path) {
     struct fasti_io *io;
@@ -261,7 +250,7 @@ static void ask(struct worker *worker, uint32_t step) {
     const uint32_t at = worker->op_count++;
     struct linear_op *op = &worker->ops[at];
     pthread_mutex_lock(&lock);
-    linear_op_random(&history, &naming, &worker->prng, &risks, op);
+    linear_op_random(&history, &naming, &worker->prng, op);
     op->worker = (uint8_t)worker->at;
     linear_command_make(&naming, op, &command);
     pthread_mutex_unlock(&lock);
@@ -434,7 +423,7 @@ static void round_judge(uint64_t seed) {
     }
     if (at < JUDGEMENTS)
         judged[at]++;
-    if (at < (is_strict ? JUDGEMENTS_PROMISED : JUDGEMENTS) || failures++ >= SHOWN_MAX)
+    if (at < JUDGEMENTS_PROMISED || failures++ >= SHOWN_MAX)
         return;
     fprintf(stderr, "FASTI_SEED=%" PRIu64 " FASTI_LINEAR_ROUND=%u (%s)\n", seed, round_now.number,
             at < JUDGEMENTS ? judgements[at].name : "nothing explains it");
@@ -526,9 +515,6 @@ int main(void) {
     const uint32_t seconds = number_of("FASTI_LINEAR_SECONDS", 6);
     worker_count = number_of("FASTI_LINEAR_WORKERS", WORKERS_MAX);
     worker_count = worker_count < 1 || worker_count > WORKERS_MAX ? WORKERS_MAX : worker_count;
-    is_strict = number_of("FASTI_LINEAR_STRICT", 0) != 0;
-    risks.has_twins = number_of("FASTI_LINEAR_TWINS", 0) != 0;
-    risks.has_unblocks = number_of("FASTI_LINEAR_UNBLOCKS", 0) != 0;
     stall_prepare(STALL_US);
     pthread_barrier_init(&begin_barrier, NULL, worker_count + 1);
     pthread_barrier_init(&end_barrier, NULL, worker_count + 1);

@@ -155,14 +155,30 @@ enum fasti_draft_result fasti_draft_guards(struct fasti_booking *booking,
     return result;
 }
 
-bool fasti_draft_guards_hold(struct fasti_booking *booking) {
+static bool is_cell(struct fasti_booking *booking, struct fasti_day_ref ref, uint64_t word) {
+    return ref.chunk == NULL ||
+           fasti_cell_read(&booking->state->arena, &ref.chunk->cells[ref.at]) == word;
+}
+
+bool fasti_draft_is_current(struct fasti_booking *booking) {
     const struct fasti_draft *draft = booking->draft;
-    for (uint32_t g = 0; g < draft->guard_count; g++) {
-        const struct fasti_draft_guard *guard = &draft->guards[g];
-        if (fasti_cell_read(&booking->state->arena, &guard->ref.chunk->cells[guard->ref.at]) !=
-            guard->word)
+    uint32_t known = 0;
+    for (uint32_t r = 0; r < draft->record_count; r++) {
+        const struct fasti_draft_record *record = &draft->records[r];
+        if (record->before == NULL)
+            continue;
+        known++;
+        if (fasti_cell_read(&booking->state->arena, &record->entry->cell) != record->word)
             return false;
     }
+    if (draft->day_count + draft->guard_count + known <= 1)
+        return true;
+    for (uint32_t d = 0; d < draft->day_count; d++)
+        if (!is_cell(booking, draft->days[d].look.ref, draft->days[d].look.word))
+            return false;
+    for (uint32_t g = 0; g < draft->guard_count; g++)
+        if (!is_cell(booking, draft->guards[g].ref, draft->guards[g].word))
+            return false;
     return true;
 }
 

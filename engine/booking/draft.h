@@ -126,8 +126,9 @@ fasti_draft_guard_cell(const struct fasti_draft_guard *guard) {
     };
 }
 
-/* Is every guard as it was read? Then what was counted after that is of one moment. */
-bool fasti_draft_guards_hold(struct fasti_booking *booking);
+/* Is all that was looked at, days, guards and records, still as it was? Then it is of one moment: what rests
+ * on several days, or on visits that were counted over them, may be told. One day always is. */
+bool fasti_draft_is_current(struct fasti_booking *booking);
 
 /* A schedule's page of a date, as the draft makes it or as it is. */
 const struct fasti_page *fasti_draft_page(struct fasti_booking *booking,

@@ -79,6 +79,20 @@ static enum fasti_attempt standing_refuse(struct fasti_booking *booking,
     return FASTI_ATTEMPT_END;
 }
 
+/* Is the hold over by the clock, and not yet in its record? */
+static bool is_only_over(const struct fasti_record_ref *ref, enum fasti_outcome standing) {
+    return standing == FASTI_OUTCOME_EXPIRED && ref->record->state == FASTI_STATE_HELD;
+}
+
+/* Before anybody is told that a hold is over it is ended: a confirm that had read the clock earlier
+ * must not win afterwards. */
+static enum fasti_attempt over_end(struct fasti_booking *booking,
+                                   const struct fasti_record_ref *ref, int64_t now_ms) {
+    const fasti_record_id id = {ref->record->id};
+    fasti_draft_drop(booking);
+    return fasti_hold_expire(booking, id, now_ms);
+}
+
 /* The hold that the new one replaces ends first, in the draft: its time may be taken again. */
 static enum fasti_attempt replaced_end(struct fasti_booking *booking,
                                        const struct fasti_command *command,
@@ -91,6 +105,8 @@ static enum fasti_attempt replaced_end(struct fasti_booking *booking,
     const struct fasti_record_ref ref =
         fasti_record_look(booking, command->organization, asked->replaces);
     const enum fasti_outcome standing = hold_standing(&ref, &asked->token, pending->decided_ms);
+    if (is_only_over(&ref, standing))
+        return over_end(booking, &ref, pending->decided_ms);
     if (standing == FASTI_OUTCOME_EXPIRED || standing == FASTI_OUTCOME_ALREADY)
         return FASTI_ATTEMPT_END; /* it ended by itself: nothing is left to replace */
     if (standing != FASTI_OUTCOME_HELD)
@@ -263,6 +279,8 @@ static enum fasti_attempt held_attempt(struct fasti_booking *booking,
             fasti_record_look(booking, command->organization, held->records[i]);
         const enum fasti_outcome standing = hold_standing(&ref, &held->token, pending->decided_ms);
         pending->answer.record = held->records[i];
+        if (is_only_over(&ref, standing))
+            return over_end(booking, &ref, pending->decided_ms);
         if (standing != FASTI_OUTCOME_HELD)
             return standing_refuse(booking, pending, &ref, standing, disposition);
         enum fasti_look_result looked;

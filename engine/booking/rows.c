@@ -51,6 +51,11 @@ static void guards_rest(const struct fasti_draft *draft, struct fasti_rows *rows
 enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
                                      struct fasti_rows *rows, enum fasti_disposition *disposition) {
     struct fasti_state *state = booking->state;
+    /* A visit that moves from one day to another meanwhile would be seen twice, or not at all. */
+    if (!fasti_draft_is_current(booking)) {
+        fasti_draft_drop(booking);
+        return FASTI_ATTEMPT_AGAIN;
+    }
     guards_rest(booking->draft, rows);
     fasti_draft_drop(booking);
     const uint32_t count = rows->day_count + rows->guard_count + rows->rests_on_config;
@@ -159,9 +164,6 @@ static enum row_result row_take(struct fasti_booking *booking, struct fasti_rows
         fasti_rule_check(&scene.view, &scene.scene, asked->start_utc_s, &at);
     if (verdict == FASTI_RULE_FREE)
         return place_take(booking, rows, asked, &at, id, place, row);
-    /* A visit that moves from one day to another meanwhile would count twice, or not at all. */
-    if (!fasti_draft_guards_hold(booking))
-        return row_end(rows, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, 0);
     if (row->is_first && verdict != FASTI_RULE_TAKEN)
         fasti_rule_tell(&scene.view, &scene.scene, verdict, rows->detail);
     return row_lose(row, fasti_outcome_of_verdict(verdict));

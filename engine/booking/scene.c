@@ -149,7 +149,7 @@ static enum fasti_attempt explain_attempt(struct fasti_booking *booking,
     case FASTI_SCENE_OK: {
         const enum fasti_rule_verdict verdict =
             fasti_rule_check(&scene.view, &scene.scene, query->start_utc_s, &place);
-        if (!fasti_draft_guards_hold(booking))
+        if (!fasti_draft_is_current(booking))
             return fasti_draft_refuse(booking, pending, FASTI_DRAFT_AGAIN, disposition);
         fasti_rule_tell(&scene.view, &scene.scene, verdict, &pending->answer.detail);
         answer->verdict = fasti_outcome_of_verdict(verdict);

@@ -6,7 +6,6 @@
 struct asker {
     const struct linear_history *history;
     struct fasti_prng *prng;
-    const struct linear_risks *risks;
 };
 
 static uint32_t below(struct asker *asker, uint32_t bound) {
@@ -28,10 +27,6 @@ static void hold_random(struct asker *asker, struct linear_op *op) {
     op->kind = LINEAR_HOLD;
     op->seconds = 10 + below(asker, 15);
     rows_random(asker, op, true);
-    const bool is_twin =
-        op->rows[0].schedule == op->rows[1].schedule && op->rows[0].first == op->rows[1].first;
-    if (is_twin && !op->is_apart && !asker->risks->has_twins)
-        op->row_count = 1;
 }
 
 static void make_random(struct asker *asker, struct linear_op *op) {
@@ -90,8 +85,7 @@ static void appointment_random(struct asker *asker, struct linear_op *op) {
 static void change_random(struct asker *asker, struct linear_op *op, struct linear_known *known) {
     const bool is_hold = known->maker == LINEAR_HOLD && !known->is_confirmed;
     const bool is_block = known->maker == LINEAR_BLOCK;
-    const bool is_left = is_block && known->is_unblocked && !asker->risks->has_unblocks;
-    if (is_left || below(asker, 10) == 0) {
+    if (below(asker, 10) == 0) {
         op->kind = LINEAR_SHOW;
     } else if (is_block) {
         op->kind = LINEAR_UNBLOCK;
@@ -104,9 +98,8 @@ static void change_random(struct asker *asker, struct linear_op *op, struct line
 }
 
 void linear_op_random(const struct linear_history *history, struct linear_naming *naming,
-                      struct fasti_prng *prng, const struct linear_risks *risks,
-                      struct linear_op *op) {
-    struct asker asker = {history, prng, risks};
+                      struct fasti_prng *prng, struct linear_op *op) {
+    struct asker asker = {history, prng};
     const uint32_t count = history->record_count;
     *op = (struct linear_op){0};
     if (count == 0 || below(&asker, 100) < 30) {
