@@ -77,7 +77,8 @@ static void all_store(struct fasti_booking *booking, const struct fasti_moved *m
                       bool is_paused) {
     for (uint32_t i = 0; i < moved->count; i++)
         fasti_store_seq_cst(
-            &fasti_schedule_get(booking->state->directory, moved->schedules[i].id)->is_paused, is_paused);
+            &fasti_schedule_get(booking->state->directory, moved->schedules[i].id)->is_paused,
+            is_paused);
 }
 
 static enum fasti_status all_idle(struct fasti_booking *booking, struct fasti_moved *moved,
