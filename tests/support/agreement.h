@@ -42,6 +42,7 @@ struct agreement {
     uint32_t seen[64]; /* questions, by what the model said (enum fasti_outcome) */
     uint32_t acts[64]; /* acts, by the same */
     struct agreement_minutes model_minutes, engine_minutes;
+    char difference[128]; /* the first that agreement_lists_agree found last */
 };
 
 static inline uint32_t agreement_below(struct agreement *a, uint32_t end) {
@@ -87,6 +88,9 @@ bool agreement_act_of(struct agreement *a, enum fasti_command_kind kind, struct 
 /* What the act comes to. *visit: what it takes, where it takes something. */
 enum fasti_outcome agreement_expect(const struct rule_model *model, const struct agreement_act *act,
                                     struct rule_model_visit *visit);
+/* Does the answer say so? And a hold that is extended never gets shorter. */
+bool agreement_holds(const struct rule_model *model, const struct agreement_act *act,
+                     const struct fasti_answer *answer);
 /* Lets the model follow an act that came to what agreement_expect says. */
 void agreement_apply(struct rule_model *model, const struct agreement_act *act,
                      const struct fasti_answer *answer);
@@ -99,7 +103,7 @@ void agreement_compare_explain(struct agreement *a, const struct rule_model_ques
 /* Every minute of a window of days: offered exactly where the model would book. */
 void agreement_compare_availability(struct agreement *a);
 /* LIST tells of the model's live visits and blocks, of all of their time and of no others; false:
- * it does not, and what differs was printed. */
+ * it does not, see a->difference. A visit without a number may have any that is not another's. */
 bool agreement_lists_agree(struct agreement *a, const struct rule_model *model);
 /* The same, which must hold; and for every schedule and minute held + booked <= seats: by what the
  * model takes, buffers too, and by what the engine lists. Where terms were lowered meanwhile,

@@ -229,6 +229,15 @@ enum fasti_outcome agreement_expect(const struct rule_model *model, const struct
     }
 }
 
+bool agreement_holds(const struct rule_model *model, const struct agreement_act *act,
+                     const struct fasti_answer *answer) {
+    struct rule_model_visit visit;
+    if (answer->outcome != agreement_expect(model, act, &visit))
+        return false;
+    return answer->outcome != FASTI_OUTCOME_EXTENDED ||
+           answer->body.book.expires_ms >= model->visits[act->target].expires_ms;
+}
+
 /* ---- following ---- */
 
 void agreement_apply(struct rule_model *model, const struct agreement_act *act,
@@ -245,10 +254,7 @@ void agreement_apply(struct rule_model *model, const struct agreement_act *act,
     case FASTI_COMMAND_MARK: target->state = FASTI_STATE_ARRIVED; return;
     case FASTI_COMMAND_RELEASE: target->state = FASTI_STATE_RELEASED; return;
     case FASTI_COMMAND_CONFIRM: target->state = FASTI_STATE_BOOKED; return;
-    case FASTI_COMMAND_EXTEND:
-        CHECK(answer->body.book.expires_ms >= target->expires_ms, "a hold got shorter");
-        target->expires_ms = answer->body.book.expires_ms;
-        return;
+    case FASTI_COMMAND_EXTEND: target->expires_ms = answer->body.book.expires_ms; return;
     case FASTI_COMMAND_MOVE: target->state = FASTI_STATE_MOVED; break;
     default: break;
     }

@@ -76,20 +76,20 @@ void agreement_compare_availability(struct agreement *a) {
 
 /* What the engine lists of one schedule, beside the model. */
 struct listed {
+    struct agreement *a;
     const struct rule_model *model;
     uint32_t schedule;
     uint32_t minutes[RULE_MODEL_VISITS]; /* listed of each of the model's visits */
-    bool agrees;
 };
 
-static void differ(struct listed *listed, const char *what, uint64_t record) {
-    if (listed->agrees)
-        printf("schedule %u, record %llu: %s\n", listed->schedule, (unsigned long long)record,
-               what);
-    listed->agrees = false;
+static void differ(const struct listed *listed, const char *what, uint64_t record) {
+    char *text = listed->a->difference;
+    if (text[0] == '\0')
+        (void)snprintf(text, sizeof listed->a->difference,
+                       "the list of schedule %u, record %llu: %s", listed->schedule,
+                       (unsigned long long)record, what);
 }
 
-/* What ends sooner than it starts is a view of nothing. */
 static void minutes_add(const struct agreement *a, uint16_t *minutes, int64_t start_s,
                         int64_t end_s, uint32_t seats) {
     const int64_t origin_s = (int64_t)(a->first_date.v - 2) * FASTI_DAY_SECONDS;
@@ -100,12 +100,23 @@ static void minutes_add(const struct agreement *a, uint16_t *minutes, int64_t st
         minutes[m] = (uint16_t)(minutes[m] + seats);
 }
 
-static void view_take(struct agreement *a, struct listed *listed,
-                      const struct fasti_record_view *view) {
+/* visit_count: none. */
+static uint32_t visit_find(const struct listed *listed, const struct fasti_record_view *view) {
     const struct rule_model *model = listed->model;
+    for (uint32_t i = 0; i < model->visit_count; i++)
+        if (model->visits[i].record == view->record.v)
+            return i;
     uint32_t at = 0;
-    while (at < model->visit_count && model->visits[at].record != view->record.v)
+    while (at < model->visit_count &&
+           (model->visits[at].record != 0 || model->visits[at].start_utc_s != view->start_utc_s ||
+            model->visits[at].service != view->service.v || listed->minutes[at] != 0))
         at++;
+    return at;
+}
+
+static void view_take(struct listed *listed, const struct fasti_record_view *view) {
+    const struct rule_model *model = listed->model;
+    const uint32_t at = visit_find(listed, view);
     if (at == model->visit_count) {
         differ(listed, "the model knows of no such record", view->record.v);
         return;
@@ -116,17 +127,18 @@ static void view_take(struct agreement *a, struct listed *listed,
         differ(listed, "for the model it takes no time here", view->record.v);
     if (view->state != visit->state || view->service.v != visit->service)
         differ(listed, "another state or service", view->record.v);
-    if (view->expires_ms != (visit->state == FASTI_STATE_HELD ? visit->expires_ms : 0))
+    if (visit->record != 0 &&
+        view->expires_ms != (visit->state == FASTI_STATE_HELD ? visit->expires_ms : 0))
         differ(listed, "held until another time", view->record.v);
     if (view->start_utc_s < visit->start_utc_s ||
         end_s > visit->start_utc_s + visit->minutes * INT64_C(60))
         differ(listed, "another time", view->record.v);
     listed->minutes[at] += view->duration_minutes;
-    minutes_add(a, a->engine_minutes.taken[listed->schedule], view->start_utc_s, end_s,
-                visit->seats);
+    minutes_add(listed->a, listed->a->engine_minutes.taken[listed->schedule], view->start_utc_s,
+                end_s, visit->seats);
 }
 
-static void schedule_list(struct agreement *a, struct listed *listed) {
+static void schedule_list(struct listed *listed) {
     struct fasti_command command = {.kind = FASTI_COMMAND_LIST, .organization = {1}};
     command.body.list = (struct fasti_list_query){.by = FASTI_LIST_BY_SCHEDULE,
                                                   .schedule = {listed->schedule},
@@ -136,28 +148,27 @@ static void schedule_list(struct agreement *a, struct listed *listed) {
                                                   .limit = FASTI_LIST_MAX};
     const struct fasti_list_answer *list;
     do {
-        list = agreement_run(a, &command).body.list;
+        list = agreement_run(listed->a, &command).body.list;
         for (uint32_t i = 0; i < list->count; i++)
-            view_take(a, listed, &list->records[i]);
+            view_take(listed, &list->records[i]);
         command.body.list.before = list->next;
     } while (list->more);
 }
 
 bool agreement_lists_agree(struct agreement *a, const struct rule_model *model) {
-    bool agree = true;
+    a->difference[0] = '\0';
     memset(&a->engine_minutes, 0, sizeof a->engine_minutes);
     for (uint32_t schedule = 1; schedule <= RULE_MODEL_SCHEDULES; schedule++) {
-        struct listed listed = {.model = model, .schedule = schedule, .agrees = true};
-        schedule_list(a, &listed);
+        struct listed listed = {.a = a, .model = model, .schedule = schedule};
+        schedule_list(&listed);
         for (uint32_t i = 0; i < model->visit_count; i++) {
             const struct rule_model_visit *visit = &model->visits[i];
             if (visit->schedule == schedule && rule_model_counts(model, visit) &&
                 listed.minutes[i] != (uint32_t)visit->minutes)
                 differ(&listed, "not listed, or not all of its time", visit->record);
         }
-        agree = agree && listed.agrees;
     }
-    return agree;
+    return a->difference[0] == '\0';
 }
 
 /* ---- seats ---- */
@@ -207,9 +218,7 @@ void agreement_compare_lists(struct agreement *a) {
                         visit->start_utc_s + (visit->minutes + visit->after) * INT64_C(60),
                         visit->seats);
     }
-    const bool agree = agreement_lists_agree(a, &a->model);
-    fflush(stdout);
-    CHECK(agree, "the engine lists something else than the model has");
+    CHECK(agreement_lists_agree(a, &a->model), "%s", a->difference);
     seats_check(a, &model_before, &a->model_minutes, "the model");
     seats_check(a, &engine_before, &a->engine_minutes, "the engine");
 }
