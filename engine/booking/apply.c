@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 #include "engine/booking/configure.h"
 #include "engine/booking/draft.h"
@@ -18,7 +19,7 @@
 bool fasti_effect_is_next(const struct fasti_state *state, const struct fasti_pending *pending) {
     if (state->config_emitted < pending->config_seen)
         return false;
-    for (uint32_t i = 0; i < pending->cell_count; i++)
+    for (uint32_t i = 0; i < pending->cell_count && !FASTI_MUTANT(EMITTED_UNORDERED); i++)
         if (*pending->cells[i].emitted != pending->cells[i].from_version)
             return false;
     return true;
@@ -416,7 +417,8 @@ static void item_change(struct part_item *at, uint32_t resolution,
     const uint32_t before = item->before_minutes / resolution;
     change->seats = item->seats;
     change->seats_max = item->seats_max;
-    if (item->service != 0 && at->ticks_seen <= before && before < at->ticks_seen + change->count) {
+    if (!FASTI_MUTANT(REPLAY_FORGETS_VISIT) && item->service != 0 && at->ticks_seen <= before &&
+        before < at->ticks_seen + change->count) {
         change->service = item->service;
         change->visit_tick = (uint16_t)(change->tick + before - at->ticks_seen);
     }

@@ -6,6 +6,7 @@
  */
 #include "engine/booking/cancel.h"
 
+#include "engine/base/mutant.h"
 #include "engine/booking/draft.h"
 
 static enum fasti_attempt refuse_missing(struct fasti_booking *booking,
@@ -79,7 +80,8 @@ static enum fasti_attempt cancel_attempt(struct fasti_booking *booking,
         (ref.record->flags & FASTI_RECORD_HOLD) != 0)
         return refuse_missing(booking, pending, kind, disposition);
     pending->answer.record = command->body.cancel.record;
-    if (!fasti_state_may((enum fasti_record_state)ref.record->state, FASTI_STATE_CANCELLED))
+    if (!FASTI_MUTANT(CANCEL_TWICE) &&
+        !fasti_state_may((enum fasti_record_state)ref.record->state, FASTI_STATE_CANCELLED))
         return refuse_state(booking, pending, &ref, FASTI_STATE_CANCELLED, disposition);
     pending->answer.outcome =
         kind == FASTI_RECORD_APPOINTMENT ? FASTI_OUTCOME_CANCELLED : FASTI_OUTCOME_UNBLOCKED;

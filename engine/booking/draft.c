@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 #include "engine/rules/period.h"
 
@@ -248,12 +249,14 @@ enum fasti_draft_result fasti_draft_time(struct fasti_booking *booking,
             change->operation != FASTI_PAGE_TAKE
                 ? NULL
                 : fasti_page_expired(day->page, here.tick, here.count, now_ms);
-        if (expired != NULL) {
+        if (expired != NULL && !FASTI_MUTANT(EXPIRED_IS_TAKEN)) {
             booking->draft->expired = expired->record;
             return FASTI_DRAFT_EXPIRED;
         }
         enum fasti_draft_result result = FASTI_DRAFT_OK;
-        if (here.service != 0)
+        const bool takes = change->operation == FASTI_PAGE_TAKE;
+        if (here.service != 0 &&
+            !(takes ? FASTI_MUTANT(TAKE_LEAVES_GUARD) : FASTI_MUTANT(RELEASE_LEAVES_GUARD)))
             result = fasti_draft_guards(booking, day, (fasti_service_id){here.service}, true);
         if (result == FASTI_DRAFT_OK)
             result = fasti_draft_change(booking, day, record, at, &here);
@@ -408,7 +411,8 @@ enum fasti_draft_result fasti_draft_end(struct fasti_booking *booking,
     *looked = FASTI_LOOK_OK;
     enum fasti_draft_result result =
         fasti_draft_record_change(booking, ref, FASTI_DRAFT_STATE, &place);
-    for (uint32_t i = 0; i < record->item_count && result == FASTI_DRAFT_OK; i++)
+    const bool keeps = FASTI_MUTANT(EXPIRY_KEEPS_TIME) && state == FASTI_STATE_EXPIRED;
+    for (uint32_t i = 0; i < record->item_count && result == FASTI_DRAFT_OK && !keeps; i++)
         result = fasti_draft_time(booking, (fasti_organization_id){record->organization},
                                   &record->items[i], place, i, &change, now_ms, looked);
     if (result == FASTI_DRAFT_OK) {

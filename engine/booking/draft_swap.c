@@ -1,6 +1,7 @@
 /*
  * draft_swap.c - a draft's effect and its claim; see draft.h.
  */
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 #include "engine/booking/draft.h"
 
@@ -188,7 +189,7 @@ static uint32_t items_fill(const struct fasti_draft *draft, struct fasti_claim_i
     }
     for (uint32_t r = 0; r < draft->record_count; r++) {
         const struct fasti_draft_record *record = &draft->records[r];
-        if (record->before == NULL)
+        if (record->before == NULL || (FASTI_MUTANT(RECORD_UNCLAIMED) && draft->day_count > 0))
             continue; /* nobody knows it yet */
         items[count++] = (struct fasti_claim_item){
             .cell = &record->entry->cell,
@@ -240,9 +241,14 @@ static void push(struct fasti_booking *booking, struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
     struct fasti_draft *draft = booking->draft;
     for (uint32_t d = 0; d < draft->day_count; d++)
-        fasti_look_page_retire(booking, draft->days[d].look.word);
+        if (FASTI_MUTANT(PAGE_FREED_EARLY))
+            fasti_look_page_drop(booking, fasti_cell_index(draft->days[d].look.word));
+        else
+            fasti_look_page_retire(booking, draft->days[d].look.word);
     for (uint32_t r = 0; r < draft->record_count; r++) {
         const struct fasti_draft_record *record = &draft->records[r];
+        if (FASTI_MUTANT(RECORD_UNCLAIMED) && record->before != NULL && draft->day_count > 0)
+            fasti_store_seq_cst(&record->entry->cell, fasti_cell_next(record->word, record->index));
         if (record->before == NULL)
             fasti_records_publish(&state->records, record->after, record->index);
         else

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 #include "engine/booking/reserve.h"
 #include "engine/booking/rows.h"
@@ -53,11 +54,13 @@ static enum fasti_outcome hold_standing(const struct fasti_record_ref *ref,
         ref->record == NULL ? NULL : fasti_record_hold(ref->record);
     if (hold == NULL)
         return FASTI_OUTCOME_NO_SUCH;
-    if (hold->token.low != token->low || hold->token.high != token->high)
+    if (!FASTI_MUTANT(HOLD_ANY_TOKEN) &&
+        (hold->token.low != token->low || hold->token.high != token->high))
         return FASTI_OUTCOME_NOT_OWNER;
     if (ref->record->state == FASTI_STATE_RELEASED)
         return FASTI_OUTCOME_ALREADY;
-    return ref->record->state == FASTI_STATE_EXPIRED || hold->expires_ms <= now_ms
+    return ref->record->state == FASTI_STATE_EXPIRED ||
+                   (!FASTI_MUTANT(HOLD_OUTLIVES) && hold->expires_ms <= now_ms)
                ? FASTI_OUTCOME_EXPIRED
                : FASTI_OUTCOME_HELD;
 }

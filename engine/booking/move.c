@@ -3,6 +3,7 @@
  */
 #include "engine/booking/move.h"
 
+#include "engine/base/mutant.h"
 #include "engine/booking/rows.h"
 
 /* The way of the visit stays unless another one is asked for. */
@@ -100,6 +101,10 @@ static enum fasti_attempt move_attempt(struct fasti_booking *booking,
         return fasti_rows_stop(booking, pending, &rows, disposition);
     if (added != FASTI_DRAFT_OK)
         return fasti_draft_refuse(booking, pending, added, disposition);
+    if (!is_taken && FASTI_MUTANT(MOVE_ENDS_ANYWAY)) {
+        pending->answer.outcome = rows.first;
+        return fasti_draft_swap(booking, pending, FASTI_EFFECT_MOVE, command->request, disposition);
+    }
     if (!is_taken)
         return fasti_rows_refuse(booking, pending, &rows, disposition);
     pending->answer.body.book.appointment_count = 1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/hash.h"
+#include "engine/base/mutant.h"
 #include "engine/booking/draft.h"
 
 /* ---- the body's hash ---- */
@@ -226,7 +227,11 @@ bool fasti_once_begin(struct fasti_booking *booking, const struct fasti_command 
     case FASTI_REQUEST_PENDING:
         refuse(pending, FASTI_BUSY, "this request is being decided: ask again for its answer");
         break;
-    case FASTI_REQUEST_DONE: tell_again(booking, command, &known, &pending->answer); break;
+    case FASTI_REQUEST_DONE:
+        if (FASTI_MUTANT(ONCE_ACTS_AGAIN))
+            return true;
+        tell_again(booking, command, &known, &pending->answer);
+        break;
     case FASTI_REQUEST_MISMATCH:
         refuse(pending, FASTI_MISMATCH, fasti_status_text(FASTI_MISMATCH));
         break;
@@ -269,7 +274,7 @@ void fasti_once_end(struct fasti_booking *booking, struct fasti_pending *pending
 void fasti_once_restore(struct fasti_state *state, const struct fasti_effect_header *header,
                         fasti_organization_id organization, enum fasti_outcome outcome,
                         uint64_t record) {
-    if ((header->request_low | header->request_high) == 0)
+    if ((header->request_low | header->request_high) == 0 || FASTI_MUTANT(ONCE_FORGETS))
         return;
     const struct fasti_request request = {
         .id = {.low = header->request_low, .high = header->request_high},

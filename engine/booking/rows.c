@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 #include "engine/booking/hold.h"
 #include "engine/booking/scene.h"
@@ -36,7 +37,7 @@ void fasti_rows_lose(struct fasti_rows *rows, const struct fasti_draft *draft,
         rows->first = outcome;
     if (outcome != FASTI_OUTCOME_TAKEN)
         rows->rests_on_config = rows->rests_on_config || outcome != FASTI_OUTCOME_OUTSIDE;
-    if (rests_on_day(outcome) && day != NULL)
+    if (!FASTI_MUTANT(REFUSAL_EARLY) && rests_on_day(outcome) && day != NULL)
         days_rest(draft, day, rows);
     rows->rests_on_guards = rows->rests_on_guards || outcome == FASTI_OUTCOME_WEEK_LIMIT ||
                             outcome == FASTI_OUTCOME_MONTH_LIMIT;
@@ -114,7 +115,7 @@ static enum row_result place_take(struct fasti_booking *booking, struct fasti_ro
         .offset_minutes = (int16_t)(fasti_local_day_offset_s(&look->day, minute) / 60),
         .minutes = (uint16_t)(resolution * at->count),
         .before_minutes = at->before_minutes,
-        .after_minutes = at->after_minutes,
+        .after_minutes = FASTI_MUTANT(BUFFER_NOT_TAKEN) ? 0 : at->after_minutes,
         .seats = 1,
         .seats_max = at->seats_max,
     };

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 #include "engine/rules/period.h"
 
@@ -104,12 +105,17 @@ struct fasti_scene_end fasti_scene_load(struct fasti_booking *booking,
     fasti_rules_join(look->config, scene->terms, asked->facts, &scene->rules);
     fasti_day_view_load(state->patterns, look->config, asked->service, scene->terms, &scene->rules,
                         look->date, look->pattern_id, &booking->scratch, &scene->view);
-    scene->scene = (struct fasti_rule_scene){.page = scene->day->page, .now_ms = asked->now_ms};
+    scene->scene = (struct fasti_rule_scene){
+        .page = FASTI_MUTANT(MOVE_SEES_ITSELF) ? look->page : scene->day->page,
+        .now_ms = asked->now_ms,
+    };
     const uint32_t needs = fasti_rule_needs(&scene->view);
     if (needs == 0)
         return (struct fasti_scene_end){.result = FASTI_SCENE_OK};
     const enum fasti_draft_result guarded =
-        fasti_draft_guards(booking, scene->day, asked->service, false);
+        FASTI_MUTANT(GUARD_READ_LATE) /* not before the time is taken */
+            ? FASTI_DRAFT_OK
+            : fasti_draft_guards(booking, scene->day, asked->service, false);
     if (guarded != FASTI_DRAFT_OK)
         return (struct fasti_scene_end){.result = FASTI_SCENE_DRAFT, .draft = guarded};
     looked = pages_load(booking, asked, needs, scene);

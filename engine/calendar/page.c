@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 #include "engine/calendar/kernels.h"
 
@@ -234,7 +235,8 @@ uint32_t fasti_page_visits_count(const struct fasti_page *page, uint32_t tick_fi
             tick >= tick_first && tick < tick_end && is_named(service, services, service_count);
     }
     for (uint32_t h = 0; h < page->hold_count; h++)
-        count += holds[h].service != 0 && !is_expired(&holds[h], now_ms) &&
+        count += holds[h].service != 0 &&
+                 (FASTI_MUTANT(EXPIRED_IS_COUNTED) || !is_expired(&holds[h], now_ms)) &&
                  holds[h].visit_tick >= tick_first && holds[h].visit_tick < tick_end &&
                  is_named(holds[h].service, services, service_count);
     return count;
@@ -362,11 +364,15 @@ static void holds_change(const struct fasti_page *page, struct making *making,
     for (uint32_t h = 0; h < page->hold_count; h++) {
         const bool is_meant = is_release ? h == first : hold_find(page, change, h) == h;
         struct fasti_page_hold hold = making->holds[h];
-        if (is_meant && change->operation == FASTI_PAGE_SETTLE && hold.service != 0)
+        const bool becomes_visit =
+            change->operation == FASTI_PAGE_SETTLE
+                ? !FASTI_MUTANT(CONFIRM_UNCOUNTED)
+                : FASTI_MUTANT(RELEASE_LEAVES_VISIT) && change->operation == FASTI_PAGE_RELEASE;
+        if (is_meant && becomes_visit && hold.service != 0)
             visit_add(making, visit_of(hold.visit_tick, hold.service));
         if (is_meant && change->operation != FASTI_PAGE_EXTEND)
             continue;
-        if (is_meant)
+        if (is_meant && !FASTI_MUTANT(EXTEND_LEAVES_PAGE))
             hold.expires_ms = change->expires_ms;
         making->holds[kept++] = hold;
     }
@@ -375,7 +381,8 @@ static void holds_change(const struct fasti_page *page, struct making *making,
 
 static void release(const struct fasti_page *page, struct making *making,
                     const struct fasti_page_change *change) {
-    planes_subtract(&making->planes, change->tick, change->count, change_seats(change));
+    planes_subtract(&making->planes, change->tick, change->count,
+                    FASTI_MUTANT(RELEASE_ONE_SEAT) ? 1 : change_seats(change));
     if (change->record != 0)
         holds_change(page, making, change);
     else if (change->service != 0)

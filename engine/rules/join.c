@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/rules/rule.h"
 
 static uint32_t most(uint32_t a, uint32_t b) {
@@ -79,9 +80,10 @@ static enum fasti_rule_verdict whoever(const struct fasti_schedule_config *confi
 static void seats_join(const struct fasti_terms *schedule, const struct fasti_terms *service,
                        const struct fasti_facts *facts, struct fasti_rules *rules) {
     uint32_t more = 0;
-    if (facts->audience == FASTI_AUDIENCE_STAFF)
+    if (FASTI_MUTANT(OVERBOOK_FOR_ALL) || facts->audience == FASTI_AUDIENCE_STAFF)
         more = least_said(schedule->overbook, service->overbook);
-    const uint32_t capacity = most(schedule->capacity, 1) + more;
+    const uint32_t capacity =
+        most(schedule->capacity, 1) + more + (FASTI_MUTANT(SEAT_TOO_MANY) ? 1 : 0);
     const uint32_t group = service->capacity > 1 ? service->capacity + more : 1;
     rules->capacity = (uint8_t)(capacity < FASTI_SEATS_MAX ? capacity : FASTI_SEATS_MAX);
     rules->group = (uint8_t)(group < FASTI_SEATS_MAX ? group : FASTI_SEATS_MAX);

@@ -3,6 +3,7 @@
  */
 #include "engine/rules/period.h"
 
+#include "engine/base/mutant.h"
 #include "engine/time/civil.h"
 
 #define MONTHS_FROM 20000 /* guards of months come behind those of weeks */
@@ -24,7 +25,8 @@ struct fasti_period fasti_period_week(fasti_date date) {
     const int32_t monday = date.v - fasti_date_weekday(date);
     const int32_t first_monday =
         FASTI_DATE_FIRST - fasti_date_weekday((fasti_date){FASTI_DATE_FIRST});
-    return period_make(monday, monday + 6, (monday - first_monday) / 7);
+    return period_make(monday, monday + (FASTI_MUTANT(WEEK_SHORT) ? 5 : 6),
+                       (monday - first_monday) / 7);
 }
 
 struct fasti_period fasti_period_month(fasti_date date) {

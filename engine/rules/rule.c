@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "engine/base/mutant.h"
 #include "engine/base/panic.h"
 #include "engine/calendar/kernels.h"
 #include "engine/time/civil.h"
@@ -191,8 +192,9 @@ static bool is_used_up(const struct fasti_day_view *view, const struct fasti_rul
             first->start_tick) /* else a piece behind a closure: the same places */
             places += other->capacity;
     }
+    const uint32_t services = FASTI_MUTANT(QUOTA_COUNTS_ALL) ? 0 : span->service_count;
     return fasti_page_visits_count(scene->page, fasti_span_whole_start(span), span->whole_end_tick,
-                                   span->services, span->service_count, scene->now_ms) >= places;
+                                   span->services, services, scene->now_ms) >= places;
 }
 
 /* The view's plan without the openings that have no place left; NULL as view->plan. */
@@ -349,7 +351,8 @@ static void free_plain(const struct fasti_day_view *view, const struct fasti_rul
                        const struct fasti_plan_group *group, uint32_t first, uint32_t end,
                        uint64_t *starts) {
     const uint32_t before = before_ticks(view);
-    const uint32_t total = before + group->length_ticks + after_ticks(view);
+    const uint32_t after = FASTI_MUTANT(SEARCH_WITHOUT_BUFFER) ? 0 : after_ticks(view);
+    const uint32_t total = before + group->length_ticks + after;
     const uint32_t back = (before + 63) / 64;
     const uint32_t base = first > back ? first - back : 0;
     uint64_t taken[FASTI_DAY_WORDS_MAX];
@@ -501,7 +504,7 @@ static enum fasti_rule_verdict when_verdict(const struct fasti_day_view *view,
     const struct window hours = hours_window(view, length);
     if (tick < hours.first || tick >= hours.end)
         return FASTI_RULE_HOURS;
-    if (tick < notice_tick(view, scene->now_ms))
+    if (!FASTI_MUTANT(CLAIM_WITHOUT_NOTICE) && tick < notice_tick(view, scene->now_ms))
         return FASTI_RULE_NOTICE;
     if (is_beyond_horizon(view, scene->now_ms))
         return FASTI_RULE_HORIZON;

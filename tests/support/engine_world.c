@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/storage/batch.h"
+
 #define POLLS_MAX 10000
 
 static void die(const char *what) {
@@ -22,14 +24,26 @@ int64_t engine_utc_s(const char *text) {
     return fasti_instant_utc_s(&instant);
 }
 
-struct engine_world *engine_world_make(uint64_t seed, uint32_t worker_count, const char *now) {
+static struct engine_world *make(uint64_t seed, uint32_t worker_count, const char *now,
+                                 uint64_t memory_bytes_max, uint64_t segment_bytes) {
     struct engine_world *world = calloc(1, sizeof *world);
+    world->memory_bytes_max = memory_bytes_max;
+    world->segment_bytes = segment_bytes;
     world->disk = fasti_sim_disk_create(seed);
     world->worker_count = worker_count;
     world->now_ms = engine_utc_s(now) * 1000;
     if (engine_world_open(world) != FASTI_OK)
         die(world->detail.text);
     return world;
+}
+
+struct engine_world *engine_world_make(uint64_t seed, uint32_t worker_count, const char *now) {
+    return make(seed, worker_count, now, 0, 0);
+}
+
+struct engine_world *engine_world_make_small(uint64_t seed, uint32_t worker_count,
+                                             const char *now) {
+    return make(seed, worker_count, now, UINT64_C(32) << 20, 64 * FASTI_BLOCK_BYTES);
 }
 
 void engine_world_free(struct engine_world *world) {
@@ -43,7 +57,8 @@ enum fasti_status engine_world_open(struct engine_world *world) {
         .worker_count = world->worker_count,
         .memory_bytes_max =
             world->memory_bytes_max != 0 ? world->memory_bytes_max : UINT64_C(256) << 20,
-        .segment_bytes = ENGINE_WORLD_SEGMENT_BYTES,
+        .segment_bytes =
+            world->segment_bytes != 0 ? world->segment_bytes : ENGINE_WORLD_SEGMENT_BYTES,
         .clock = fasti_clock_fixed(world->now_ms),
     };
     return fasti_engine_open(&options, fasti_sim_disk_open(world->disk), &world->engine,

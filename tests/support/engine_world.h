@@ -19,12 +19,15 @@ struct engine_world {
     uint32_t worker_count;
     int64_t now_ms;
     uint64_t memory_bytes_max;      /* of later opens; 0 = 256 MiB */
+    uint64_t segment_bytes;         /* the same; 0 = ENGINE_WORLD_SEGMENT_BYTES */
     struct fasti_recovery recovery; /* of the last open */
     struct fasti_detail detail;
 };
 
 /* now: "2026-01-05T07:00:00Z". The engine is open on an empty disk. */
 struct engine_world *engine_world_make(uint64_t seed, uint32_t worker_count, const char *now);
+/* The same with little memory and small segments: for many short-lived ones. */
+struct engine_world *engine_world_make_small(uint64_t seed, uint32_t worker_count, const char *now);
 void engine_world_free(struct engine_world *world);
 
 /* Opens the engine on the disk as it is. */

@@ -7,8 +7,9 @@
 
 #include "engine/time/civil.h"
 
-static bool counts(const struct rule_model *model, const struct rule_model_visit *visit) {
-    return visit->is_live && (visit->expires_ms == 0 || visit->expires_ms > model->now_ms);
+bool rule_model_counts(const struct rule_model *model, const struct rule_model_visit *visit) {
+    return visit->state == FASTI_STATE_BOOKED || visit->state == FASTI_STATE_ARRIVED ||
+           (visit->state == FASTI_STATE_HELD && visit->expires_ms > model->now_ms);
 }
 
 static fasti_date date_of(const struct rule_model *model, int64_t utc_s) {
@@ -21,7 +22,8 @@ uint32_t rule_model_taken(const struct rule_model *model, uint32_t schedule, int
         const struct rule_model_visit *visit = &model->visits[i];
         const int64_t first = visit->start_utc_s - visit->before * INT64_C(60);
         const int64_t end = visit->start_utc_s + (visit->minutes + visit->after) * INT64_C(60);
-        if (counts(model, visit) && visit->schedule == schedule && utc_s >= first && utc_s < end)
+        if (rule_model_counts(model, visit) && visit->schedule == schedule && utc_s >= first &&
+            utc_s < end)
             taken += visit->seats;
     }
     return taken;
@@ -141,8 +143,9 @@ static uint32_t visits_between(const struct rule_model *model, uint32_t schedule
     for (uint32_t i = 0; i < model->visit_count; i++) {
         const struct rule_model_visit *visit = &model->visits[i];
         const int32_t date = date_of(model, visit->start_utc_s).v;
-        count += counts(model, visit) && visit->service != 0 && visit->schedule == schedule &&
-                 (service == 0 || visit->service == service) && date >= first && date <= last;
+        count += rule_model_counts(model, visit) && visit->service != 0 &&
+                 visit->schedule == schedule && (service == 0 || visit->service == service) &&
+                 date >= first && date <= last;
     }
     return count;
 }
@@ -234,7 +237,8 @@ static enum fasti_outcome time_decide(const struct rule_model *model,
                       end_s + visit->after * INT64_C(60));
     uint32_t sharing = 0;
     for (uint32_t i = 0; i < model->visit_count; i++)
-        sharing += counts(model, &model->visits[i]) && model->visits[i].schedule == q->schedule &&
+        sharing += rule_model_counts(model, &model->visits[i]) &&
+                   model->visits[i].schedule == q->schedule &&
                    model->visits[i].service == q->service &&
                    model->visits[i].start_utc_s == first_s;
     if (all.most < capacity ||
@@ -328,7 +332,7 @@ static bool is_used_up(const struct rule_model *model, uint32_t id, uint32_t at,
     for (uint32_t i = 0; i < model->visit_count; i++) {
         const struct rule_model_visit *visit = &model->visits[i];
         const int64_t tick = (visit->start_utc_s - day.start_utc_s) / 60 / r;
-        used += counts(model, visit) && visit->service != 0 && visit->schedule == id &&
+        used += rule_model_counts(model, visit) && visit->service != 0 && visit->schedule == id &&
                 date_of(model, visit->start_utc_s).v == date.v && names(opening, visit->service) &&
                 tick >= first && tick < end;
     }

@@ -1,7 +1,7 @@
 /*
  * rule_model.h - what the rules mean, said again minute by minute over a plain list of visits.
  *
- * The oracle of test_rules: whatever was booked, held or blocked stands in one list, and every
+ * The oracle of agreement.h: whatever was booked, held or blocked stands in one list, and every
  * question is answered by walking it. It shares no code with engine/rules, engine/booking or the
  * pages; it believes zone.h about where local days lie and opening_model.h about what is open.
  */
@@ -21,8 +21,8 @@ struct rule_model_visit {
     int64_t start_utc_s;
     int32_t minutes, before, after;
     uint32_t seats;
-    int64_t expires_ms; /* 0: not held */
-    bool is_live;
+    int64_t expires_ms;            /* 0: not held */
+    enum fasti_record_state state; /* a hold that expires stays HELD */
     uint64_t record;
     struct fasti_token token;
 };
@@ -57,7 +57,10 @@ struct rule_model_question {
     struct fasti_facts facts;
 };
 
-/* As BOOK would decide it. BOOKED: *visit is what it takes, not live yet. */
+/* Does it take its time now? */
+bool rule_model_counts(const struct rule_model *model, const struct rule_model_visit *visit);
+
+/* As BOOK would decide it. BOOKED: *visit is what it takes, without a state. */
 enum fasti_outcome rule_model_decide(const struct rule_model *model,
                                      const struct rule_model_question *question,
                                      struct rule_model_visit *visit);
