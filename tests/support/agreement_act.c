@@ -157,7 +157,10 @@ static enum fasti_outcome move_expect(const struct rule_model *model,
         return FASTI_OUTCOME_WRONG_STATE;
     without = *model;
     without.visits[act->target].state = FASTI_STATE_MOVED;
-    const enum fasti_outcome outcome = rule_model_decide(&without, &act->question, visit);
+    struct rule_model_question question = act->question;
+    if (question.facts.modality == FASTI_MODALITY_ANY) /* it stays as it was */
+        question.facts.modality = old->modality;
+    const enum fasti_outcome outcome = rule_model_decide(&without, &question, visit);
     return outcome == FASTI_OUTCOME_BOOKED ? FASTI_OUTCOME_MOVED : outcome;
 }
 

@@ -15,7 +15,6 @@
 #define ACTS_BEFORE 6
 #define POLLS_MAX   1000
 #define CRASH_POLLS 60 /* a crash may come before an answer */
-#define TORN_MAX    2  /* refusals of a round that come to this in neither order: see is_torn */
 
 struct part {
     struct agreement_act act;
@@ -183,27 +182,6 @@ static bool is_serial(struct agreement *a) {
     return false;
 }
 
-/* What tells of numbers and of what is taken. */
-static bool rests_on_days(enum fasti_outcome outcome) {
-    return outcome == FASTI_OUTCOME_TAKEN || outcome == FASTI_OUTCOME_BUFFER ||
-           outcome == FASTI_OUTCOME_FULL || outcome == FASTI_OUTCOME_DAY_LIMIT ||
-           outcome == FASTI_OUTCOME_WEEK_LIMIT || outcome == FASTI_OUTCOME_MONTH_LIMIT;
-}
-
-/* A refusal swaps nothing, so nothing proves that all it looked at stood there at one time: it may
- * have seen a part of what the other did, which was done. */
-static bool is_torn(struct agreement *a) {
-    static struct rule_model model;
-    for (uint32_t done = 0; done < 2; done++)
-        if (rests_on_days(parts[1 - done].answer.outcome) &&
-            fasti_outcome_is_done(parts[done].answer.outcome) &&
-            order_follows(a, 1, done, &model)) {
-            a->model = model;
-            return true;
-        }
-    return false;
-}
-
 /* ---- races ---- */
 
 static void begin(struct agreement *a, uint32_t round) {
@@ -222,7 +200,6 @@ static void begin(struct agreement *a, uint32_t round) {
 }
 
 bool booking_race_run(struct agreement *a, uint32_t round, uint32_t races) {
-    uint32_t torn = 0;
     begin(a, round);
     for (uint32_t i = 0; i < races; i++) {
         acts_make(a);
@@ -231,7 +208,7 @@ bool booking_race_run(struct agreement *a, uint32_t round, uint32_t races) {
             if (!parts[w].is_told || parts[w].answer.status != FASTI_OK)
                 return fault(a, "not answered");
 
-        if (!is_serial(a) && (++torn > TORN_MAX || !is_torn(a)))
+        if (!is_serial(a))
             return fault(a, "the two come to this in neither order");
         if (!agreement_lists_agree(a, &a->model))
             return fault(a, a->difference);

@@ -230,6 +230,7 @@ static enum fasti_outcome time_decide(const struct rule_model *model,
         .before = is_override ? 0 : (int32_t)larger(a->before_minutes, b->before_minutes),
         .after = is_override ? 0 : (int32_t)larger(a->after_minutes, b->after_minutes),
         .seats = 1,
+        .modality = q->facts.modality,
     };
     const int64_t first_s = q->start_utc_s, end_s = first_s + minutes * INT64_C(60);
     const struct taken all =

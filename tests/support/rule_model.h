@@ -21,6 +21,7 @@ struct rule_model_visit {
     int64_t start_utc_s;
     int32_t minutes, before, after;
     uint32_t seats;
+    uint8_t modality;              /* as asked for */
     int64_t expires_ms;            /* 0: not held */
     enum fasti_record_state state; /* a hold that expires stays HELD */
     uint64_t record;
