@@ -126,8 +126,9 @@ fasti_draft_guard_cell(const struct fasti_draft_guard *guard) {
     };
 }
 
-/* Is all that was looked at, days, guards and records, still as it was? Then it is of one moment: what rests
- * on several days, or on visits that were counted over them, may be told. One day always is. */
+/* Is all that was looked at, days, guards and records, still as it was? Then it is of one moment:
+ * what rests on several days, or on visits that were counted over them, may be told. One day always
+ * is. */
 bool fasti_draft_is_current(struct fasti_booking *booking);
 
 /* A schedule's page of a date, as the draft makes it or as it is. */
