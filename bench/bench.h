@@ -70,10 +70,17 @@ enum fasti_bench_operation {
     FASTI_BENCH_AVAILABILITY,
     FASTI_BENCH_BOOK,
     FASTI_BENCH_CANCEL,
+    FASTI_BENCH_HOLD,
+    FASTI_BENCH_CONFIRM,
     FASTI_BENCH_OPERATIONS,
 };
 
-enum fasti_bench_mix { FASTI_BENCH_MIX_AVAILABILITY, FASTI_BENCH_MIX_BOOK, FASTI_BENCH_MIX_MIXED };
+enum fasti_bench_mix {
+    FASTI_BENCH_MIX_AVAILABILITY,
+    FASTI_BENCH_MIX_BOOK,
+    FASTI_BENCH_MIX_MIXED,
+    FASTI_BENCH_MIX_HOLD, /* each start is held, then confirmed */
+};
 
 struct fasti_bench_start {
     struct fasti_bench_pair pair;
@@ -84,6 +91,7 @@ struct fasti_bench_start {
 struct fasti_bench_booking {
     struct fasti_bench_start start;
     fasti_record_id record;
+    struct fasti_token token; /* while it is held */
 };
 
 struct fasti_bench_tally {
@@ -117,7 +125,8 @@ struct fasti_bench_connection {
     uint32_t flight_free_count;
     struct fasti_bench_start *starts;     /* free, shuffled */
     struct fasti_bench_booking *bookings; /* a ring: oldest at booking_first */
-    uint32_t start_count, booking_first, booking_count;
+    struct fasti_bench_booking *holds;    /* to be confirmed next; at most depth */
+    uint32_t start_count, booking_first, booking_count, hold_count;
 };
 
 /* Connects and collects free starts; c->status says what came of it. answer: room for one. */

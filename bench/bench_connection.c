@@ -99,12 +99,46 @@ static void fill_book(struct fasti_bench_connection *c, const struct fasti_bench
         (struct fasti_book_appointment){.patient = c->patient, .patient_length = (uint8_t)length};
 }
 
+static void fill_hold(struct fasti_bench_connection *c, const struct fasti_bench_start *start) {
+    c->command->kind = FASTI_COMMAND_HOLD;
+    struct fasti_hold *hold = &c->command->body.hold;
+    hold->seconds = 0;
+    hold->replaces.v = 0;
+    hold->book.appointment_count = hold->book.item_count = 1;
+    hold->book.is_fair = hold->book.is_request = false;
+    hold->book.items[0] = (struct fasti_book_item){.schedule = start->pair.schedule,
+                                                   .service = start->pair.service,
+                                                   .start_utc_s = start->utc_s};
+    hold->book.appointments[0] = (struct fasti_book_appointment){0};
+}
+
+static void fill_confirm(struct fasti_bench_connection *c, const struct fasti_bench_booking *held) {
+    c->command->kind = FASTI_COMMAND_CONFIRM;
+    struct fasti_held *confirm = &c->command->body.held;
+    confirm->token = held->token;
+    confirm->seconds = 0;
+    confirm->is_request = false;
+    confirm->count = 1;
+    confirm->records[0] = held->record;
+    const int length = snprintf(c->patient, sizeof c->patient, "bench-%016llx",
+                                (unsigned long long)fasti_prng_next(&c->prng));
+    confirm->appointments[0] =
+        (struct fasti_book_appointment){.patient = c->patient, .patient_length = (uint8_t)length};
+}
+
 static void fill_cancel(struct fasti_bench_connection *c, fasti_record_id record) {
     c->command->kind = FASTI_COMMAND_CANCEL;
     c->command->body.cancel = (struct fasti_cancel){.record = record};
 }
 
 static enum fasti_bench_operation choose(struct fasti_bench_connection *c) {
+    if (c->mix == FASTI_BENCH_MIX_HOLD) {
+        if (c->hold_count > 0)
+            return FASTI_BENCH_CONFIRM;
+        if (c->start_count > 0)
+            return FASTI_BENCH_HOLD;
+        return c->booking_count > 0 ? FASTI_BENCH_CANCEL : FASTI_BENCH_AVAILABILITY;
+    }
     const bool may_query = c->mix != FASTI_BENCH_MIX_BOOK;
     const bool may_book = c->mix != FASTI_BENCH_MIX_AVAILABILITY;
     if (may_book && (!may_query || fasti_prng_below(&c->prng, 2) == 0)) {
@@ -142,6 +176,14 @@ static enum fasti_status launch(struct fasti_bench_connection *c,
         flight->booking.start = c->starts[--c->start_count];
         fill_book(c, &flight->booking.start);
         break;
+    case FASTI_BENCH_HOLD:
+        flight->booking.start = c->starts[--c->start_count];
+        fill_hold(c, &flight->booking.start);
+        break;
+    case FASTI_BENCH_CONFIRM:
+        flight->booking = c->holds[--c->hold_count];
+        fill_confirm(c, &flight->booking);
+        break;
     case FASTI_BENCH_CANCEL:
         flight->booking = booking_take(c);
         fill_cancel(c, flight->booking.record);
@@ -163,10 +205,22 @@ static void settle(struct fasti_bench_connection *c, const struct fasti_bench_fl
                    const struct fasti_answer *answer, bool is_done) {
     if (flight->operation == FASTI_BENCH_BOOK) {
         if (is_done)
-            booking_put(c, (struct fasti_bench_booking){flight->booking.start, answer->record});
+            booking_put(c, (struct fasti_bench_booking){.start = flight->booking.start,
+                                                        .record = answer->record});
         else if (answer->status != FASTI_OK)
             c->starts[c->start_count++] = flight->booking.start;
         /* else somebody else has it: not our start any more */
+    } else if (flight->operation == FASTI_BENCH_HOLD) {
+        if (is_done)
+            c->holds[c->hold_count++] = (struct fasti_bench_booking){
+                flight->booking.start, answer->record, answer->body.book.token};
+        else if (answer->status != FASTI_OK)
+            c->starts[c->start_count++] = flight->booking.start;
+    } else if (flight->operation == FASTI_BENCH_CONFIRM) {
+        if (is_done)
+            booking_put(c, flight->booking);
+        else if (answer->status != FASTI_OK)
+            c->holds[c->hold_count++] = flight->booking;
     } else if (flight->operation == FASTI_BENCH_CANCEL) {
         if (is_done)
             c->starts[c->start_count++] = flight->booking.start;
@@ -242,8 +296,9 @@ static enum fasti_status prepare(struct fasti_bench_connection *c) {
     c->flights_free = calloc(c->depth, sizeof *c->flights_free);
     c->starts = calloc(FASTI_BENCH_STARTS_MAX, sizeof *c->starts);
     c->bookings = calloc(FASTI_BENCH_STARTS_MAX, sizeof *c->bookings);
+    c->holds = calloc(c->depth, sizeof *c->holds);
     if (c->command == NULL || c->flights == NULL || c->flights_free == NULL || c->starts == NULL ||
-        c->bookings == NULL)
+        c->bookings == NULL || c->holds == NULL)
         return fasti_detail_set(&c->detail, FASTI_LIMIT_MEMORY, "no memory");
     c->command->organization = c->world->organization;
     for (uint32_t i = 0; i < c->depth; i++)
@@ -261,7 +316,8 @@ void fasti_bench_connection_prepare(struct fasti_bench_connection *c, struct fas
     c->status = prepare(c);
     if (c->status == FASTI_OK && c->mix != FASTI_BENCH_MIX_AVAILABILITY)
         c->status = stock_collect(c, answer);
-    if (c->status == FASTI_OK && c->mix == FASTI_BENCH_MIX_BOOK && c->start_count < c->depth)
+    if (c->status == FASTI_OK && c->mix != FASTI_BENCH_MIX_AVAILABILITY &&
+        c->mix != FASTI_BENCH_MIX_MIXED && c->start_count < c->depth)
         c->status = fasti_detail_set(&c->detail, FASTI_NOT_FOUND,
                                      "too few free starts in the next %u days for connection %u",
                                      FASTI_QUERY_DAYS_MAX, c->index);
@@ -270,10 +326,11 @@ void fasti_bench_connection_prepare(struct fasti_bench_connection *c, struct fas
 void fasti_bench_connection_finish(struct fasti_bench_connection *c, struct fasti_answer *answer) {
     if (c->status == FASTI_OK && c->clean)
         c->status = clean_up(c, answer);
-    c->left = c->booking_count;
+    c->left = c->booking_count; /* what is only held ends by itself */
     if (c->client != NULL)
         fasti_client_close(c->client);
     free(c->bookings);
+    free(c->holds);
     free(c->starts);
     free(c->flights_free);
     free(c->flights);

@@ -23,16 +23,17 @@ struct options {
     bool clean, json;
 };
 
-static const char *const mix_names[] = {"availability", "book", "mixed"};
-static const char *const operation_names[] = {"availability", "book", "cancel"};
+static const char *const mix_names[] = {"availability", "book", "mixed", "hold"};
+static const char *const operation_names[] = {"availability", "book", "cancel", "hold", "confirm"};
 
 static error_t set_mix(struct options *options, const char *text) {
-    for (uint32_t i = 0; i < 3; i++)
+    for (uint32_t i = 0; i < sizeof mix_names / sizeof mix_names[0]; i++)
         if (strcmp(text, mix_names[i]) == 0) {
             options->mix = (enum fasti_bench_mix)i;
             return 0;
         }
-    fprintf(stderr, "fasti-bench: --mix takes availability, book or mixed, not \"%s\"\n", text);
+    fprintf(stderr, "fasti-bench: --mix takes availability, book, mixed or hold, not \"%s\"\n",
+            text);
     return EINVAL;
 }
 
@@ -88,7 +89,7 @@ static bool parse_options(int argc, char **argv, struct options *options) {
         {"threads", 'p', "N", 0, "of the client, 1 to 64 (default 1)", 0},
         {"depth", 'd', "N", 0, "commands on their way on each connection (default 1)", 0},
         {"seconds", 't', "N", 0, "how long to measure (default 5)", 0},
-        {"mix", 'm', "MIX", 0, "availability, book or mixed (default availability)", 0},
+        {"mix", 'm', "MIX", 0, "availability, book, mixed or hold (default availability)", 0},
         {"days", 'w', "N", 0, "window of an availability question (default 7)", 0},
         {"clean", 'l', NULL, 0, "cancel at the end what was booked", 0},
         {"seed", 'r', "N", 0, "repeat a run's choices, on a fresh server (default: the time)", 0},

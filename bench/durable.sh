@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
-# bench/durable.sh [DIR [ROUNDS [CONNECTIONS [DEPTH [WORKERS]]]]] - durable bookings beside what the disk gives.
+# bench/durable.sh [DIR [ROUNDS [CONNECTIONS [DEPTH [WORKERS [MIX]]]]]] - durable bookings beside what the disk gives.
 #
 # A second of 4 KiB RWF_DSYNC writes by one writer, two seconds of bookings over a Unix socket, in turn: the disk of a
 # shared machine may change between two runs, less so between two seconds. Prints the figures of each round and the
 # median ratio of bookings to CONNECTIONS x DEPTH x the mean of the flush rates before and after it. A server on a fresh
 # directory in DIR (default: build), 640 schedules; removed at the end. The release preset must be built.
+# MIX hold: each start is held and then confirmed; the figure is confirmed pairs, of two durable answers each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-where=${1:-build} rounds=${2:-5} connections=${3:-16} depth=${4:-1} workers=${5:-2}
+where=${1:-build} rounds=${2:-5} connections=${3:-16} depth=${4:-1} workers=${5:-2} mix=${6:-book}
 bin=build/release/bin
+case $mix in
+book) counted=book ;;
+hold) counted=confirm ;;
+*) echo "bench/durable.sh: MIX is book or hold, not $mix" >&2; exit 2 ;;
+esac
 [ -x $bin/fastid ] || { echo "bench/durable.sh: build the release preset first: tools/setup run release" >&2; exit 2; }
 work=$(mktemp -d "$where/durable.XXXXXX")
 "$bin/fastid" --data "$work/data" --unix "$work/s" --listen none --workers "$workers" 2>"$work/log" &
@@ -29,8 +35,8 @@ done
 "$bin/fasti" --server "unix:$work/s" --organization bench import ndjson "$work/lines" >/dev/null 2>&1
 flush() { "$bin/fasti-bench-rooms" --only flush --json --flush-seconds 1 --directory "$work" |
     sed -n 's/.*"per_second":\([0-9]*\).*/\1/p'; }
-book() { "$bin/fasti-bench" load --server "unix:$work/s" --organization bench --mix book --clean --json --seconds 2 \
-    --connections "$connections" --depth "$depth" | sed -n 's/.*"op":"book","per_second":\([0-9]*\).*/\1/p'; }
+book() { "$bin/fasti-bench" load --server "unix:$work/s" --organization bench --mix "$mix" --clean --json --seconds 2 \
+    --connections "$connections" --depth "$depth" | sed -n "s/.*\"op\":\"$counted\",\"per_second\":\([0-9]*\).*/\1/p"; }
 before=$(flush)
 for _ in $(seq "$rounds"); do
     booked=$(book)

@@ -3,6 +3,7 @@
  *
  *   claim   one day cell: read, build the next page, swap, retire; take and release in turn;
  *           then two day cells at once, with a descriptor
+ *   rules   one candidate start asked of the rules, as claims do; one day's starts, as search does
  *   week    seven days of a random schedule: free time, starts of one service, written out
  *   flush   4 KiB writes a second with RWF_DSYNC to a zeroed file: what the disk gives one writer
  *
@@ -31,6 +32,7 @@
 #include "engine/calendar/claim.h"
 #include "engine/calendar/kernels.h"
 #include "engine/calendar/page.h"
+#include "engine/rules/rule.h"
 
 #define CLAIM_COUNT     UINT32_C(10000000)
 #define WEEK_SCHEDULES  UINT32_C(50000)
@@ -161,6 +163,114 @@ static void bench_claims(const struct options *options, const char *name, uint32
 static void bench_claim(const struct options *options) {
     bench_claims(options, "claim k=1, page and retire", 1, CLAIM_COUNT);
     bench_claims(options, "claim k=2, pages and retire", 2, CLAIM_COUNT);
+}
+
+/* ---- rules ---- */
+
+#define RULE_COUNT UINT32_C(4000000)
+#define RULE_DATE  20600
+
+static const struct fasti_terms *rule_terms(bool has_rules) {
+    static const struct fasti_terms none, all = {.before_minutes = 5,
+                                                 .after_minutes = 10,
+                                                 .capacity = 1,
+                                                 .notice_minutes = 120,
+                                                 .horizon_days = 90,
+                                                 .horizon_minute = 480,
+                                                 .day_limit = 30,
+                                                 .week_limit = 200,
+                                                 .month_limit = 700,
+                                                 .from_minute = 480,
+                                                 .to_minute = 1080,
+                                                 .age_min_months = 216,
+                                                 .weekdays = 31,
+                                                 .modalities = 1,
+                                                 .sectors = 1,
+                                                 .flags = FASTI_TERMS_REFERRAL};
+    return has_rules ? &all : &none;
+}
+
+static const struct fasti_page *rule_page(struct workshop *shop) {
+    struct fasti_prng prng = {3};
+    uint32_t index = 0;
+    for (uint16_t tick = OPEN_TICK; tick + 4 <= OPEN_TICK_END; tick += 8) {
+        const struct fasti_page_change change = {.operation = FASTI_PAGE_TAKE,
+                                                 .tick = tick,
+                                                 .count = 4,
+                                                 .visit_tick = tick,
+                                                 .service = 1};
+        const struct fasti_page *page =
+            index == 0 ? &fasti_page_empty : fasti_arena_at(&shop->arena, index);
+        if (fasti_prng_below(&prng, 10) >= 7)
+            continue;
+        const bool has_page = fasti_page_apply(&shop->local, page, &change, &index);
+        FASTI_ASSERT(has_page);
+    }
+    return fasti_arena_at(&shop->arena, index);
+}
+
+static void rules_loop(const struct options *options, const struct fasti_day_view *view,
+                       const struct fasti_rule_scene *scene, const char *check_name,
+                       const char *starts_name) {
+    static uint64_t starts[FASTI_DAY_WORDS_MAX];
+    struct fasti_rule_place place;
+    uint64_t free_count = 0;
+    int64_t begin_ns = fasti_clock_monotonic_ns();
+    for (uint32_t i = 0; i < RULE_COUNT; i++) {
+        const uint32_t tick = OPEN_TICK + i % (OPEN_TICK_END - OPEN_TICK - VISIT_TICKS);
+        free_count += fasti_rule_check(view, scene, fasti_day_view_utc_s(view, tick), &place) ==
+                      FASTI_RULE_FREE;
+    }
+    report_loop(options, check_name, RULE_COUNT, fasti_clock_monotonic_ns() - begin_ns);
+    begin_ns = fasti_clock_monotonic_ns();
+    for (uint32_t i = 0; i < RULE_COUNT / 4; i++)
+        free_count += fasti_rule_starts(view, scene, starts, NULL);
+    report_loop(options, starts_name, RULE_COUNT / 4, fasti_clock_monotonic_ns() - begin_ns);
+    FASTI_ASSERT(free_count > 0);
+}
+
+static void bench_rule(const struct options *options, bool has_rules) {
+    static struct fasti_zone zone = {.change_count = 1};
+    static struct fasti_rules_scratch scratch;
+    struct workshop *shop = workshop_open();
+    struct fasti_patterns *patterns = fasti_patterns_create();
+    struct fasti_schedule_config *config = calloc(1, sizeof *config + sizeof(struct fasti_opening));
+    FASTI_ASSERT(patterns != NULL && config != NULL);
+    const struct fasti_service service = {
+        .duration_minutes = 20, .grid_minutes = 5, .terms = *rule_terms(has_rules)};
+    const struct fasti_facts facts = {.sector = FASTI_SECTOR_PUBLIC,
+                                      .modality = FASTI_MODALITY_IN_PERSON,
+                                      .has_age = true,
+                                      .age_months = 480,
+                                      .has_referral = true};
+    *config =
+        (struct fasti_schedule_config){.zone = &zone, .resolution_minutes = 5, .opening_count = 1};
+    config->openings[0] =
+        (struct fasti_opening){.kind = FASTI_OPENING_WEEKLY,
+                               .weekdays = 127,
+                               .start_minute = OPEN_TICK * 5,
+                               .end_minute = OPEN_TICK_END * 5,
+                               .date_first = {FASTI_DATE_FIRST},
+                               .date_last = {FASTI_DATE_LAST},
+                               .capacity = has_rules ? 40 : FASTI_CAPACITY_UNLIMITED};
+    struct fasti_rules rules;
+    struct fasti_day_view view;
+    fasti_rules_join(config, &service, &facts, &rules);
+    fasti_day_view_load(patterns, config, (fasti_service_id){1}, &service, &rules,
+                        (fasti_date){RULE_DATE}, FASTI_PATTERN_NONE, &scratch, &view);
+    const struct fasti_rule_scene scene = {.page = rule_page(shop),
+                                           .now_ms = (view.day.start_utc_s - 3 * 86400) * 1000};
+    rules_loop(options, &view, &scene,
+               has_rules ? "a candidate, every rule" : "a candidate, no rule",
+               has_rules ? "starts of a day, every rule" : "starts of a day, no rule");
+    free(config);
+    fasti_patterns_destroy(patterns);
+    workshop_close(shop);
+}
+
+static void bench_rules(const struct options *options) {
+    bench_rule(options, false);
+    bench_rule(options, true);
 }
 
 /* ---- a week of one schedule ---- */
@@ -303,8 +413,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
     case 'd': options->directory = text; return 0;
     case 'j': options->json = true; return 0;
     case 'o':
-        if (strcmp(text, "claim") != 0 && strcmp(text, "week") != 0 && strcmp(text, "flush") != 0)
-            argp_error(state, "--only takes claim, week or flush");
+        if (strcmp(text, "claim") != 0 && strcmp(text, "rules") != 0 && strcmp(text, "week") != 0 &&
+            strcmp(text, "flush") != 0)
+            argp_error(state, "--only takes claim, rules, week or flush");
         options->only = text;
         return 0;
     case 's': {
@@ -327,7 +438,7 @@ int main(int argc, char **argv) {
     static const struct argp_option choices[] = {
         {"directory", 'd', "DIR", 0, "where the disk figure writes 16 MiB (default .)", 0},
         {"flush-seconds", 's', "N", 0, "how long the disk figure takes (default 3)", 0},
-        {"only", 'o', "FIGURE", 0, "claim, week or flush (default: all)", 0},
+        {"only", 'o', "FIGURE", 0, "claim, rules, week or flush (default: all)", 0},
         {"json", 'j', NULL, 0, "one JSON object a figure", 0},
         {0},
     };
@@ -347,6 +458,8 @@ int main(int argc, char **argv) {
     }
     if (is_wanted(&options, "claim"))
         bench_claim(&options);
+    if (is_wanted(&options, "rules"))
+        bench_rules(&options);
     if (is_wanted(&options, "week"))
         bench_week(&options);
     return !is_wanted(&options, "flush") || bench_flush(&options) ? 0 : 1;

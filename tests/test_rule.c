@@ -39,7 +39,7 @@ static struct fasti_rules_scratch scratch; /* of the whole test */
 static struct fasti_schedule_config *config;
 /* As of terms that say nothing. */
 static const struct fasti_rules rules = {
-    .capacity = 1, .group = 1, .weekdays = 127, .to_minute = FASTI_DAY_MINUTES};
+    .capacity = 1, .group = 1, .weekdays = 127, .to_minute = FASTI_RULE_NO_END};
 static struct fasti_model_day model;
 static struct the_case cases[CASES_MAX];
 
@@ -295,8 +295,14 @@ static const struct fasti_page *page_of(const struct the_case *c) {
     return c->page == 0 ? &fasti_page_empty : fasti_arena_at(&arena, c->page);
 }
 
+/* Nothing is taken on the days around. */
 static struct fasti_rule_scene scene_of(const struct question *q) {
-    return (struct fasti_rule_scene){.page = page_of(q->c), .now_ms = q->now_ms};
+    struct fasti_rule_scene scene = {.page = page_of(q->c), .now_ms = q->now_ms};
+    for (uint32_t d = 0; d < FASTI_RULE_BEFORE_MAX; d++)
+        scene.before[d] = &fasti_page_empty;
+    for (uint32_t d = 0; d < FASTI_RULE_AFTER_MAX; d++)
+        scene.after[d] = &fasti_page_empty;
+    return scene;
 }
 
 /* Every tick: offered with its length exactly where the model has a free start that is not past. */

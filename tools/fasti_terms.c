@@ -67,8 +67,8 @@ static const struct term terms_table[] = {
 
 static uint32_t member_get(const struct fasti_terms *terms, const struct term *term) {
     const char *at = (const char *)terms + term->offset;
-    uint32_t wide;
-    uint16_t half;
+    uint32_t wide = 0;
+    uint16_t half = 0;
     if (term->size == sizeof wide) {
         memcpy(&wide, at, sizeof wide);
         return wide;

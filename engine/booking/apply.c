@@ -329,15 +329,20 @@ static const struct fasti_record *part_items(const struct parts *parts, uint32_t
     return parts->befores[i] != NULL ? parts->befores[i] : parts->bodies[i];
 }
 
-/* All items in the order of their places. */
-static void items_place(struct parts *parts) {
+/* All items in the order of their places; false: more than cells whose time the effect changes. */
+static bool items_place(struct parts *parts) {
     parts->item_count = 0;
     for (uint32_t i = 0; i < parts->record_count; i++) {
         const struct fasti_record *record = part_items(parts, i);
+        const enum time_change change = time_of(parts, i);
+        if (parts->item_count + record->item_count > FASTI_CELLS_MAX &&
+            (change == TIME_TAKEN || change == TIME_RELEASED))
+            return false;
         for (uint32_t k = 0; k < record->item_count && parts->item_count < FASTI_CELLS_MAX; k++)
             parts->items[parts->item_count++] =
                 (struct part_item){.item = &record->items[k], .record = i};
     }
+    return true;
 }
 
 /* Which record a day's cell is of; record_count: of none that may change there. */
@@ -703,7 +708,8 @@ static enum fasti_status claim_replay(struct fasti_booking *booking,
     if (!cells_split(effect, &parts) || parts.record_count == 0 || !body_split(effect, &parts))
         return malformed(effect, detail);
     FASTI_TRY(records_check(booking->state, &parts, detail));
-    items_place(&parts);
+    if (!items_place(&parts))
+        return malformed(effect, detail);
     FASTI_TRY(days_check(booking->state, &parts, detail));
     for (uint32_t i = 0; i < parts.record_count; i++)
         if (parts.befores[i] == NULL)

@@ -278,8 +278,10 @@ uint64_t fasti_draft_numbers(struct fasti_booking *booking, uint32_t items) {
     }
     /* All entries of a record exist before anybody can come to it. */
     for (uint32_t i = 0; i < items; i++)
-        if (fasti_records_get(records, (fasti_record_id){id + i}) == NULL)
+        if (fasti_records_get(records, (fasti_record_id){id + i}) == NULL) {
+            fasti_draft_numbers_give(booking, id, items);
             return 0;
+        }
     return id;
 }
 

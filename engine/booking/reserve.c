@@ -145,15 +145,14 @@ static enum fasti_attempt block_take(struct fasti_booking *booking,
         if (rows->item_count == FASTI_ITEMS_MAX)
             return block_range(pending, disposition);
         const int32_t minute = (int32_t)((at_s - look->day.start_utc_s) / 60);
-        const uint8_t seats = (uint8_t)fasti_schedule_seats(look->config);
         struct fasti_item *item = &rows->items[rows->item_count];
         *item = (struct fasti_item){
             .schedule = block->schedule.v,
             .start_utc_s = at_s,
             .offset_minutes = (int16_t)(fasti_local_day_offset_s(&look->day, minute) / 60),
             .minutes = (uint16_t)((end_s - at_s) / 60),
-            .seats = seats,
-            .seats_max = seats,
+            .seats = FASTI_SEATS_MAX, /* all there can ever be: whatever the rules become */
+            .seats_max = FASTI_SEATS_MAX,
         };
         static const struct fasti_page_change change = {.operation = FASTI_PAGE_TAKE};
         enum fasti_look_result again;

@@ -25,7 +25,8 @@ static void days_rest(const struct fasti_draft *draft, const struct fasti_draft_
     for (uint32_t d = 0; d < draft->day_count; d++) {
         const struct fasti_day_look *look = &draft->days[d].look;
         const int32_t apart = look->date.v - day->look.date.v;
-        if (look->id.v == day->look.id.v && apart >= -1 && apart <= 1 && look->ref.chunk != NULL &&
+        if (look->id.v == day->look.id.v && apart >= -FASTI_RULE_BEFORE_MAX &&
+            apart <= FASTI_RULE_AFTER_MAX && look->ref.chunk != NULL &&
             rows->day_count < FASTI_ROWS_DAYS_MAX)
             rows->days[rows->day_count++] = fasti_look_pending_cell(look);
     }
@@ -35,8 +36,7 @@ void fasti_rows_lose(struct fasti_rows *rows, const struct fasti_draft *draft,
                      enum fasti_outcome outcome, const struct fasti_draft_day *day) {
     if (rows->lost_count++ == 0)
         rows->first = outcome;
-    if (outcome != FASTI_OUTCOME_TAKEN)
-        rows->rests_on_config = rows->rests_on_config || outcome != FASTI_OUTCOME_OUTSIDE;
+    rows->rests_on_config = rows->rests_on_config || outcome != FASTI_OUTCOME_OUTSIDE;
     if (!FASTI_MUTANT(REFUSAL_EARLY) && rests_on_day(outcome) && day != NULL)
         days_rest(draft, day, rows);
     rows->rests_on_guards = rows->rests_on_guards || outcome == FASTI_OUTCOME_WEEK_LIMIT ||

@@ -49,30 +49,39 @@ static void visits_count(struct fasti_booking *booking, const struct fasti_scene
     }
 }
 
-/* The page of a day around, looked at in the draft: what is taken there becomes part of the claim.
- */
-static enum fasti_look_result around_load(struct fasti_booking *booking,
-                                          const struct fasti_asked *asked, int64_t utc_s,
-                                          const struct fasti_page **page) {
-    struct fasti_draft_day *day;
-    const enum fasti_look_result looked =
-        fasti_draft_day(booking, asked->organization, asked->schedule, utc_s, &day);
-    if (looked == FASTI_LOOK_OK)
-        *page = day->page;
-    return looked == FASTI_LOOK_OUTSIDE ? FASTI_LOOK_OK : looked; /* nothing can be taken there */
+/* Pages of days around, looked at in the draft: what is taken there becomes part of the claim. */
+static enum fasti_look_result pages_load(struct fasti_booking *booking,
+                                         const struct fasti_asked *asked, int32_t step,
+                                         uint32_t count, const struct fasti_scene *scene,
+                                         const struct fasti_page **pages) {
+    const struct fasti_zone *zone = scene->view.config->zone;
+    for (uint32_t d = 0; d < count; d++) {
+        struct fasti_draft_day *day;
+        struct fasti_local_day local;
+        const fasti_date date = {scene->view.date.v + step * (int32_t)(d + 1)};
+        fasti_zone_day(zone, date, &local);
+        if (local.minutes == 0) { /* a date that was skipped */
+            pages[d] = &fasti_page_empty;
+            continue;
+        }
+        const enum fasti_look_result looked =
+            fasti_draft_day(booking, asked->organization, asked->schedule, local.start_utc_s, &day);
+        if (looked != FASTI_LOOK_OK)
+            return looked;
+        pages[d] = day->page;
+    }
+    return FASTI_LOOK_OK;
 }
 
-static enum fasti_look_result pages_load(struct fasti_booking *booking,
-                                         const struct fasti_asked *asked, uint32_t needs,
-                                         struct fasti_scene *scene) {
-    const struct fasti_local_day *day = &scene->view.day;
-    enum fasti_look_result looked = FASTI_LOOK_OK;
-    if ((needs & FASTI_RULE_NEEDS_BEFORE) != 0)
-        looked = around_load(booking, asked, day->start_utc_s - 60, &scene->scene.before);
-    if ((needs & FASTI_RULE_NEEDS_AFTER) != 0 && looked == FASTI_LOOK_OK)
-        looked = around_load(booking, asked, day->start_utc_s + day->minutes * INT64_C(60),
-                             &scene->scene.after);
-    return looked;
+static enum fasti_look_result around_load(struct fasti_booking *booking,
+                                          const struct fasti_asked *asked,
+                                          struct fasti_scene *scene) {
+    const struct fasti_rule_around around = fasti_rule_around(&scene->view);
+    const enum fasti_look_result looked =
+        pages_load(booking, asked, -1, around.before, scene, scene->scene.before);
+    return looked != FASTI_LOOK_OK
+               ? looked
+               : pages_load(booking, asked, 1, around.after, scene, scene->scene.after);
 }
 
 static struct fasti_scene_end end_refused(enum fasti_outcome outcome) {
@@ -118,7 +127,8 @@ struct fasti_scene_end fasti_scene_load(struct fasti_booking *booking,
             : fasti_draft_guards(booking, scene->day, asked->service, false);
     if (guarded != FASTI_DRAFT_OK)
         return (struct fasti_scene_end){.result = FASTI_SCENE_DRAFT, .draft = guarded};
-    looked = pages_load(booking, asked, needs, scene);
+    if ((needs & FASTI_RULE_NEEDS_AROUND) != 0)
+        looked = around_load(booking, asked, scene);
     if (looked != FASTI_LOOK_OK)
         return end_look(looked);
     if ((needs & FASTI_RULE_NEEDS_WEEK) != 0)
@@ -183,5 +193,16 @@ enum fasti_disposition fasti_explain(struct fasti_booking *booking,
         return fasti_fail(pending, FASTI_INVALID_RANGE, FASTI_FACTS_TEXT);
     if (query->start_utc_s % 60 != 0)
         return fasti_fail(pending, FASTI_INVALID_TIME, "a booking starts on a whole minute");
-    return fasti_attempts(booking, command, pending, explain_attempt, false);
+    /* It claims nothing, so neither a full disk nor a full limbo is in its way. */
+    for (uint32_t tries = 0; tries < FASTI_CLAIM_TRIES_MAX; tries++) {
+        enum fasti_disposition disposition = FASTI_ANSWERED;
+        pending->decided_ms = fasti_state_now_ms(booking->state);
+        switch (explain_attempt(booking, command, pending, &disposition)) {
+        case FASTI_ATTEMPT_END: return disposition;
+        case FASTI_ATTEMPT_MEMORY:
+            return fasti_fail(pending, FASTI_LIMIT_MEMORY, fasti_status_text(FASTI_LIMIT_MEMORY));
+        case FASTI_ATTEMPT_AGAIN: break;
+        }
+    }
+    return fasti_fail(pending, FASTI_BUSY, "too many others change the same days; try again");
 }

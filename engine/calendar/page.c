@@ -159,7 +159,8 @@ void fasti_page_full(const struct fasti_page *page, uint32_t capacity, int64_t n
         memset(words, 0, word_count * sizeof *words); /* no tick is taken so often */
         return;
     }
-    if (page->plane_count <= 1 && (page->hold_count == 0 || !has_expired(page, now_ms))) {
+    if ((page->plane_count <= 1 || capacity == 1) &&
+        (page->hold_count == 0 || !has_expired(page, now_ms))) {
         for (uint32_t i = 0; i < word_count; i++)
             words[i] = fasti_page_word(page, word_first + i);
         return;
@@ -274,6 +275,10 @@ static bool is_there(const struct fasti_page *page, const struct fasti_page_chan
         !fasti_page_all(page, change->tick, change->count) ||
         (seats > 1 &&
          fasti_page_taken_at(page, change->tick, change->count, INT64_MIN).least < seats))
+        return false;
+    /* What is held is somebody else's, however much the ticks look like ours. */
+    if (change->record == 0 && page->hold_count > 0 &&
+        fasti_page_taken_at(page, change->tick, change->count, INT64_MAX).least < seats)
         return false;
     if (change->record == 0)
         return change->service == 0 ||

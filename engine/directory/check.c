@@ -132,7 +132,10 @@ static enum fasti_status service_check(struct fasti_resolver *r, uint32_t id,
     const struct fasti_service *published = fasti_service_get(r->directory, service);
     struct fasti_service next;
     fasti_resolve_service(r->put, &next);
-    const bool is_refit = published != NULL && !fasti_service_terms_equal(published, &next);
+    const bool is_refit =
+        published != NULL && (!fasti_service_terms_equal(published, &next) ||
+                              published->terms.before_minutes != next.terms.before_minutes ||
+                              published->terms.after_minutes != next.terms.after_minutes);
     const uint32_t schedules = fasti_directory_count(r->directory, FASTI_ENTITY_SCHEDULE);
     for (uint32_t i = 1; is_alone(r) && is_refit && i <= schedules; i++) {
         const struct fasti_schedule_config *config =

@@ -101,6 +101,14 @@ static enum fasti_status schedule_check(const struct fasti_put *put, struct fast
                                 "the resolution of schedule '%.*s' is %u minutes; it must be 1, 5, "
                                 "10 or 15",
                                 put->id.length, put->id.bytes, resolution);
+    const uint32_t minutes = resolution == 0 ? 5 : resolution;
+    const struct fasti_terms *terms = &put->body.schedule.terms;
+    if (terms->before_minutes % minutes != 0 || terms->after_minutes % minutes != 0)
+        return fasti_detail_set(detail, FASTI_INVALID_RESOLUTION,
+                                "the buffers of schedule '%.*s', %u and %u minutes, are not "
+                                "multiples of its resolution, %u minutes",
+                                put->id.length, put->id.bytes, terms->before_minutes,
+                                terms->after_minutes, minutes);
     if (count > FASTI_SCHEDULE_SERVICES_MAX)
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "schedule '%.*s' lists %u services; at most %d are possible",

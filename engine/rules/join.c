@@ -76,15 +76,21 @@ static enum fasti_rule_verdict whoever(const struct fasti_schedule_config *confi
     return FASTI_RULE_FREE;
 }
 
-/* For staff as many more as both tolerate. */
+/* For staff as many more as the one whose seats they are says, and the other tolerates. */
+static uint32_t more_for(const struct fasti_facts *facts, uint32_t own, uint32_t other) {
+    const bool may = FASTI_MUTANT(OVERBOOK_FOR_ALL) || facts->audience == FASTI_AUDIENCE_STAFF;
+    return may && own != 0 ? least_said(own, other) : 0;
+}
+
 static void seats_join(const struct fasti_terms *schedule, const struct fasti_terms *service,
                        const struct fasti_facts *facts, struct fasti_rules *rules) {
-    uint32_t more = 0;
-    if (FASTI_MUTANT(OVERBOOK_FOR_ALL) || facts->audience == FASTI_AUDIENCE_STAFF)
-        more = least_said(schedule->overbook, service->overbook);
-    const uint32_t capacity =
-        most(schedule->capacity, 1) + more + (FASTI_MUTANT(SEAT_TOO_MANY) ? 1 : 0);
-    const uint32_t group = service->capacity > 1 ? service->capacity + more : 1;
+    const uint32_t capacity = most(schedule->capacity, 1) +
+                              more_for(facts, schedule->overbook, service->overbook) +
+                              (FASTI_MUTANT(SEAT_TOO_MANY) ? 1 : 0);
+    const uint32_t group =
+        service->capacity <= 1
+            ? 1
+            : service->capacity + more_for(facts, service->overbook, schedule->overbook);
     rules->capacity = (uint8_t)(capacity < FASTI_SEATS_MAX ? capacity : FASTI_SEATS_MAX);
     rules->group = (uint8_t)(group < FASTI_SEATS_MAX ? group : FASTI_SEATS_MAX);
 }
@@ -95,18 +101,20 @@ void fasti_rules_join(const struct fasti_schedule_config *config,
     const struct fasti_terms *a = &config->terms, *b = &service->terms;
     memset(rules, 0, sizeof *rules);
     seats_join(a, b, facts, rules);
-    rules->to_minute = FASTI_DAY_MINUTES;
+    rules->to_minute = FASTI_RULE_NO_END;
     rules->weekdays = 127;
     rules->is_override = facts->is_override;
+    /* An override asks for no buffers, but in a start that it shares it has them like the others.
+     */
+    rules->before_minutes = (uint8_t)most(a->before_minutes, b->before_minutes);
+    rules->after_minutes = (uint8_t)most(a->after_minutes, b->after_minutes);
     if (facts->is_override)
         return;
     rules->whoever = whoever(config, service, facts);
     rules->weekdays = (uint8_t)allowed(a->weekdays, b->weekdays, 127);
-    rules->before_minutes = (uint8_t)most(a->before_minutes, b->before_minutes);
-    rules->after_minutes = (uint8_t)most(a->after_minutes, b->after_minutes);
     rules->from_minute = (uint16_t)most(a->from_minute, b->from_minute);
     const uint32_t to = least_said(a->to_minute, b->to_minute);
-    rules->to_minute = (uint16_t)(to == 0 ? FASTI_DAY_MINUTES : to);
+    rules->to_minute = (uint16_t)(to == 0 ? FASTI_RULE_NO_END : to);
     rules->notice_minutes = most(a->notice_minutes, b->notice_minutes);
     const struct fasti_terms *both[2] = {a, b};
     for (uint32_t i = 0; i < 2; i++) {

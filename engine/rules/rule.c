@@ -107,24 +107,30 @@ static uint32_t day_ticks(const struct fasti_day_view *view) {
     return (uint32_t)view->day.minutes / view->config->resolution_minutes;
 }
 
-/* The days around that some visit of this one reaches into, with its buffers. */
-static uint32_t edges(const struct fasti_day_view *view) {
+/* How far visits of the day reach before its start and behind its end, ticks. */
+struct reach {
+    uint32_t before, after;
+};
+
+static struct reach reach_of(const struct fasti_day_view *view) {
     const struct fasti_plan *plan = view->plan;
-    uint32_t needs = 0;
-    if (view->rules->is_override) /* it may start at any tick */
-        return FASTI_RULE_NEEDS_AFTER;
-    if (plan == NULL || plan->tick_end == 0)
-        return 0;
-    if (plan->tick_first < before_ticks(view))
-        needs |= FASTI_RULE_NEEDS_BEFORE;
-    if (plan->tick_end + after_ticks(view) > day_ticks(view))
-        needs |= FASTI_RULE_NEEDS_AFTER;
-    return needs;
+    struct reach reach = {0, 0};
+    if (view->rules->is_override) { /* it may start at any tick, a single one be longer */
+        reach.before = before_ticks(view);
+        reach.after =
+            FASTI_SERVICE_MINUTES_MAX / view->config->resolution_minutes + after_ticks(view);
+    } else if (plan != NULL && plan->tick_end != 0) {
+        const uint32_t before = before_ticks(view), end = plan->tick_end + after_ticks(view);
+        reach.before = plan->tick_first < before ? before - plan->tick_first : 0;
+        reach.after = end > day_ticks(view) ? end - day_ticks(view) : 0;
+    }
+    return reach;
 }
 
 uint32_t fasti_rule_needs(const struct fasti_day_view *view) {
     const struct fasti_rules *rules = view->rules;
-    uint32_t needs = edges(view);
+    const struct reach reach = reach_of(view);
+    uint32_t needs = (reach.before | reach.after) != 0 ? FASTI_RULE_NEEDS_AROUND : 0;
     if ((rules->week_limits[0] | rules->week_limits[1]) != 0)
         needs |= FASTI_RULE_NEEDS_WEEK;
     if ((rules->month_limits[0] | rules->month_limits[1]) != 0)
@@ -132,43 +138,93 @@ uint32_t fasti_rule_needs(const struct fasti_day_view *view) {
     return needs;
 }
 
-static uint32_t ticks_of_day(const struct fasti_day_view *view, fasti_date date) {
+static uint32_t ticks_of_day(const struct fasti_day_view *view, int32_t date) {
     struct fasti_local_day day;
-    fasti_zone_day(view->config->zone, date, &day);
+    fasti_zone_day(view->config->zone, (fasti_date){date}, &day);
     return (uint32_t)day.minutes / view->config->resolution_minutes;
 }
 
-static void taken_add(struct fasti_page_taken *taken, const struct fasti_page *page, uint32_t tick,
-                      uint32_t count, int64_t now_ms) {
-    const struct fasti_page_taken part =
-        fasti_page_taken_at(page == NULL ? &fasti_page_empty : page, tick, count, now_ms);
+/* Days from the view's in one direction until so many ticks are covered. */
+static uint32_t days_for(const struct fasti_day_view *view, uint32_t ticks, int32_t step,
+                         uint32_t days_max) {
+    uint32_t days = 0, covered = 0;
+    while (covered < ticks && days < days_max) {
+        const int32_t date = view->date.v + step * (int32_t)(days + 1);
+        if (!fasti_date_is_bookable((fasti_date){date}))
+            break;
+        covered += ticks_of_day(view, date);
+        days++;
+    }
+    return days;
+}
+
+struct fasti_rule_around fasti_rule_around(const struct fasti_day_view *view) {
+    const struct reach reach = reach_of(view);
+    return (struct fasti_rule_around){
+        .before = days_for(view, reach.before, -1, FASTI_RULE_BEFORE_MAX),
+        .after = days_for(view, reach.after, 1, FASTI_RULE_AFTER_MAX),
+    };
+}
+
+static void taken_add(struct fasti_page_taken *taken, struct fasti_page_taken part) {
     taken->least = part.least < taken->least ? part.least : taken->least;
     taken->most = part.most > taken->most ? part.most : taken->most;
 }
 
+/* Ticks [from, to) of a day around, whose page is not there where nobody may book. */
+static void part_add(const struct fasti_rule_scene *scene, const struct fasti_page *page,
+                     uint32_t from, uint32_t to, struct fasti_page_taken *taken) {
+    static const struct fasti_page_taken all = {FASTI_SEATS_MAX, FASTI_SEATS_MAX};
+    if (from < to)
+        taken_add(taken,
+                  page == NULL ? all : fasti_page_taken_at(page, from, to - from, scene->now_ms));
+}
+
+/* The last `ticks` ticks before the view's day. */
+static void before_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                       uint32_t ticks, struct fasti_page_taken *taken) {
+    for (uint32_t d = 0; d < FASTI_RULE_BEFORE_MAX && ticks > 0; d++) {
+        const struct fasti_page *page = scene->before[d];
+        const uint32_t there =
+            page == NULL ? ticks : ticks_of_day(view, view->date.v - 1 - (int32_t)d);
+        const uint32_t part = ticks < there ? ticks : there;
+        part_add(scene, page, there - part, there, taken);
+        ticks -= part;
+    }
+    part_add(scene, NULL, 0, ticks, taken);
+}
+
+/* Ticks [from, to) counted from the end of the view's day. */
+static void after_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                      uint32_t from, uint32_t to, struct fasti_page_taken *taken) {
+    for (uint32_t d = 0; d < FASTI_RULE_AFTER_MAX && from < to; d++) {
+        const struct fasti_page *page = scene->after[d];
+        const uint32_t there =
+            page == NULL ? to : ticks_of_day(view, view->date.v + 1 + (int32_t)d);
+        part_add(scene, page, from < there ? from : there, to < there ? to : there, taken);
+        from = from > there ? from - there : 0;
+        to = to > there ? to - there : 0;
+    }
+    part_add(scene, NULL, from, to, taken);
+}
+
 /* By how many the ticks [first, end) are taken, counted from the view's day on: below 0 they lie on
- * the day before, beyond its end on the days after. What lies beyond those two counts as free. */
+ * the days before, beyond its end on the days after. */
 static struct fasti_page_taken range_taken(const struct fasti_day_view *view,
                                            const struct fasti_rule_scene *scene, int32_t first,
                                            int32_t end) {
     struct fasti_page_taken taken = {UINT32_MAX, 0};
     const int32_t ticks = (int32_t)day_ticks(view);
-    if (first < 0 && fasti_date_is_bookable((fasti_date){view->date.v - 1})) {
-        const int32_t there = (int32_t)ticks_of_day(view, (fasti_date){view->date.v - 1});
-        const int32_t from = first + there > 0 ? first + there : 0;
-        taken_add(&taken, scene->before, (uint32_t)from, (uint32_t)(there - from), scene->now_ms);
-    }
+    if (first < 0)
+        before_add(view, scene, (uint32_t)-first, &taken);
     const int32_t here = first > 0 ? first : 0;
     const int32_t here_end = end < ticks ? end : ticks;
     if (here < here_end)
-        taken_add(&taken, scene->page, (uint32_t)here, (uint32_t)(here_end - here), scene->now_ms);
-    if (end > ticks && fasti_date_is_bookable((fasti_date){view->date.v + 1})) {
-        const int32_t there = (int32_t)ticks_of_day(view, (fasti_date){view->date.v + 1});
-        const int32_t from = first > ticks ? first - ticks : 0;
-        const int32_t to = end - ticks < there ? end - ticks : there;
-        if (from < to)
-            taken_add(&taken, scene->after, (uint32_t)from, (uint32_t)(to - from), scene->now_ms);
-    }
+        taken_add(&taken, fasti_page_taken_at(scene->page, (uint32_t)here,
+                                              (uint32_t)(here_end - here), scene->now_ms));
+    if (end > ticks)
+        after_add(view, scene, first > ticks ? (uint32_t)(first - ticks) : 0,
+                  (uint32_t)(end - ticks), &taken);
     taken.least = taken.least == UINT32_MAX ? 0 : taken.least;
     return taken;
 }
@@ -233,7 +289,7 @@ static struct window hours_window(const struct fasti_day_view *view, uint32_t le
         window.first =
             ticks_of(view, (uint32_t)fasti_zone_minute_of_day(view->config->zone, &view->day,
                                                               view->date, rules->from_minute));
-    if (rules->to_minute < FASTI_DAY_MINUTES) {
+    if (rules->to_minute != FASTI_RULE_NO_END) {
         const uint32_t end = (uint32_t)(fasti_zone_minute_of_day(view->config->zone, &view->day,
                                                                  view->date, rules->to_minute) /
                                         resolution);
@@ -272,6 +328,8 @@ static uint32_t day_used(const struct fasti_day_view *view, const struct fasti_r
 static enum fasti_rule_verdict limits_verdict(const struct fasti_day_view *view,
                                               const struct fasti_rule_scene *scene) {
     const struct fasti_rules *rules = view->rules;
+    if ((uint32_t)scene->page->visit_count + scene->page->hold_count >= FASTI_PAGE_VISITS_MAX)
+        return FASTI_RULE_DAY_LIMIT; /* a page keeps no more */
     for (uint32_t i = 0; i < 2; i++)
         if (rules->day_limits[i] != 0 && day_used(view, scene, i) >= rules->day_limits[i])
             return FASTI_RULE_DAY_LIMIT;
@@ -305,22 +363,30 @@ static bool is_shared(const struct fasti_day_view *view, const struct fasti_rule
     return taken.least == visits && taken.most == visits;
 }
 
+/* A start that is shared has the buffers of the group, whoever joins. */
 static enum fasti_rule_verdict time_verdict(const struct fasti_day_view *view,
                                             const struct fasti_rule_scene *scene, uint32_t tick,
                                             uint32_t length, struct fasti_rule_place *place) {
     const struct fasti_rules *rules = view->rules;
     const int32_t first = (int32_t)tick, end = (int32_t)(tick + length);
-    const uint32_t taken = range_taken(view, scene, first - (int32_t)before_ticks(view),
-                                       end + (int32_t)after_ticks(view))
-                               .most;
+    const bool has_buffers = !rules->is_override;
     *place = (struct fasti_rule_place){
         .tick = (uint16_t)tick,
         .count = (uint16_t)length,
         .before_minutes = rules->before_minutes,
         .after_minutes = rules->after_minutes,
-        .seats_max = rules->capacity > rules->group ? rules->capacity : rules->group,
+        .seats_max = rules->group,
     };
-    if (taken < rules->capacity || is_shared(view, scene, tick, length))
+    if (is_shared(view, scene, tick, length))
+        return FASTI_RULE_FREE;
+    place->seats_max = rules->capacity;
+    place->before_minutes = has_buffers ? rules->before_minutes : 0;
+    place->after_minutes = has_buffers ? rules->after_minutes : 0;
+    const uint32_t taken =
+        range_taken(view, scene, first - (int32_t)(has_buffers ? before_ticks(view) : 0),
+                    end + (int32_t)(has_buffers ? after_ticks(view) : 0))
+            .most;
+    if (taken < rules->capacity)
         return FASTI_RULE_FREE;
     return range_taken(view, scene, first, end).most < rules->capacity ? FASTI_RULE_BUFFER
                                                                        : FASTI_RULE_TAKEN;
@@ -429,7 +495,8 @@ bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_rul
         memset(starts + first, 0, (end - first) * sizeof *starts);
         return false;
     }
-    const bool is_around = edges(view) != 0;
+    const struct reach reach = reach_of(view);
+    const bool is_around = (reach.before | reach.after) != 0;
     const bool has_lengths = view->plan->group_count > 1;
     uint64_t any = 0;
     memset(starts + first, 0, (end - first) * sizeof *starts);
@@ -455,6 +522,19 @@ static bool is_ahead(const struct fasti_day_view *view, uint32_t tick) {
     return false;
 }
 
+/* Is there a candidate in the hours, and not before a tick? */
+static bool is_any_start(const struct fasti_day_view *view, uint32_t soonest) {
+    for (uint32_t g = 0; g < view->plan->group_count; g++) {
+        const struct fasti_plan_group *group = &view->plan->groups[g];
+        const struct window hours = hours_window(view, group->length_ticks);
+        const uint32_t first = soonest > hours.first ? soonest : hours.first;
+        const uint32_t end = hours.end < FASTI_TICKS_MAX ? hours.end : FASTI_TICKS_MAX;
+        if (first < end && fasti_bits_any(group->starts, first, end - first))
+            return true;
+    }
+    return view->plan->group_count == 0; /* open without a start: FULL, not a matter of hours */
+}
+
 enum fasti_rule_verdict fasti_rule_day(const struct fasti_day_view *view,
                                        const struct fasti_rule_scene *scene) {
     const struct fasti_rules *rules = view->rules;
@@ -464,9 +544,11 @@ enum fasti_rule_verdict fasti_rule_day(const struct fasti_day_view *view,
         return FASTI_RULE_CLOSED;
     if (!is_ahead(view, fasti_rule_first_tick(view, scene->now_ms)))
         return FASTI_RULE_PAST;
-    if ((rules->weekdays >> fasti_date_weekday(view->date) & 1) == 0)
+    const uint32_t soonest = fasti_rule_first_tick(view, scene->now_ms);
+    if (!is_any_start(view, 0))
         return FASTI_RULE_HOURS;
-    if (!is_ahead(view, notice_tick(view, scene->now_ms)))
+    if (rules->notice_minutes != 0 && is_any_start(view, soonest) &&
+        !is_any_start(view, notice_tick(view, scene->now_ms)))
         return FASTI_RULE_NOTICE;
     if (is_beyond_horizon(view, scene->now_ms))
         return FASTI_RULE_HORIZON;

@@ -52,6 +52,8 @@ enum fasti_rule_verdict {
     FASTI_RULE_BUFFER, /* its time is free, that of its buffers is taken */
 };
 
+#define FASTI_RULE_NO_END UINT16_MAX
+
 /* What a service and a schedule ask together, for certain facts. */
 struct fasti_rules {
     enum fasti_rule_verdict whoever; /* FREE, or what excludes every start */
@@ -60,7 +62,7 @@ struct fasti_rules {
     uint8_t group;    /* so many visits of the service may share one start; 1: none do */
     uint8_t weekdays;
     uint8_t before_minutes, after_minutes;
-    uint16_t from_minute, to_minute;
+    uint16_t from_minute, to_minute; /* to: FASTI_RULE_NO_END: a visit may go on over midnight */
     uint32_t notice_minutes;
     struct {
         uint16_t days, minute;
@@ -108,11 +110,16 @@ struct fasti_day_view {
     fasti_date date;
 };
 
+/* A visit has at most a day, its buffers 4 hours each; a local day may have none. */
+#define FASTI_RULE_BEFORE_MAX 2
+#define FASTI_RULE_AFTER_MAX  3
+
 /* What is taken and counted, as the asker saw it. */
 struct fasti_rule_scene {
     const struct fasti_page *page;
-    const struct fasti_page *before,
-        *after; /* of the days around; NULL: not needed, nothing taken */
+    /* Of the days around, the nearest first, as far as fasti_rule_around says. What lies behind
+     * them counts as taken. */
+    const struct fasti_page *before[FASTI_RULE_BEFORE_MAX], *after[FASTI_RULE_AFTER_MAX];
     int64_t now_ms;
     uint32_t week_used[2], month_used[2]; /* visits, as the limits count them; where needed */
 };
@@ -121,10 +128,16 @@ struct fasti_rule_scene {
 enum {
     FASTI_RULE_NEEDS_WEEK = 1,
     FASTI_RULE_NEEDS_MONTH = 2,
-    FASTI_RULE_NEEDS_BEFORE = 4,
-    FASTI_RULE_NEEDS_AFTER = 8,
+    FASTI_RULE_NEEDS_AROUND = 4, /* pages of days around */
 };
 uint32_t fasti_rule_needs(const struct fasti_day_view *view);
+
+/* How many days before and after it some visit of the view's day reaches into, with its buffers:
+ * none beyond the bookable dates. */
+struct fasti_rule_around {
+    uint32_t before, after;
+};
+struct fasti_rule_around fasti_rule_around(const struct fasti_day_view *view);
 
 struct fasti_rule_place {
     uint16_t tick, count; /* what the visit takes, without its buffers */

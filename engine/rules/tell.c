@@ -70,7 +70,9 @@ static void horizon_tell(const struct fasti_day_view *view, struct fasti_detail 
 }
 
 static void hours_tell(const struct fasti_day_view *view, struct fasti_detail *detail) {
-    const unsigned from = view->rules->from_minute, to = view->rules->to_minute;
+    const unsigned from = view->rules->from_minute;
+    const unsigned to =
+        view->rules->to_minute == FASTI_RULE_NO_END ? FASTI_DAY_MINUTES : view->rules->to_minute;
     if ((view->rules->weekdays >> fasti_date_weekday(view->date) & 1) == 0)
         (void)fasti_detail_set(detail, FASTI_OK, "it is not given on that weekday");
     else
@@ -93,7 +95,14 @@ static void day_limit_tell(const struct fasti_day_view *view, const struct fasti
     for (uint32_t i = 0; i < 2; i++)
         used[i] = fasti_page_visits_count(scene->page, 0, FASTI_TICKS_MAX, &view->service, i,
                                           scene->now_ms);
-    limit_tell(view->rules->day_limits, used, "day", detail);
+    const uint16_t *limits = view->rules->day_limits;
+    const bool is_reached =
+        (limits[0] != 0 && used[0] >= limits[0]) || (limits[1] != 0 && used[1] >= limits[1]);
+    if (is_reached)
+        limit_tell(limits, used, "day", detail);
+    else
+        (void)fasti_detail_set(detail, FASTI_OK, "a day of one schedule keeps %d visits",
+                               FASTI_PAGE_VISITS_MAX);
 }
 
 static void buffer_tell(const struct fasti_day_view *view, struct fasti_detail *detail) {

@@ -73,16 +73,23 @@ static void period_count(const struct fasti_search *search, const struct row *ro
     }
 }
 
+static void around_load(const struct fasti_search *search, struct row *row) {
+    const struct fasti_rule_around around = fasti_rule_around(&row->view);
+    const int32_t date = row->view.date.v;
+    for (uint32_t d = 0; d < around.before; d++)
+        row->scene.before[d] = page_on(search, row, (fasti_date){date - 1 - (int32_t)d});
+    for (uint32_t d = 0; d < around.after; d++)
+        row->scene.after[d] = page_on(search, row, (fasti_date){date + 1 + (int32_t)d});
+}
+
 /* What the rules need beside the day's own page. */
 static void scene_load(const struct fasti_search *search, struct row *row) {
     const uint32_t needs = fasti_rule_needs(&row->view);
     struct fasti_rule_scene *scene = &row->scene;
     if (needs == 0)
         return;
-    if ((needs & FASTI_RULE_NEEDS_BEFORE) != 0)
-        scene->before = page_on(search, row, (fasti_date){row->view.date.v - 1});
-    if ((needs & FASTI_RULE_NEEDS_AFTER) != 0)
-        scene->after = page_on(search, row, (fasti_date){row->view.date.v + 1});
+    if ((needs & FASTI_RULE_NEEDS_AROUND) != 0)
+        around_load(search, row);
     if ((needs & FASTI_RULE_NEEDS_WEEK) != 0)
         period_count(search, row, fasti_period_week(row->view.date), &row->week);
     if ((needs & FASTI_RULE_NEEDS_MONTH) != 0)

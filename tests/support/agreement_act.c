@@ -203,12 +203,11 @@ static enum fasti_outcome held_expect(const struct rule_model *model,
 static enum fasti_outcome block_expect(const struct rule_model *model,
                                        const struct fasti_block *block,
                                        struct rule_model_visit *visit) {
-    const struct fasti_terms *terms = &model->schedules[block->schedule.v].terms;
     *visit = (struct rule_model_visit){
         .schedule = block->schedule.v,
         .start_utc_s = block->start_utc_s,
         .minutes = (int32_t)((block->end_utc_s - block->start_utc_s) / 60),
-        .seats = (terms->capacity == 0 ? 1u : terms->capacity) + terms->overbook,
+        .seats = FASTI_SEATS_MAX,
     };
     return rule_model_is_free(model, block->schedule.v, block->start_utc_s, block->end_utc_s)
                ? FASTI_OUTCOME_BLOCKED

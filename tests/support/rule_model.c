@@ -124,7 +124,7 @@ static bool hours_exclude(const struct rule_model *model, const struct fasti_ter
         return true;
     if (terms->from_minute != 0 && at < minute_reached(model, date, &day, terms->from_minute))
         return true;
-    return terms->to_minute != 0 && terms->to_minute < 1440 &&
+    return terms->to_minute != 0 &&
            at + minutes > minute_reached(model, date, &day, terms->to_minute);
 }
 
@@ -214,21 +214,21 @@ static enum fasti_outcome time_decide(const struct rule_model *model,
                                       struct rule_model_visit *visit) {
     const struct fasti_terms *a = &model->schedules[q->schedule].terms;
     const struct fasti_terms *b = &model->services[q->service].terms;
-    uint32_t more = 0;
-    if (q->facts.audience == FASTI_AUDIENCE_STAFF)
-        more = a->overbook == 0   ? b->overbook
-               : b->overbook == 0 ? a->overbook
-                                  : (a->overbook < b->overbook ? a->overbook : b->overbook);
-    const uint32_t capacity = larger(a->capacity, 1) + more;
-    const uint32_t group = b->capacity > 1 ? b->capacity + more : 1;
+    const bool is_staff = q->facts.audience == FASTI_AUDIENCE_STAFF;
+    uint32_t capacity = larger(a->capacity, 1), group = larger(b->capacity, 1);
+    const uint32_t both = a->overbook < b->overbook ? a->overbook : b->overbook;
+    if (is_staff && a->overbook != 0)
+        capacity += b->overbook != 0 ? both : a->overbook;
+    if (is_staff && b->overbook != 0 && group > 1)
+        group += a->overbook != 0 ? both : b->overbook;
     const bool is_override = q->facts.is_override;
     *visit = (struct rule_model_visit){
         .schedule = q->schedule,
         .service = q->service,
         .start_utc_s = q->start_utc_s,
         .minutes = minutes,
-        .before = is_override ? 0 : (int32_t)larger(a->before_minutes, b->before_minutes),
-        .after = is_override ? 0 : (int32_t)larger(a->after_minutes, b->after_minutes),
+        .before = (int32_t)larger(a->before_minutes, b->before_minutes),
+        .after = (int32_t)larger(a->after_minutes, b->after_minutes),
         .seats = 1,
         .modality = q->facts.modality,
     };
@@ -242,11 +242,15 @@ static enum fasti_outcome time_decide(const struct rule_model *model,
                    model->visits[i].schedule == q->schedule &&
                    model->visits[i].service == q->service &&
                    model->visits[i].start_utc_s == first_s;
-    if (all.most < capacity ||
-        (sharing > 0 && sharing < group && all.least == sharing && all.most == sharing))
+    /* Whoever joins a shared start has the buffers of the others. */
+    if (sharing > 0 && sharing < group && all.least == sharing && all.most == sharing)
         return FASTI_OUTCOME_BOOKED;
-    return taken_between(model, q->schedule, first_s, end_s).most < capacity ? FASTI_OUTCOME_BUFFER
-                                                                             : FASTI_OUTCOME_TAKEN;
+    const uint32_t own = taken_between(model, q->schedule, first_s, end_s).most;
+    if (is_override)
+        visit->before = visit->after = 0;
+    if ((is_override ? own : all.most) < capacity)
+        return FASTI_OUTCOME_BOOKED;
+    return own < capacity ? FASTI_OUTCOME_BUFFER : FASTI_OUTCOME_TAKEN;
 }
 
 /* ---- openings ---- */
