@@ -185,7 +185,7 @@ enum fasti_status fasti_terms_decode(const json_t *object, struct fasti_terms *t
                                      struct fasti_detail *detail) {
     for (size_t i = 0; i < sizeof terms_table / sizeof *terms_table; i++) {
         const json_t *value = json_object_get(object, terms_table[i].name);
-        uint32_t number;
+        uint32_t number = 0;
         if (value == NULL)
             continue;
         FASTI_TRY(term_decode(value, &terms_table[i], &number, detail));
