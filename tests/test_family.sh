@@ -5,20 +5,6 @@
 # 2026-03-02 in Berlin; clocks change on 2026-03-29.
 . tests/support/session.sh
 
-serve_march() { serve --listen 127.0.0.1:0 --now 2026-03-02T12:00:00Z; }
-
-has() { # has WHAT TEXT...: the output of the last command has each of the texts
-    local what=$1
-    shift
-    for text; do
-        grep -qF -- "$text" "$work/out" || fail "$what: no $text in:" "$work/out"
-    done
-}
-
-hasnt() { # hasnt WHAT TEXT
-    ! grep -qF -- "$2" "$work/out" || fail "$1: $2 in:" "$work/out"
-}
-
 count() { # count WHAT NUMBER TEXT: the text is there so many times
     local found
     found=$(grep -oF -- "$3" "$work/out" | wc -l)

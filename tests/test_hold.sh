@@ -3,17 +3,9 @@
 # what of them stands after kill -9.
 . tests/support/session.sh
 
-has() { # has WHAT TEXT...: the output of the last command has each of the texts
-    local what=$1
-    shift
-    for text; do
-        grep -qF -- "$text" "$work/out" || fail "$what: no $text in:" "$work/out"
-    done
-}
-
 json() { sed 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/' "$work/out"; } # json NAME: of the last command
 
-serve --listen 127.0.0.1:0 --now 2026-03-02T12:00:00Z
+serve_march
 export FASTI_ORGANIZATION=clinic
 {
     echo '{"kind":"organization","id":"clinic"}'

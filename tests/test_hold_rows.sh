@@ -5,18 +5,6 @@
 # 2026-03-02 in Berlin; clocks change on 2026-03-29.
 . tests/support/session.sh
 
-has() { # has WHAT TEXT...: the output of the last command has each of the texts
-    local what=$1
-    shift
-    for text; do
-        grep -qF -- "$text" "$work/out" || fail "$what: no $text in:" "$work/out"
-    done
-}
-
-hasnt() { # hasnt WHAT TEXT
-    ! grep -qF -- "$2" "$work/out" || fail "$1: $2 in:" "$work/out"
-}
-
 is() { # is WHAT EXPECTED ACTUAL
     [ "$2" = "$3" ] || fail "$1: $3, not $2" "$work/out"
 }
@@ -29,7 +17,7 @@ free() { # free SCHEDULE: how many starts it has on the day
         sed 's/.*"total":\([0-9]*\),"next_slot".*/\1/'
 }
 
-serve --listen 127.0.0.1:0 --now 2026-03-02T12:00:00Z
+serve_march
 export FASTI_ORGANIZATION=clinic
 {
     echo '{"kind":"organization","id":"clinic"}'

@@ -6,16 +6,6 @@
 # to 12:00.
 . tests/support/session.sh
 
-serve_march() { serve --listen 127.0.0.1:0 --now 2026-03-02T12:00:00Z; }
-
-has() { # has WHAT TEXT...: the output of the last command has each of the texts
-    local what=$1
-    shift
-    for text; do
-        grep -qF -- "$text" "$work/out" || fail "$what: no $text in:" "$work/out"
-    done
-}
-
 schedule() { # schedule ID TERM...: one that offers all services, and the next questions are about it
     fasti create schedule --id "$1" --location here --service visit --service talk "${@:2}" >/dev/null
     fasti create opening --schedule "$1" --id day --weekdays mon-fri --from 08:00 --to 12:00 >/dev/null

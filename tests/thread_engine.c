@@ -169,26 +169,10 @@ static bool pages_agree(struct engine_world *world, uint32_t expected) {
     return is_right;
 }
 
-static struct fasti_engine *open_or_exit(const char *path) {
-    struct fasti_io *io;
-    struct fasti_engine *engine;
-    struct fasti_detail detail;
-    const enum fasti_status status = fasti_io_open_directory(path, THREADS, false, &io, &detail);
-    if (status == FASTI_IO_RING) {
-        fprintf(stderr, "skipped: %s\n", detail.text);
-        exit(77);
-    }
-    const struct fasti_engine_options options = {
-        .worker_count = THREADS,
-        .memory_bytes_max = UINT64_C(64) << 20,
-        .segment_bytes = ENGINE_WORLD_SEGMENT_BYTES,
-        .clock = fasti_clock_fixed(engine_utc_s("2026-01-05T07:00:00Z") * 1000),
-    };
-    if (status != FASTI_OK || fasti_engine_open(&options, io, &engine, NULL, &detail) != FASTI_OK) {
-        fprintf(stderr, "cannot open %s: %s\n", path, detail.text);
-        exit(1);
-    }
-    return engine;
+static struct fasti_engine *open_real(const char *path) {
+    return engine_open_or_exit(path, THREADS, UINT64_C(64) << 20,
+                               fasti_clock_fixed(engine_utc_s("2026-01-05T07:00:00Z") * 1000),
+                               NULL);
 }
 
 static void tidy(const char *path) {
@@ -212,7 +196,7 @@ int main(void) {
     char path[] = "/tmp/fasti-race-XXXXXX";
     if (mkdtemp(path) == NULL)
         return 1;
-    struct engine_world world = {.worker_count = THREADS, .engine = open_or_exit(path)};
+    struct engine_world world = {.worker_count = THREADS, .engine = open_real(path)};
     engine_world_practice(&world);
     bool is_right = true;
     for (uint32_t round = 0; round < 5 && is_right; round++) {
@@ -226,7 +210,7 @@ int main(void) {
     }
     const struct fasti_hash128 digest = engine_world_digest(&world);
     engine_world_crash(&world);
-    world.engine = open_or_exit(path);
+    world.engine = open_real(path);
     if (!fasti_hash128_equal(engine_world_digest(&world), digest)) {
         fprintf(stderr, "another digest after the restart\n");
         is_right = false;

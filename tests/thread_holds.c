@@ -684,28 +684,9 @@ static void records_check(struct engine_world *world) {
 
 static uint32_t worker_count = WORKERS_MAX;
 
-static struct fasti_engine *open_or_exit(const char *path, struct fasti_recovery *recovery) {
-    struct fasti_io *io;
-    struct fasti_engine *engine;
-    struct fasti_detail detail;
-    const enum fasti_status status =
-        fasti_io_open_directory(path, worker_count, false, &io, &detail);
-    if (status == FASTI_IO_RING) {
-        fprintf(stderr, "skipped: %s\n", detail.text);
-        exit(77);
-    }
-    const struct fasti_engine_options options = {
-        .worker_count = worker_count,
-        .memory_bytes_max = UINT64_C(256) << 20,
-        .segment_bytes = ENGINE_WORLD_SEGMENT_BYTES,
-        .clock = {.now_ms = running_ms},
-    };
-    if (status != FASTI_OK ||
-        fasti_engine_open(&options, io, &engine, recovery, &detail) != FASTI_OK) {
-        fprintf(stderr, "cannot open %s: %s\n", path, detail.text);
-        exit(1);
-    }
-    return engine;
+static struct fasti_engine *open_real(const char *path, struct fasti_recovery *recovery) {
+    const struct fasti_clock clock = {.now_ms = running_ms};
+    return engine_open_or_exit(path, worker_count, UINT64_C(256) << 20, clock, recovery);
 }
 
 static void tidy(const char *path) {
@@ -760,7 +741,7 @@ int main(void) {
     first_day_utc_s = engine_utc_s(FIRST_DAY);
     clock_base_ms = engine_utc_s("2026-01-05T07:00:00Z") * 1000;
     clock_start_ns = fasti_clock_monotonic_ns();
-    struct engine_world world = {.worker_count = worker_count, .engine = open_or_exit(path, NULL)};
+    struct engine_world world = {.worker_count = worker_count, .engine = open_real(path, NULL)};
     schedules_make(&world);
     static struct worker workers[WORKERS_MAX];
     pthread_t threads[WORKERS_MAX];
@@ -779,7 +760,7 @@ int main(void) {
     records_check(&world);
     const struct fasti_hash128 digest = engine_world_digest(&world);
     engine_world_crash(&world);
-    world.engine = open_or_exit(path, &world.recovery);
+    world.engine = open_real(path, &world.recovery);
     if (!fasti_hash128_equal(world.recovery.digest, digest))
         fail("another digest after the crash", 0);
     records_check(&world);

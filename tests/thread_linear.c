@@ -60,27 +60,9 @@ static int64_t clock_read(const struct fasti_clock *clock) {
 
 static uint32_t worker_count = WORKERS_MAX;
 
-static struct fasti_engine *open_or_exit(const char *path) {
-    struct fasti_io *io;
-    struct fasti_engine *engine;
-    struct fasti_detail detail;
-    const enum fasti_status status =
-        fasti_io_open_directory(path, worker_count, false, &io, &detail);
-    if (status == FASTI_IO_RING) {
-        fprintf(stderr, "skipped: %s\n", detail.text);
-        exit(77);
-    }
-    const struct fasti_engine_options options = {
-        .worker_count = worker_count,
-        .memory_bytes_max = UINT64_C(256) << 20,
-        .segment_bytes = ENGINE_WORLD_SEGMENT_BYTES,
-        .clock = {.now_ms = clock_read},
-    };
-    if (status != FASTI_OK || fasti_engine_open(&options, io, &engine, NULL, &detail) != FASTI_OK) {
-        fprintf(stderr, "cannot open %s: %s\n", path, detail.text);
-        exit(1);
-    }
-    return engine;
+static struct fasti_engine *open_real(const char *path) {
+    const struct fasti_clock clock = {.now_ms = clock_read};
+    return engine_open_or_exit(path, worker_count, UINT64_C(256) << 20, clock, NULL);
 }
 
 static void tidy(const char *path) {
@@ -466,7 +448,7 @@ static uint32_t engine_run(uint64_t seed, uint32_t number, int64_t until_ns) {
     pthread_t threads[WORKERS_MAX];
     atomic_store(&clock_ms, engine_utc_s(BEGIN) * 1000);
     atomic_store(&is_over, false);
-    struct engine_world world = {.worker_count = worker_count, .engine = open_or_exit(path)};
+    struct engine_world world = {.worker_count = worker_count, .engine = open_real(path)};
     schedules_make(&world);
     for (uint32_t w = 0; w < worker_count; w++) {
         workers[w] = (struct worker){.engine = world.engine, .at = w};

@@ -261,3 +261,29 @@ void engine_world_practice(struct engine_world *world) {
     command.body.put.body.openings.openings = openings;
     must(world, &command);
 }
+
+struct fasti_engine *engine_open_or_exit(const char *path, uint32_t worker_count,
+                                         uint64_t memory_bytes_max, struct fasti_clock clock,
+                                         struct fasti_recovery *recovery) {
+    struct fasti_io *io;
+    struct fasti_engine *engine;
+    struct fasti_detail detail;
+    const enum fasti_status status =
+        fasti_io_open_directory(path, worker_count, false, &io, &detail);
+    if (status == FASTI_IO_RING) {
+        fprintf(stderr, "skipped: %s\n", detail.text);
+        exit(77);
+    }
+    const struct fasti_engine_options options = {
+        .worker_count = worker_count,
+        .memory_bytes_max = memory_bytes_max,
+        .segment_bytes = ENGINE_WORLD_SEGMENT_BYTES,
+        .clock = clock,
+    };
+    if (status != FASTI_OK ||
+        fasti_engine_open(&options, io, &engine, recovery, &detail) != FASTI_OK) {
+        fprintf(stderr, "cannot open %s: %s\n", path, detail.text);
+        exit(1);
+    }
+    return engine;
+}

@@ -69,4 +69,10 @@ struct fasti_opening engine_weekly(const char *id, uint8_t weekdays, const char 
                                    const char *end);
 int64_t engine_utc_s(const char *instant);
 
+/* An engine on a real directory, for plain programs: exits 77, saying so, where io_uring is denied,
+ * and 1 where it does not open. recovery may be NULL. */
+struct fasti_engine *engine_open_or_exit(const char *path, uint32_t worker_count,
+                                         uint64_t memory_bytes_max, struct fasti_clock clock,
+                                         struct fasti_recovery *recovery);
+
 #endif

@@ -35,6 +35,8 @@ start() { # on the data of this session, 2023-03-23
     serve --listen 127.0.0.1:0 --now 2023-03-23T12:00:00Z
 }
 
+serve_march() { serve --listen 127.0.0.1:0 --now 2026-03-02T12:00:00Z; } # Monday, 13:00 in Berlin
+
 stop() { # with SIGTERM; what it left is sound
     kill -TERM "$pid"
     wait "$pid" || fail "fastid ends with $? after SIGTERM" "$work/log"
@@ -65,6 +67,18 @@ exits() { # exits CODE WHAT COMMAND...: its output is in $work/out then, both st
     shift 2
     "$@" >"$work/out" 2>&1 || rc=$?
     [ "$rc" = "$code" ] || fail "$what: exits $rc, not $code" "$work/out"
+}
+
+has() { # has WHAT TEXT...: the output of the last command that exits called has each of the texts
+    local what=$1
+    shift
+    for text; do
+        grep -qF -- "$text" "$work/out" || fail "$what: no $text in:" "$work/out"
+    done
+}
+
+hasnt() { # hasnt WHAT TEXT
+    ! grep -qF -- "$2" "$work/out" || fail "$1: $2 in:" "$work/out"
 }
 
 digest() { fasti --json status | sed 's/.*"digest":"\([0-9a-f]*\)".*/\1/'; }
