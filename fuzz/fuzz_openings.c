@@ -3,7 +3,7 @@
  *
  *   zone      offset, then up to 4 changes within three days of DATE
  *   rules     up to 12, from fields that are mostly in range
- *   question  resolution, service, duration, grid, date within 3 days of DATE
+ *   question  resolution, service, duration and grid of at most a day, date within 3 days of DATE
  *
  * Rules that the check refuses are left out; what it lets through must expand without a crash and
  * give the starts that the minute-by-minute model of tests/support gives, whatever their order.
@@ -127,8 +127,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     question.resolution_minutes = resolutions[take(&input, 4)];
     question.date.v = DATE - 3 + (int32_t)take(&input, 7);
     question.service.v = 1 + take(&input, 3);
-    question.duration_ticks = 1 + take(&input, take(&input, 2) == 0 ? 12 : FASTI_TICKS_MAX);
-    question.grid_ticks = 1 + take(&input, take(&input, 2) == 0 ? 12 : FASTI_TICKS_MAX);
+    const uint32_t ticks_max = FASTI_SERVICE_MINUTES_MAX / question.resolution_minutes;
+    question.duration_ticks = 1 + take(&input, take(&input, 2) == 0 ? 12 : ticks_max);
+    question.grid_ticks = 1 + take(&input, take(&input, 2) == 0 ? 12 : ticks_max);
     while (question.opening_count < RULES_MAX && input.left > 0) {
         struct fasti_opening *rule = &rules[question.opening_count];
         struct fasti_detail detail;
