@@ -12,6 +12,7 @@
 #include "engine/booking/draft.h"
 #include "engine/booking/hold.h"
 #include "engine/booking/once.h"
+#include "engine/booking/parts.h"
 #include "engine/calendar/cell.h"
 #include "engine/calendar/page.h"
 #include "engine/rules/period.h"
@@ -35,19 +36,6 @@ static void record_enter(struct fasti_state *state, const struct fasti_record *r
     fasti_records_link_patient(&state->records, record);
 }
 
-/* What the body says of a record of an effect of this kind. */
-static enum fasti_draft_form form_of(enum fasti_effect_kind kind, uint32_t from_version) {
-    if (kind == FASTI_EFFECT_CONFIRM)
-        return FASTI_DRAFT_WHOLE;
-    if (kind == FASTI_EFFECT_EXTEND)
-        return FASTI_DRAFT_EXPIRY;
-    return from_version == 0 ? FASTI_DRAFT_NEW : FASTI_DRAFT_STATE;
-}
-
-static bool is_whole(enum fasti_draft_form form) {
-    return form == FASTI_DRAFT_NEW || form == FASTI_DRAFT_WHOLE;
-}
-
 /* Records that the effect makes, or whose patient it names, enter their chains. */
 static void records_enter(struct fasti_state *state, const struct fasti_effect *effect) {
     const enum fasti_effect_kind kind = (enum fasti_effect_kind)effect->header->kind;
@@ -56,13 +44,14 @@ static void records_enter(struct fasti_state *state, const struct fasti_effect *
         const struct fasti_effect_cell *cell = &effect->cells[i];
         if (fasti_cell_id_kind(cell->id) != FASTI_CELL_RECORD)
             continue;
-        const enum fasti_draft_form form = form_of(kind, cell->from_version);
+        const enum fasti_draft_form form = fasti_draft_form_of(kind, cell->from_version);
         const struct fasti_record *record = (const struct fasti_record *)(const void *)body;
         if (form == FASTI_DRAFT_NEW)
             record_enter(state, record);
         else if (form == FASTI_DRAFT_WHOLE)
             fasti_records_link_patient(&state->records, record);
-        body += is_whole(form) ? fasti_record_bytes(record) : sizeof(struct fasti_effect_end);
+        body += fasti_draft_form_is_whole(form) ? fasti_record_bytes(record)
+                                                : sizeof(struct fasti_effect_end);
     }
 }
 
@@ -87,11 +76,6 @@ void fasti_effect_durable(const struct fasti_pending *pending) {
 }
 
 /* ---- replay ---- */
-
-static enum fasti_status corrupt(struct fasti_detail *detail, const char *what, uint64_t number) {
-    return fasti_detail_set(detail, FASTI_CORRUPT_STATE, "%s %llu", what,
-                            (unsigned long long)number);
-}
 
 /* The day that an effect changes first, if its cell exists already. */
 static struct fasti_day_ref day_foresee(struct fasti_booking *booking,
@@ -125,301 +109,11 @@ void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fast
         __builtin_prefetch(fasti_arena_at(&booking->state->arena, fasti_cell_index(word)), 1);
 }
 
-/* An effect taken apart: its days, and of each record what the body says and what it is now. */
-struct parts {
-    enum fasti_effect_kind kind;
-    const struct fasti_effect_cell *days, *records, *guards;
-    uint32_t day_count, record_count, guard_count;
-    uint32_t item_count; /* of all records together, as far as they have a place */
-    struct part_item {
-        const struct fasti_item *item;
-        uint32_t record;     /* in records */
-        uint32_t ticks_seen; /* while days are applied */
-    } items[FASTI_CELLS_MAX];
-    const void *bodies[FASTI_CELLS_MAX];                 /* as form_of says */
-    const struct fasti_record *befores[FASTI_CELLS_MAX]; /* NULL: the record is new */
-};
-
-static enum fasti_draft_form part_form(const struct parts *parts, uint32_t i) {
-    return form_of(parts->kind, parts->records[i].from_version);
-}
-
-static enum fasti_status malformed(const struct fasti_effect *effect, struct fasti_detail *detail) {
-    return fasti_detail_set(detail, FASTI_CORRUPT_STATE, "a %s is not well formed, body bytes: %u",
-                            fasti_effect_kind_name((enum fasti_effect_kind)effect->header->kind),
-                            effect->body_bytes);
-}
-
-/* Days, then records, then guards, ascending; the same day again only with the same version. */
-static bool cells_split(const struct fasti_effect *effect, struct parts *parts) {
-    const struct fasti_effect_cell *cells = effect->cells;
-    const uint32_t count = effect->header->cell_count;
-    uint32_t days = 0;
-    while (days < count && fasti_cell_id_kind(cells[days].id) == FASTI_CELL_DAY)
-        days++;
-    for (uint32_t i = 1; i < count; i++) {
-        const bool is_same_day = i < days && cells[i].id == cells[i - 1].id;
-        if (is_same_day ? cells[i].from_version != cells[i - 1].from_version
-                        : cells[i].id <= cells[i - 1].id)
-            return false;
-    }
-    uint32_t records = days;
-    while (records < count && fasti_cell_id_kind(cells[records].id) == FASTI_CELL_RECORD)
-        records++;
-    for (uint32_t i = records; i < count; i++)
-        if (fasti_cell_id_kind(cells[i].id) != FASTI_CELL_GUARD)
-            return false;
-    parts->days = cells;
-    parts->day_count = days;
-    parts->records = cells + days;
-    parts->record_count = records - days;
-    parts->guards = cells + records;
-    parts->guard_count = count - records;
-    return true;
-}
-
-/* Takes the body apart: whole records are sound, every part is of its RECORD cell. */
-static bool body_split(const struct fasti_effect *effect, struct parts *parts) {
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < parts->record_count; i++) {
-        const void *here = effect->body + at;
-        const uint32_t left = effect->body_bytes - at;
-        const enum fasti_draft_form form = part_form(parts, i);
-        parts->bodies[i] = here;
-        uint64_t id;
-        if (is_whole(form)) {
-            const struct fasti_record *record = here;
-            if (!fasti_record_is_sound(record, left))
-                return false;
-            id = record->id;
-            at += (uint32_t)fasti_record_bytes(record);
-        } else if (form == FASTI_DRAFT_STATE) {
-            const struct fasti_effect_end *end = here;
-            if (left < sizeof *end || end->reserved != 0)
-                return false;
-            id = end->record;
-            at += (uint32_t)sizeof *end;
-        } else {
-            const struct fasti_effect_expiry *expiry = here;
-            if (left < sizeof *expiry || expiry->reserved != 0)
-                return false;
-            id = expiry->record;
-            at += (uint32_t)sizeof *expiry;
-        }
-        if (parts->records[i].id != fasti_cell_id_record((fasti_record_id){id}) ||
-            (form == FASTI_DRAFT_NEW) != (parts->records[i].from_version == 0))
-            return false;
-    }
-    return at == effect->body_bytes;
-}
-
-/* The record that a known one's cell names; NULL: the effect does not start from it. */
-static const struct fasti_record *known_record(struct fasti_state *state,
-                                               const struct fasti_effect_cell *cell) {
-    const struct fasti_record_entry *entry =
-        fasti_records_find(&state->records, fasti_cell_id_record_id(cell->id));
-    const uint64_t word = entry == NULL ? 0 : fasti_load_relaxed(&entry->cell);
-    return fasti_cell_index(word) == 0 || fasti_cell_tag(word) != FASTI_TAG_PAGE ||
-                   fasti_cell_version(word) != cell->from_version ||
-                   fasti_cell_version(word) == FASTI_VERSION_MAX
-               ? NULL
-               : fasti_arena_at(&state->arena, fasti_cell_index(word));
-}
-
-/* May an effect of this kind make such a record? */
-static bool new_fits(enum fasti_effect_kind kind, const struct fasti_record *record) {
-    const bool is_held = record->state == FASTI_STATE_HELD;
-    const bool is_moved = (record->flags & FASTI_RECORD_MOVED) != 0;
-    return is_held == (kind == FASTI_EFFECT_HOLD) && is_moved == (kind == FASTI_EFFECT_MOVE);
-}
-
-/* May an effect of this kind give a record this state? */
-static bool state_fits(enum fasti_effect_kind kind, const struct fasti_record *before,
-                       const struct fasti_effect_end *end) {
-    const enum fasti_record_state from = (enum fasti_record_state)before->state;
-    const enum fasti_record_state to = (enum fasti_record_state)end->state;
-    if (before->organization != end->organization || !fasti_state_may(from, to))
-        return false;
-    switch (kind) {
-    case FASTI_EFFECT_EXPIRE: return to == FASTI_STATE_EXPIRED;
-    case FASTI_EFFECT_MOVE: return to == FASTI_STATE_MOVED;
-    case FASTI_EFFECT_HOLD: return to == FASTI_STATE_RELEASED;
-    case FASTI_EFFECT_END:
-        return to != FASTI_STATE_EXPIRED && to != FASTI_STATE_MOVED &&
-               (from != FASTI_STATE_HELD || to == FASTI_STATE_RELEASED);
-    case FASTI_EFFECT_PUT:
-    case FASTI_EFFECT_STAGE:
-    case FASTI_EFFECT_PUBLISH:
-    case FASTI_EFFECT_NOTHING:
-    case FASTI_EFFECT_ABORT:
-    case FASTI_EFFECT_BOOK:
-    case FASTI_EFFECT_TOUCH:
-    case FASTI_EFFECT_CONFIRM:
-    case FASTI_EFFECT_EXTEND: break;
-    }
-    return false;
-}
-
-/* May a hold become this record? Only who and what for is new. */
-static bool confirm_fits(const struct fasti_record *before, const struct fasti_record *after) {
-    return before->state == FASTI_STATE_HELD && after->state != FASTI_STATE_HELD &&
-           after->kind == before->kind && after->organization == before->organization &&
-           after->created_ms == before->created_ms &&
-           after->flags == (before->flags & ~FASTI_RECORD_HOLD) &&
-           after->item_count == before->item_count &&
-           memcmp(after->items, before->items, before->item_count * sizeof before->items[0]) == 0;
-}
-
-static bool record_fits(const struct parts *parts, uint32_t i) {
-    const struct fasti_record *before = parts->befores[i];
-    switch (part_form(parts, i)) {
-    case FASTI_DRAFT_NEW: return new_fits(parts->kind, parts->bodies[i]);
-    case FASTI_DRAFT_STATE: return state_fits(parts->kind, before, parts->bodies[i]);
-    case FASTI_DRAFT_WHOLE: return confirm_fits(before, parts->bodies[i]);
-    case FASTI_DRAFT_EXPIRY: {
-        const struct fasti_effect_expiry *expiry = parts->bodies[i];
-        return before->state == FASTI_STATE_HELD && before->organization == expiry->organization;
-    }
-    }
-    return false;
-}
-
-/* The records as they are, and whether the effect may do to them what it says. */
-static enum fasti_status records_check(struct fasti_state *state, struct parts *parts,
-                                       struct fasti_detail *detail) {
-    uint32_t made = 0;
-    for (uint32_t i = 0; i < parts->record_count; i++) {
-        const uint64_t id = fasti_cell_id_record_id(parts->records[i].id).v;
-        const bool is_new = part_form(parts, i) == FASTI_DRAFT_NEW;
-        parts->befores[i] = is_new ? NULL : known_record(state, &parts->records[i]);
-        if (!is_new && parts->befores[i] == NULL)
-            return corrupt(detail, "an effect starts from another version of record", id);
-        if (!record_fits(parts, i))
-            return corrupt(detail, "an effect does not fit its record:", id);
-        made += is_new;
-    }
-    const bool must_make = parts->kind == FASTI_EFFECT_BOOK || parts->kind == FASTI_EFFECT_HOLD ||
-                           parts->kind == FASTI_EFFECT_MOVE;
-    const bool is_good = parts->kind == FASTI_EFFECT_BOOK   ? made == parts->record_count
-                         : parts->kind == FASTI_EFFECT_MOVE ? made == 1 && parts->record_count == 2
-                                                            : (made > 0) == must_make;
-    return is_good
-               ? FASTI_OK
-               : corrupt(detail, "an effect makes or ends other records than its kind does, of:",
-                         parts->record_count);
-}
-
-/* How the time of a record changes: 1 taken, -1 released, 0 only its hold's mark, 2 not at all. */
-enum time_change { TIME_TAKEN, TIME_RELEASED, TIME_MARKED, TIME_LEFT };
-
-static enum time_change time_of(const struct parts *parts, uint32_t i) {
-    switch (part_form(parts, i)) {
-    case FASTI_DRAFT_NEW: return TIME_TAKEN;
-    case FASTI_DRAFT_STATE: {
-        const struct fasti_effect_end *end = parts->bodies[i];
-        return fasti_state_frees((enum fasti_record_state)end->state) ? TIME_RELEASED : TIME_LEFT;
-    }
-    case FASTI_DRAFT_WHOLE:
-    case FASTI_DRAFT_EXPIRY: return TIME_MARKED;
-    }
-    FASTI_UNREACHABLE_CODE();
-}
-
-static const struct fasti_record *part_items(const struct parts *parts, uint32_t i) {
-    return parts->befores[i] != NULL ? parts->befores[i] : parts->bodies[i];
-}
-
-/* All items in the order of their places; false: more than cells whose time the effect changes. */
-static bool items_place(struct parts *parts) {
-    parts->item_count = 0;
-    for (uint32_t i = 0; i < parts->record_count; i++) {
-        const struct fasti_record *record = part_items(parts, i);
-        const enum time_change change = time_of(parts, i);
-        if (parts->item_count + record->item_count > FASTI_CELLS_MAX &&
-            (change == TIME_TAKEN || change == TIME_RELEASED))
-            return false;
-        for (uint32_t k = 0; k < record->item_count && parts->item_count < FASTI_CELLS_MAX; k++)
-            parts->items[parts->item_count++] =
-                (struct part_item){.item = &record->items[k], .record = i};
-    }
-    return true;
-}
-
-/* Which record a day's cell is of; record_count: of none that may change there. */
-static uint32_t cell_record(const struct parts *parts, const struct fasti_effect_cell *cell) {
-    const uint32_t place = fasti_effect_cell_place(cell);
-    const uint32_t schedule = fasti_cell_id_schedule(cell->id).v;
-    if (fasti_effect_cell_count(cell) > 0)
-        return place < parts->item_count && parts->items[place].item->schedule == schedule
-                   ? parts->items[place].record
-                   : parts->record_count;
-    bool is_there = false;
-    const struct fasti_record *record =
-        place < parts->record_count ? part_items(parts, place) : NULL;
-    for (uint32_t i = 0; record != NULL && i < record->item_count; i++)
-        is_there = is_there || record->items[i].schedule == schedule;
-    return is_there ? place : parts->record_count;
-}
-
-/* Does a day's cell do what the change of its record needs? */
-static bool cell_fits(const struct parts *parts, const struct fasti_effect_cell *cell,
-                      uint32_t record) {
-    const enum time_change change = time_of(parts, record);
-    return change != TIME_LEFT && (fasti_effect_cell_count(cell) == 0) == (change == TIME_MARKED) &&
-           (change != TIME_MARKED || fasti_effect_cell_tick(cell) == 0) &&
-           fasti_effect_cell_releases(cell) == (change == TIME_RELEASED);
-}
-
-static uint32_t item_ticks(const struct fasti_item *item, uint32_t resolution) {
-    return ((uint32_t)item->before_minutes + item->minutes + item->after_minutes) / resolution;
-}
-
-/* 0: there is no such schedule. */
-static uint32_t resolution_of(const struct fasti_state *state, uint32_t id) {
-    const struct fasti_schedule *schedule =
-        fasti_schedule_get(state->directory, (fasti_schedule_id){id});
-    return schedule == NULL ? 0 : fasti_load_relaxed(&schedule->config)->resolution_minutes;
-}
-
-/* Does each day's change belong to an item of its record and do what its record's change needs, and
- * has every item all of its time? */
-static enum fasti_status days_check(const struct fasti_state *state, const struct parts *parts,
-                                    struct fasti_detail *detail) {
-    uint32_t ticks[FASTI_CELLS_MAX] = {0}; /* of each item */
-    uint16_t marks[FASTI_CELLS_MAX] = {0}; /* of each record */
-    for (uint32_t i = 0; i < parts->day_count; i++) {
-        const struct fasti_effect_cell *cell = &parts->days[i];
-        const uint32_t record = cell_record(parts, cell);
-        if (record == parts->record_count || !cell_fits(parts, cell, record))
-            return corrupt(detail, "an effect's time belongs to no record, schedule",
-                           fasti_cell_id_schedule(cell->id).v);
-        marks[record]++;
-        if (fasti_effect_cell_count(cell) > 0)
-            ticks[fasti_effect_cell_place(cell)] += fasti_effect_cell_count(cell);
-    }
-    for (uint32_t i = 0; i < parts->item_count; i++) {
-        const struct fasti_item *item = parts->items[i].item;
-        const enum time_change change = time_of(parts, parts->items[i].record);
-        const uint32_t resolution = resolution_of(state, item->schedule);
-        const bool has_time = change == TIME_TAKEN || change == TIME_RELEASED;
-        if (resolution == 0)
-            return corrupt(detail, "a booking is of unknown schedule", item->schedule);
-        if (has_time && ticks[i] != item_ticks(item, resolution))
-            return corrupt(detail, "an effect leaves out time of record",
-                           part_items(parts, parts->items[i].record)->id);
-    }
-    for (uint32_t i = 0; i < parts->record_count; i++)
-        if (time_of(parts, i) == TIME_MARKED && marks[i] == 0)
-            return corrupt(detail, "an effect leaves out time of record", part_items(parts, i)->id);
-    return FASTI_OK;
-}
-
 /* Which item's ticks a day's cell takes or releases: its seats, and its visit if it starts there.
  * Days come in their order, so what was seen of the item before lies before this. */
-static void item_change(struct part_item *at, uint32_t resolution,
-                        struct fasti_page_change *change) {
+static void item_change(struct fasti_parts_item *at, struct fasti_page_change *change) {
     const struct fasti_item *item = at->item;
-    const uint32_t before = item->before_minutes / resolution;
+    const uint32_t before = item->before_minutes == 0 ? 0 : item->before_minutes / at->resolution;
     change->seats = item->seats;
     change->seats_max = item->seats_max;
     if (!FASTI_MUTANT(REPLAY_FORGETS_VISIT) && item->service != 0 && at->ticks_seen <= before &&
@@ -431,7 +125,7 @@ static void item_change(struct part_item *at, uint32_t resolution,
 }
 
 /* What a day's cell of the effect does to the page. */
-static struct fasti_page_change change_of(const struct fasti_state *state, struct parts *parts,
+static struct fasti_page_change change_of(struct fasti_parts *parts,
                                           const struct fasti_effect_cell *cell) {
     struct fasti_page_change change = {
         .operation = FASTI_PAGE_TAKE,
@@ -440,14 +134,13 @@ static struct fasti_page_change change_of(const struct fasti_state *state, struc
     };
     if (parts == NULL) /* a touch */
         return change;
-    const uint32_t record = cell_record(parts, cell);
+    const uint32_t record = fasti_parts_record(parts, cell);
     const struct fasti_record *before = parts->befores[record];
     const void *body = parts->bodies[record];
     const uint32_t id = (uint32_t)fasti_cell_id_record_id(parts->records[record].id).v;
     if (change.count > 0)
-        item_change(&parts->items[fasti_effect_cell_place(cell)],
-                    resolution_of(state, fasti_cell_id_schedule(cell->id).v), &change);
-    switch (part_form(parts, record)) {
+        item_change(&parts->items[fasti_effect_cell_place(cell)], &change);
+    switch (fasti_parts_form(parts, record)) {
     case FASTI_DRAFT_NEW: {
         const struct fasti_record_hold *hold = fasti_record_hold(body);
         if (hold != NULL) {
@@ -476,17 +169,17 @@ static struct fasti_page_change change_of(const struct fasti_state *state, struc
 }
 
 /* One change of a page; *index becomes the next one's, whose predecessor is freed. */
-static enum fasti_status page_replay(struct fasti_booking *booking, struct parts *parts,
+static enum fasti_status page_replay(struct fasti_booking *booking, struct fasti_parts *parts,
                                      const struct fasti_effect_cell *cell, uint32_t *index,
                                      struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
     const uint32_t old = *index;
     const struct fasti_page *page =
         old == 0 ? &fasti_page_empty : fasti_arena_at(&state->arena, old);
-    const struct fasti_page_change change = change_of(state, parts, cell);
+    const struct fasti_page_change change = change_of(parts, cell);
     if (!fasti_page_takes(page, &change))
-        return corrupt(detail, "an effect takes taken time or frees free time of schedule",
-                       fasti_cell_id_schedule(cell->id).v);
+        return fasti_corrupt(detail, "an effect takes taken time or frees free time of schedule",
+                             fasti_cell_id_schedule(cell->id).v);
     if (!fasti_page_apply(&booking->arena, page, &change, index))
         return FASTI_LIMIT_MEMORY;
     if (old != 0)
@@ -495,7 +188,7 @@ static enum fasti_status page_replay(struct fasti_booking *booking, struct parts
 }
 
 /* Swaps a day's page as its cells of the effect say, which are the same one `count` times. */
-static enum fasti_status day_replay(struct fasti_booking *booking, struct parts *parts,
+static enum fasti_status day_replay(struct fasti_booking *booking, struct fasti_parts *parts,
                                     const struct fasti_effect_cell *cells, uint32_t count,
                                     struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
@@ -504,14 +197,15 @@ static enum fasti_status day_replay(struct fasti_booking *booking, struct parts 
     const fasti_date date = fasti_cell_id_date(cells->id);
     if (fasti_cell_id_kind(cells->id) != FASTI_CELL_DAY || schedule == NULL ||
         !fasti_date_is_bookable(date))
-        return corrupt(detail, "an effect names a day of unknown schedule", id.v);
+        return fasti_corrupt(detail, "an effect names a day of unknown schedule", id.v);
     const struct fasti_day_ref ref = fasti_days_get(&booking->arena, &schedule->days, date);
     if (ref.chunk == NULL)
         return FASTI_LIMIT_MEMORY;
     const uint64_t word = fasti_load_relaxed(&ref.chunk->cells[ref.at]);
     if (fasti_cell_version(word) != cells->from_version ||
         fasti_cell_version(word) == FASTI_VERSION_MAX)
-        return corrupt(detail, "an effect starts from another version of a day of schedule", id.v);
+        return fasti_corrupt(detail, "an effect starts from another version of a day of schedule",
+                             id.v);
     uint32_t index = fasti_cell_index(word);
     for (uint32_t i = 0; i < count; i++)
         FASTI_TRY(page_replay(booking, parts, &cells[i], &index, detail));
@@ -522,7 +216,7 @@ static enum fasti_status day_replay(struct fasti_booking *booking, struct parts 
     return FASTI_OK;
 }
 
-static enum fasti_status days_replay(struct fasti_booking *booking, struct parts *parts,
+static enum fasti_status days_replay(struct fasti_booking *booking, struct fasti_parts *parts,
                                      struct fasti_detail *detail) {
     for (uint32_t i = 0, end; i < parts->day_count; i = end) {
         end = i + 1;
@@ -533,7 +227,8 @@ static enum fasti_status days_replay(struct fasti_booking *booking, struct parts
     return FASTI_OK;
 }
 
-static enum fasti_status guards_replay(struct fasti_booking *booking, const struct parts *parts,
+static enum fasti_status guards_replay(struct fasti_booking *booking,
+                                       const struct fasti_parts *parts,
                                        struct fasti_detail *detail) {
     for (uint32_t i = 0; i < parts->guard_count; i++) {
         const struct fasti_effect_cell *cell = &parts->guards[i];
@@ -542,15 +237,15 @@ static enum fasti_status guards_replay(struct fasti_booking *booking, const stru
         const fasti_date guard = fasti_cell_id_date(cell->id);
         if (schedule == NULL || !fasti_period_is_guard(guard) || cell->tick != 0 ||
             cell->count != 0)
-            return corrupt(detail, "an effect names a period of unknown schedule", id.v);
+            return fasti_corrupt(detail, "an effect names a period of unknown schedule", id.v);
         const struct fasti_day_ref ref = fasti_days_get(&booking->arena, &schedule->guards, guard);
         if (ref.chunk == NULL)
             return FASTI_LIMIT_MEMORY;
         const uint64_t word = fasti_load_relaxed(&ref.chunk->cells[ref.at]);
         if (fasti_cell_version(word) != cell->from_version ||
             fasti_cell_version(word) == FASTI_VERSION_MAX)
-            return corrupt(detail, "an effect starts from another version of a period of schedule",
-                           id.v);
+            return fasti_corrupt(
+                detail, "an effect starts from another version of a period of schedule", id.v);
         fasti_store_relaxed(&ref.chunk->cells[ref.at],
                             fasti_cell_word(FASTI_TAG_PAGE, cell->from_version + 1, 0));
         ref.chunk->emitted[ref.at] = cell->from_version + 1;
@@ -568,10 +263,11 @@ static enum fasti_status entries_make(struct fasti_state *state, const struct fa
         if (entry == NULL)
             return FASTI_LIMIT_MEMORY;
         if (fasti_load_relaxed(&entry->cell) != 0)
-            return corrupt(detail, "a booking does not make a new record:", record->id);
+            return fasti_corrupt(detail, "a booking does not make a new record:", record->id);
         if (fasti_schedule_get(state->directory, (fasti_schedule_id){record->items[i].schedule}) ==
             NULL)
-            return corrupt(detail, "a booking is of unknown schedule", record->items[i].schedule);
+            return fasti_corrupt(detail, "a booking is of unknown schedule",
+                                 record->items[i].schedule);
     }
     return FASTI_OK;
 }
@@ -606,10 +302,10 @@ static enum fasti_status record_make_replay(struct fasti_booking *booking,
 }
 
 /* A private copy of what a known record becomes; 0: no memory. */
-static uint32_t changed_make(struct fasti_booking *booking, const struct parts *parts, uint32_t i,
-                             int64_t decided_ms) {
+static uint32_t changed_make(struct fasti_booking *booking, const struct fasti_parts *parts,
+                             uint32_t i, int64_t decided_ms) {
     const struct fasti_record *before = parts->befores[i];
-    const bool is_confirm = part_form(parts, i) == FASTI_DRAFT_WHOLE;
+    const bool is_confirm = fasti_parts_form(parts, i) == FASTI_DRAFT_WHOLE;
     const struct fasti_record *source = is_confirm ? parts->bodies[i] : before;
     const size_t bytes = fasti_record_bytes(source);
     const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
@@ -620,7 +316,7 @@ static uint32_t changed_make(struct fasti_booking *booking, const struct parts *
     if (is_confirm)
         return index;
     next->changed_ms = decided_ms;
-    if (part_form(parts, i) == FASTI_DRAFT_STATE) {
+    if (fasti_parts_form(parts, i) == FASTI_DRAFT_STATE) {
         const struct fasti_effect_end *end = parts->bodies[i];
         next->state = end->state;
         next->reason = end->reason;
@@ -634,7 +330,7 @@ static uint32_t changed_make(struct fasti_booking *booking, const struct parts *
 }
 
 static enum fasti_status record_change_replay(struct fasti_booking *booking,
-                                              const struct parts *parts, uint32_t i,
+                                              const struct fasti_parts *parts, uint32_t i,
                                               int64_t decided_ms, struct fasti_hash128 *delta) {
     struct fasti_state *state = booking->state;
     const struct fasti_effect_cell *cell = &parts->records[i];
@@ -653,17 +349,17 @@ static enum fasti_status record_change_replay(struct fasti_booking *booking,
     versions_store(entry, cell->from_version + 1);
     fasti_add_relaxed(&state->appointments, (uint64_t)fasti_record_is_counted(next) -
                                                 (uint64_t)fasti_record_is_counted(before));
-    if (part_form(parts, i) == FASTI_DRAFT_WHOLE)
+    if (fasti_parts_form(parts, i) == FASTI_DRAFT_WHOLE)
         fasti_records_link_patient(&state->records, next);
     fasti_arena_free(&booking->arena, old, fasti_record_bytes(before));
     return FASTI_OK;
 }
 
 /* What was answered when the effect was made. */
-static enum fasti_outcome outcome_of(const struct parts *parts, uint32_t i,
+static enum fasti_outcome outcome_of(const struct fasti_parts *parts, uint32_t i,
                                      const struct fasti_record *now) {
     const bool is_block = now->kind == FASTI_RECORD_BLOCK;
-    switch (part_form(parts, i)) {
+    switch (fasti_parts_form(parts, i)) {
     case FASTI_DRAFT_EXPIRY: return FASTI_OUTCOME_EXTENDED;
     case FASTI_DRAFT_STATE:
         if (now->state == FASTI_STATE_CANCELLED)
@@ -684,7 +380,7 @@ static enum fasti_outcome outcome_of(const struct parts *parts, uint32_t i,
 /* The request's answer names the first record that the effect made, else the first that it changed.
  */
 static void request_restore(struct fasti_state *state, const struct fasti_effect_header *header,
-                            const struct parts *parts) {
+                            const struct fasti_parts *parts) {
     if ((header->request_low | header->request_high) == 0)
         return;
     uint32_t i = 0;
@@ -703,14 +399,8 @@ static void request_restore(struct fasti_state *state, const struct fasti_effect
 static enum fasti_status claim_replay(struct fasti_booking *booking,
                                       const struct fasti_effect *effect,
                                       struct fasti_hash128 *delta, struct fasti_detail *detail) {
-    struct parts parts;
-    parts.kind = (enum fasti_effect_kind)effect->header->kind;
-    if (!cells_split(effect, &parts) || parts.record_count == 0 || !body_split(effect, &parts))
-        return malformed(effect, detail);
-    FASTI_TRY(records_check(booking->state, &parts, detail));
-    if (!items_place(&parts))
-        return malformed(effect, detail);
-    FASTI_TRY(days_check(booking->state, &parts, detail));
+    struct fasti_parts parts;
+    FASTI_TRY(fasti_parts_take(booking->state, effect, &parts, detail));
     for (uint32_t i = 0; i < parts.record_count; i++)
         if (parts.befores[i] == NULL)
             FASTI_TRY(entries_make(booking->state, parts.bodies[i], detail));
@@ -745,7 +435,7 @@ enum fasti_status fasti_effect_replay(struct fasti_booking *booking,
     case FASTI_EFFECT_TOUCH:
         if (effect->header->cell_count != 1 || effect->cells[0].tick != 0 ||
             effect->cells[0].count != 0 || effect->body_bytes != 0)
-            return corrupt(detail, "a touch names cells:", effect->header->cell_count);
+            return fasti_corrupt(detail, "a touch names cells:", effect->header->cell_count);
         return day_replay(booking, NULL, &effect->cells[0], 1, detail);
     }
     return fasti_detail_set(detail, FASTI_UNSUPPORTED_FORMAT,
