@@ -122,11 +122,12 @@ Test(page, run_longest) {
     struct fixture fixture = fixture_make();
     uint64_t open[FASTI_DAY_WORDS_MAX] = {0};
     fasti_bits_set(open, 90, 120); /* 07:30 to 17:30 at 5 minutes */
-    cr_assert_eq(fasti_page_run_longest_ticks(&fasti_page_empty, 1, open), 120);
+    cr_assert_eq(fasti_page_run_longest_ticks(&fasti_page_empty, 1, open, 0, FASTI_DAY_WORDS_MAX),
+                 120);
     uint32_t index = step(&fixture, 0, true, 100, 3);
-    cr_assert_eq(fasti_page_run_longest_ticks(page_at(&fixture, index), 1, open), 107);
+    cr_assert_eq(fasti_page_run_longest_ticks(page_at(&fixture, index), 1, open, 1, 3), 107);
     index = step(&fixture, index, true, 180, 30);
-    cr_assert_eq(fasti_page_run_longest_ticks(page_at(&fixture, index), 1, open), 77);
+    cr_assert_eq(fasti_page_run_longest_ticks(page_at(&fixture, index), 1, open, 1, 3), 77);
     fixture_free(&fixture);
 }
 

@@ -129,9 +129,11 @@ static uint8_t run_longest_steps(struct fasti_booking *booking, const struct fas
         return UINT8_MAX;
     const struct fasti_pattern *pattern =
         fasti_pattern_get(booking->state->patterns, look->pattern_id);
-    return fasti_page_run_steps(
-        fasti_page_run_longest_ticks(page, fasti_schedule_seats(look->config), pattern->open),
-        look->config->resolution_minutes);
+    const uint32_t first = pattern->tick_first / 64, end = (pattern->tick_end + 63) / 64;
+    return fasti_page_run_steps(fasti_page_run_longest_ticks(page,
+                                                             fasti_schedule_seats(look->config),
+                                                             pattern->open, first, end - first),
+                                look->config->resolution_minutes);
 }
 
 void fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,

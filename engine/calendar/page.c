@@ -28,25 +28,35 @@ _Static_assert(sizeof(struct fasti_page) +
                "a full page fits in the arena");
 _Static_assert(FASTI_PAGE_HOLDS_MAX <= UINT8_MAX, "a page counts its holds in a byte");
 
-/* All words of the day, plane by plane; those that the page does not store are 0. Only the first
+/* Words of the day, plane by plane: those from first to end, the others are 0. Only the first
  * `count` planes are there. */
 struct planes {
     uint32_t count;
+    uint32_t first, end;
     uint64_t words[FASTI_PAGE_PLANES_MAX][FASTI_DAY_WORDS_MAX];
 };
 
-/* With room to count up to `most` in each tick. */
-static void planes_spread(const struct fasti_page *page, uint32_t most, struct planes *planes) {
-    FASTI_ASSERT((uint32_t)page->word_first + page->word_count <= FASTI_DAY_WORDS_MAX);
+/* With room to count up to `most` in each of ticks [tick, tick + ticks). */
+static void planes_spread(const struct fasti_page *page, uint32_t most, uint32_t tick,
+                          uint32_t ticks, struct planes *planes) {
+    const uint32_t page_end = (uint32_t)page->word_first + page->word_count;
+    const uint32_t first = tick / 64, end = (tick + ticks + 63) / 64;
+    const bool has_words = page->word_count > 0;
+    FASTI_ASSERT(page_end <= FASTI_DAY_WORDS_MAX && end <= FASTI_DAY_WORDS_MAX);
     FASTI_ASSERT(page->plane_count <= FASTI_PAGE_PLANES_MAX && most <= FASTI_SEATS_MAX);
     planes->count = page->plane_count == 0 ? 1 : page->plane_count;
     while (most >= 1u << planes->count)
         planes->count++;
-    memset(planes->words, 0, planes->count * sizeof planes->words[0]);
+    planes->first =
+        has_words && (ticks == 0 || page->word_first < first) ? page->word_first : first;
+    planes->end = has_words && (ticks == 0 || page_end > end) ? page_end : end;
+    for (uint32_t plane = 0; plane < planes->count; plane++)
+        for (uint32_t word = planes->first; word < planes->end; word++)
+            planes->words[plane][word] = 0;
     for (uint32_t plane = 0; plane < page->plane_count; plane++)
-        memcpy(planes->words[plane] + page->word_first,
-               page->words + plane * (size_t)page->word_count,
-               page->word_count * sizeof page->words[0]);
+        for (uint32_t word = 0; word < page->word_count; word++)
+            planes->words[plane][page->word_first + word] =
+                page->words[plane * (size_t)page->word_count + word];
 }
 
 /* Adds seats to each tick of [tick, tick + count). */
@@ -82,9 +92,11 @@ static void planes_subtract(struct planes *planes, uint32_t tick, uint32_t count
     }
 }
 
-/* Ticks of a word that are taken by `least` or more. */
+/* Ticks of a word that are taken by `least`, 1 or more, or more. */
 static uint64_t planes_reach(const struct planes *planes, uint32_t word, uint32_t least) {
     uint64_t more = 0, equal = least >> planes->count == 0 ? UINT64_MAX : 0;
+    if (word < planes->first || word >= planes->end)
+        return 0;
     for (uint32_t plane = planes->count; plane-- > 0;) {
         const uint64_t bits = planes->words[plane][word];
         if ((least >> plane & 1) == 0)
@@ -96,6 +108,8 @@ static uint64_t planes_reach(const struct planes *planes, uint32_t word, uint32_
 
 static uint32_t planes_count(const struct planes *planes, uint32_t tick) {
     uint32_t count = 0;
+    if (tick / 64 < planes->first || tick / 64 >= planes->end)
+        return 0;
     for (uint32_t plane = 0; plane < planes->count; plane++)
         count |= (uint32_t)(planes->words[plane][tick / 64] >> (tick % 64) & 1) << plane;
     return count;
@@ -146,7 +160,7 @@ static bool has_expired(const struct fasti_page *page, int64_t now_ms) {
 /* The day's planes without what expired. */
 static void planes_at(const struct fasti_page *page, int64_t now_ms, struct planes *planes) {
     const struct fasti_page_hold *holds = fasti_page_holds(page);
-    planes_spread(page, 0, planes);
+    planes_spread(page, 0, 0, 0, planes);
     for (uint32_t h = 0; h < page->hold_count; h++)
         if (is_expired(&holds[h], now_ms))
             planes_subtract(planes, holds[h].tick, holds[h].count, holds[h].seats);
@@ -402,7 +416,7 @@ struct hull {
 static struct hull hull_of(const struct planes *planes) {
     struct hull hull = {FASTI_DAY_WORDS_MAX, 0, 0};
     for (uint32_t plane = 0; plane < planes->count; plane++) {
-        for (uint32_t word = 0; word < FASTI_DAY_WORDS_MAX; word++) {
+        for (uint32_t word = planes->first; word < planes->end; word++) {
             if (planes->words[plane][word] == 0)
                 continue;
             hull.first = word < hull.first ? word : hull.first;
@@ -456,8 +470,8 @@ bool fasti_page_apply(struct fasti_arena_local *arena, const struct fasti_page *
                       const struct fasti_page_change *change, uint32_t *index) {
     struct making making;
     FASTI_ASSERT(fasti_page_takes(page, change));
-    planes_spread(page, change->operation == FASTI_PAGE_TAKE ? change->seats_max : 0,
-                  &making.planes);
+    planes_spread(page, change->operation == FASTI_PAGE_TAKE ? change->seats_max : 0, change->tick,
+                  change->count, &making.planes);
     making.hold_count = page->hold_count;
     making.visit_count = page->visit_count;
     memcpy(making.holds, fasti_page_holds(page), page->hold_count * sizeof making.holds[0]);
@@ -472,11 +486,13 @@ bool fasti_page_apply(struct fasti_arena_local *arena, const struct fasti_page *
 }
 
 uint32_t fasti_page_run_longest_ticks(const struct fasti_page *page, uint32_t capacity,
-                                      const uint64_t *open) {
+                                      const uint64_t *open, uint32_t word_first,
+                                      uint32_t word_count) {
     uint64_t words[FASTI_DAY_WORDS_MAX];
+    FASTI_ASSERT(word_first + word_count <= FASTI_DAY_WORDS_MAX);
     /* Held time may become free without a new page. */
-    fasti_page_full(page, capacity, INT64_MAX, 0, FASTI_DAY_WORDS_MAX, words);
-    for (uint32_t i = 0; i < FASTI_DAY_WORDS_MAX; i++)
-        words[i] = open[i] & ~words[i];
-    return fasti_bits_run_longest(words, FASTI_DAY_WORDS_MAX);
+    fasti_page_full(page, capacity, INT64_MAX, word_first, word_count, words);
+    for (uint32_t i = 0; i < word_count; i++)
+        words[i] = open[word_first + i] & ~words[i];
+    return fasti_bits_run_longest(words, word_count);
 }
