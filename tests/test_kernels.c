@@ -56,6 +56,28 @@ Test(kernels, runs_random) {
     }
 }
 
+Test(kernels, starts_are_candidates_with_a_run) {
+    struct fasti_prng prng = fasti_test_prng("kernels.starts");
+    for (int round = 0; round < 4000; round++) {
+        uint64_t taken[WORDS], candidates[WORDS], runs[WORDS], starts[WORDS + 1];
+        day_random(&prng, taken);
+        day_random(&prng, candidates);
+        const uint32_t words = 1 + (uint32_t)fasti_prng_below(&prng, WORDS);
+        const uint32_t count = (uint32_t)fasti_prng_below(&prng, words + 1);
+        const uint32_t length = 1 + (uint32_t)fasti_prng_below(&prng, 150);
+        uint64_t any = 0;
+        memset(starts, 0xa5, sizeof starts);
+        fasti_kernel_runs(taken, words, length, runs);
+        const uint64_t said = fasti_kernel_starts(taken, words, length, candidates, count, starts);
+        for (uint32_t i = 0; i < count; i++) {
+            cr_assert_eq(starts[i], runs[i] & candidates[i], "length %u word %u", length, i);
+            any |= starts[i];
+        }
+        cr_assert_eq(said, any);
+        cr_assert_eq(starts[count], UINT64_C(0xa5a5a5a5a5a5a5a5), "wrote beyond the count");
+    }
+}
+
 Test(kernels, runs_every_length) {
     uint64_t taken[WORDS] = {0};
     for (uint32_t length = 1; length <= WORDS * 64 + 130; length++) {

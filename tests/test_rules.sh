@@ -171,6 +171,19 @@ service=late && at 2026-03-03T08:00
 refuses OFF_GRID 'does not start at that minute'
 at 2026-03-03T08:40 && takes
 
+# A day and its buffer: from the evening of the 30th they would reach beyond the last bookable date. It
+# makes no difference whether the day before, from which they do not, is asked about, too.
+fasti create service --id stay --minutes 1440 --grid 60 --buffer-after 240 >/dev/null
+fasti create schedule --id edge --location here --service stay >/dev/null
+fasti create opening --schedule edge --id end --rule instant --from 2199-12-29T00:00+01:00 --to 2199-12-31T23:55+01:00 >/dev/null
+on=edge service=stay
+at 2199-12-29T23:00 && could
+at 2199-12-30T20:00 && could
+at 2199-12-30T21:00 && refuses BUFFER 'time is free'
+fasti --json availability --schedule edge --service stay --from 2199-12-29 --days 2 >"$work/list"
+grep -qF '"start":"2199-12-30T20:00' "$work/list" || fail 'edge: 20:00 is not listed' "$work/list"
+! grep -qF '"start":"2199-12-30T21:00' "$work/list" || fail 'edge: 21:00 is listed beside the day before' "$work/list"
+
 # ---- who and how ----
 schedule modality --modality video,phone
 at 2026-03-03T09:00

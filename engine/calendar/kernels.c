@@ -29,25 +29,25 @@ static void and_shifted(uint64_t *words, uint32_t count, uint32_t shift) {
 
 /* A run of at most 64 ticks that starts in a word ends in it or in the next one: each word is
  * answered from a window of two, in registers, and no word waits for another. */
-static void runs_short(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs) {
-    for (uint32_t i = 0; i < words; i++) {
-        uint64_t low = ~taken[i];
-        uint64_t high = i + 1 < words ? ~taken[i + 1] : 0;
-        for (uint32_t have = 1; have < length;) {
-            const uint32_t step = have < length - have ? have : length - have; /* 1 to 32 */
-            low &= low >> step | high << (64 - step);
-            high &= high >> step;
-            have += step;
-        }
-        runs[i] = low;
+static inline uint64_t runs_word(const uint64_t *taken, uint32_t words, uint32_t length,
+                                 uint32_t at) {
+    uint64_t low = ~taken[at];
+    uint64_t high = at + 1 < words ? ~taken[at + 1] : 0;
+    for (uint32_t have = 1; have < length;) {
+        const uint32_t step = have < length - have ? have : length - have; /* 1 to 32 */
+        low &= low >> step | high << (64 - step);
+        high &= high >> step;
+        have += step;
     }
+    return low;
 }
 
 void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs) {
     FASTI_ASSERT(words >= 1 && words <= FASTI_DAY_WORDS_MAX);
     FASTI_ASSERT(length >= 1);
     if (length <= 64) {
-        runs_short(taken, words, length, runs);
+        for (uint32_t i = 0; i < words; i++)
+            runs[i] = runs_word(taken, words, length, i);
         return;
     }
     if (length > words * 64) {
@@ -61,6 +61,22 @@ void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, u
         and_shifted(runs, words, step);
         have += step;
     }
+}
+
+uint64_t fasti_kernel_starts(const uint64_t *taken, uint32_t words, uint32_t length,
+                             const uint64_t *candidates, uint32_t count, uint64_t *starts) {
+    uint64_t any = 0;
+    FASTI_ASSERT(count <= words);
+    if (length <= 64) {
+        for (uint32_t i = 0; i < count; i++)
+            any |= starts[i] = runs_word(taken, words, length, i) & candidates[i];
+        return any;
+    }
+    uint64_t runs[FASTI_DAY_WORDS_MAX];
+    fasti_kernel_runs(taken, words, length, runs);
+    for (uint32_t i = 0; i < count; i++)
+        any |= starts[i] = runs[i] & candidates[i];
+    return any;
 }
 
 /* How many bits are set decides when a group ends, not which: the branches are easy to predict

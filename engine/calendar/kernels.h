@@ -18,6 +18,11 @@
  * word count as taken. words 1 to FASTI_DAY_WORDS_MAX; length >= 1. log2(length) shift steps. */
 void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs);
 
+/* The candidates of the first `count` (<= words) words at which such a run starts, that is runs &
+ * candidates, in one pass while the words are in registers. Returns the union of the words. */
+uint64_t fasti_kernel_starts(const uint64_t *taken, uint32_t words, uint32_t length,
+                             const uint64_t *candidates, uint32_t count, uint64_t *starts);
+
 /* Writes the positions of the set bits, ascending, to ticks; returns how many. Writes whole groups,
  * so ticks needs room for FASTI_KERNEL_GROUP entries more, whose content is unspecified. */
 uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks);

@@ -95,6 +95,22 @@ static void seats_join(const struct fasti_terms *schedule, const struct fasti_te
     rules->group = (uint8_t)(group < FASTI_SEATS_MAX ? group : FASTI_SEATS_MAX);
 }
 
+static uint16_t ticks_of(const struct fasti_schedule_config *config, uint32_t minutes) {
+    const uint32_t resolution = config->resolution_minutes;
+    return (uint16_t)(minutes == 0 ? 0 : (minutes + resolution - 1) / resolution);
+}
+
+/* What is asked of every day is settled once. */
+static void settle(struct fasti_rules *rules) {
+    const bool has_week = (rules->week_limits[0] | rules->week_limits[1]) != 0;
+    const bool has_month = (rules->month_limits[0] | rules->month_limits[1]) != 0;
+    rules->needs = (uint8_t)((has_week ? FASTI_RULE_NEEDS_WEEK : 0) |
+                             (has_month ? FASTI_RULE_NEEDS_MONTH : 0));
+    rules->has_limits = has_week || has_month || (rules->day_limits[0] | rules->day_limits[1]) != 0;
+    rules->has_hours =
+        rules->weekdays != 127 || rules->from_minute != 0 || rules->to_minute != FASTI_RULE_NO_END;
+}
+
 void fasti_rules_join(const struct fasti_schedule_config *config,
                       const struct fasti_service *service, const struct fasti_facts *facts,
                       struct fasti_rules *rules) {
@@ -108,6 +124,8 @@ void fasti_rules_join(const struct fasti_schedule_config *config,
      */
     rules->before_minutes = (uint8_t)most(a->before_minutes, b->before_minutes);
     rules->after_minutes = (uint8_t)most(a->after_minutes, b->after_minutes);
+    rules->before_ticks = ticks_of(config, rules->before_minutes);
+    rules->after_ticks = ticks_of(config, rules->after_minutes);
     if (facts->is_override)
         return;
     rules->whoever = whoever(config, service, facts);
@@ -124,4 +142,5 @@ void fasti_rules_join(const struct fasti_schedule_config *config,
         rules->week_limits[i] = both[i]->week_limit;
         rules->month_limits[i] = both[i]->month_limit;
     }
+    settle(rules);
 }

@@ -1,5 +1,5 @@
 /*
- * rule.c - day views, starts and verdicts. See rule.h for the promise that search and reserve
+ * rule.c - starts and verdicts. See rule.h for the promise that search and reserve
  * cannot disagree: whatever one of them learns about a start, it learns in this file.
  */
 #include "engine/rules/rule.h"
@@ -10,161 +10,6 @@
 #include "engine/base/panic.h"
 #include "engine/calendar/kernels.h"
 #include "engine/time/civil.h"
-
-/* The plan of a day that has no pattern or whose plan was never made: computed on the side. */
-static const struct fasti_plan *plan_compute(const struct fasti_day_view *view,
-                                             struct fasti_rules_scratch *scratch) {
-    struct fasti_plan *plan = (struct fasti_plan *)(void *)scratch->plan;
-    return fasti_plan_compute(view->spans, view->span_count, NULL, &view->key, plan) == FASTI_OK
-               ? plan
-               : NULL;
-}
-
-/* The interned plan, looked up among the ones found lately first. */
-static const struct fasti_plan *plan_find(const struct fasti_patterns *patterns,
-                                          const struct fasti_plan_key *key,
-                                          struct fasti_rules_scratch *scratch) {
-    struct fasti_rules_plan *known = &scratch->plans[key->pattern_id % FASTI_RULES_PLANS];
-    if (known->key.pattern_id == key->pattern_id && known->key.service.v == key->service.v &&
-        known->key.duration_ticks == key->duration_ticks &&
-        known->key.grid_ticks == key->grid_ticks && known->key.offset_ticks == key->offset_ticks)
-        return known->plan;
-    const struct fasti_plan *plan = fasti_plan_find(patterns, key);
-    if (plan != NULL)
-        *known = (struct fasti_rules_plan){*key, plan};
-    return plan;
-}
-
-/* Spans and plan of a view whose day is set. */
-static void day_view_fill(const struct fasti_patterns *patterns, uint32_t pattern_id,
-                          struct fasti_rules_scratch *scratch, struct fasti_day_view *view) {
-    const struct fasti_schedule_config *config = view->config;
-    view->key.pattern_id = pattern_id;
-    view->plan = NULL;
-    view->spans = NULL;
-    view->span_count = 0;
-    if (pattern_id != FASTI_PATTERN_NONE) {
-        const struct fasti_pattern *pattern = fasti_pattern_get(patterns, pattern_id);
-        view->spans = pattern->spans;
-        view->span_count = pattern->span_count;
-        view->plan = view->has_plan ? plan_find(patterns, &view->key, scratch) : NULL;
-    } else if (fasti_openings_expand(config->openings, config->opening_count, config->zone,
-                                     config->resolution_minutes, view->date,
-                                     &scratch->draft) == FASTI_OK) {
-        view->spans = scratch->draft.spans;
-        view->span_count = scratch->draft.count;
-    }
-    if (view->plan == NULL && view->has_plan)
-        view->plan = plan_compute(view, scratch);
-}
-
-void fasti_day_view_load(const struct fasti_patterns *patterns,
-                         const struct fasti_schedule_config *config, fasti_service_id service,
-                         const struct fasti_service *terms, const struct fasti_rules *rules,
-                         fasti_date date, uint32_t pattern_id, struct fasti_rules_scratch *scratch,
-                         struct fasti_day_view *view) {
-    *view = (struct fasti_day_view){.config = config,
-                                    .terms = terms,
-                                    .rules = rules,
-                                    .scratch = scratch,
-                                    .service = service,
-                                    .date = date};
-    view->has_plan = fasti_schedule_plan_key(config, service, terms, pattern_id, &view->key);
-    fasti_zone_day(config->zone, date, &view->day);
-    day_view_fill(patterns, pattern_id, scratch, view);
-}
-
-void fasti_day_view_next(const struct fasti_patterns *patterns, uint32_t pattern_id,
-                         struct fasti_rules_scratch *scratch, struct fasti_day_view *view) {
-    view->date.v++;
-    fasti_zone_day_next(view->config->zone, view->date, &view->day);
-    day_view_fill(patterns, pattern_id, scratch, view);
-}
-
-uint32_t fasti_rule_first_tick(const struct fasti_day_view *view, int64_t now_ms) {
-    const int64_t tick_ms = (int64_t)view->config->resolution_minutes * 60000;
-    const int64_t into_day_ms = now_ms - view->day.start_utc_s * 1000;
-    if (into_day_ms <= 0)
-        return 0;
-    const int64_t tick = (into_day_ms + tick_ms - 1) / tick_ms;
-    return tick < FASTI_TICKS_MAX ? (uint32_t)tick : FASTI_TICKS_MAX;
-}
-
-/* ---- buffers, and the days around ---- */
-
-static uint32_t ticks_of(const struct fasti_day_view *view, uint32_t minutes) {
-    if (minutes == 0)
-        return 0;
-    return (minutes + view->config->resolution_minutes - 1u) / view->config->resolution_minutes;
-}
-static uint32_t before_ticks(const struct fasti_day_view *view) {
-    return ticks_of(view, view->rules->before_minutes);
-}
-static uint32_t after_ticks(const struct fasti_day_view *view) {
-    return ticks_of(view, view->rules->after_minutes);
-}
-static uint32_t day_ticks(const struct fasti_day_view *view) {
-    return (uint32_t)view->day.minutes / view->config->resolution_minutes;
-}
-
-/* How far visits of the day reach before its start and behind its end, ticks. */
-struct reach {
-    uint32_t before, after;
-};
-
-static struct reach reach_of(const struct fasti_day_view *view) {
-    const struct fasti_plan *plan = view->plan;
-    struct reach reach = {0, 0};
-    if (view->rules->is_override) { /* it may start at any tick, a single one be longer */
-        reach.before = before_ticks(view);
-        reach.after =
-            FASTI_SERVICE_MINUTES_MAX / view->config->resolution_minutes + after_ticks(view);
-    } else if (plan != NULL && plan->tick_end != 0) {
-        const uint32_t before = before_ticks(view), end = plan->tick_end + after_ticks(view);
-        reach.before = plan->tick_first < before ? before - plan->tick_first : 0;
-        reach.after = end > day_ticks(view) ? end - day_ticks(view) : 0;
-    }
-    return reach;
-}
-
-uint32_t fasti_rule_needs(const struct fasti_day_view *view) {
-    const struct fasti_rules *rules = view->rules;
-    const struct reach reach = reach_of(view);
-    uint32_t needs = (reach.before | reach.after) != 0 ? FASTI_RULE_NEEDS_AROUND : 0;
-    if ((rules->week_limits[0] | rules->week_limits[1]) != 0)
-        needs |= FASTI_RULE_NEEDS_WEEK;
-    if ((rules->month_limits[0] | rules->month_limits[1]) != 0)
-        needs |= FASTI_RULE_NEEDS_MONTH;
-    return needs;
-}
-
-static uint32_t ticks_of_day(const struct fasti_day_view *view, int32_t date) {
-    struct fasti_local_day day;
-    fasti_zone_day(view->config->zone, (fasti_date){date}, &day);
-    return (uint32_t)day.minutes / view->config->resolution_minutes;
-}
-
-/* Days from the view's in one direction until so many ticks are covered. */
-static uint32_t days_for(const struct fasti_day_view *view, uint32_t ticks, int32_t step,
-                         uint32_t days_max) {
-    uint32_t days = 0, covered = 0;
-    while (covered < ticks && days < days_max) {
-        const int32_t date = view->date.v + step * (int32_t)(days + 1);
-        if (!fasti_date_is_bookable((fasti_date){date}))
-            break;
-        covered += ticks_of_day(view, date);
-        days++;
-    }
-    return days;
-}
-
-struct fasti_rule_around fasti_rule_around(const struct fasti_day_view *view) {
-    const struct reach reach = reach_of(view);
-    return (struct fasti_rule_around){
-        .before = days_for(view, reach.before, -1, FASTI_RULE_BEFORE_MAX),
-        .after = days_for(view, reach.after, 1, FASTI_RULE_AFTER_MAX),
-    };
-}
 
 static void taken_add(struct fasti_page_taken *taken, struct fasti_page_taken part) {
     taken->least = part.least < taken->least ? part.least : taken->least;
@@ -186,7 +31,9 @@ static void before_add(const struct fasti_day_view *view, const struct fasti_rul
     for (uint32_t d = 0; d < FASTI_RULE_BEFORE_MAX && ticks > 0; d++) {
         const struct fasti_page *page = scene->before[d];
         const uint32_t there =
-            page == NULL ? ticks : ticks_of_day(view, view->date.v - 1 - (int32_t)d);
+            page == NULL
+                ? ticks
+                : fasti_day_view_ticks_on(view, (fasti_date){view->date.v - 1 - (int32_t)d});
         const uint32_t part = ticks < there ? ticks : there;
         part_add(scene, page, there - part, there, taken);
         ticks -= part;
@@ -200,7 +47,9 @@ static void after_add(const struct fasti_day_view *view, const struct fasti_rule
     for (uint32_t d = 0; d < FASTI_RULE_AFTER_MAX && from < to; d++) {
         const struct fasti_page *page = scene->after[d];
         const uint32_t there =
-            page == NULL ? to : ticks_of_day(view, view->date.v + 1 + (int32_t)d);
+            page == NULL
+                ? to
+                : fasti_day_view_ticks_on(view, (fasti_date){view->date.v + 1 + (int32_t)d});
         part_add(scene, page, from < there ? from : there, to < there ? to : there, taken);
         from = from > there ? from - there : 0;
         to = to > there ? to - there : 0;
@@ -214,7 +63,7 @@ static struct fasti_page_taken range_taken(const struct fasti_day_view *view,
                                            const struct fasti_rule_scene *scene, int32_t first,
                                            int32_t end) {
     struct fasti_page_taken taken = {UINT32_MAX, 0};
-    const int32_t ticks = (int32_t)day_ticks(view);
+    const int32_t ticks = (int32_t)view->day_ticks;
     if (first < 0)
         before_add(view, scene, (uint32_t)-first, &taken);
     const int32_t here = first > 0 ? first : 0;
@@ -253,12 +102,10 @@ static bool is_used_up(const struct fasti_day_view *view, const struct fasti_rul
                                    span->services, services, scene->now_ms) >= places;
 }
 
-/* The view's plan without the openings that have no place left; NULL as view->plan. */
-static const struct fasti_plan *plan_left(const struct fasti_day_view *view,
-                                          const struct fasti_rule_scene *scene) {
+/* The view's plan without the openings that have no place left. */
+static const struct fasti_plan *plan_of_places(const struct fasti_day_view *view,
+                                               const struct fasti_rule_scene *scene) {
     struct fasti_rules_scratch *scratch = view->scratch;
-    if (view->plan == NULL || !view->plan->has_quota)
-        return view->plan;
     bool is_any_used_up = false;
     for (uint32_t i = 0; i < view->span_count; i++) {
         scratch->used_up[i] =
@@ -274,6 +121,12 @@ static const struct fasti_plan *plan_left(const struct fasti_day_view *view,
                : NULL;
 }
 
+/* The same; NULL as view->plan. */
+static inline const struct fasti_plan *plan_left(const struct fasti_day_view *view,
+                                                 const struct fasti_rule_scene *scene) {
+    return view->plan == NULL || !view->plan->has_quota ? view->plan : plan_of_places(view, scene);
+}
+
 /* ---- when and how many ---- */
 
 /* Starts of visits of one length lie in [first, end); each stage narrows the one before it. */
@@ -281,14 +134,15 @@ struct window {
     uint32_t first, end;
 };
 
-static struct window hours_window(const struct fasti_day_view *view, uint32_t length) {
+/* Only where rules->has_hours. */
+static struct window hours_ask(const struct fasti_day_view *view, uint32_t length) {
     const struct fasti_rules *rules = view->rules;
     const int32_t resolution = view->config->resolution_minutes;
     struct window window = {0, UINT32_MAX};
     if (rules->from_minute > 0)
-        window.first =
-            ticks_of(view, (uint32_t)fasti_zone_minute_of_day(view->config->zone, &view->day,
-                                                              view->date, rules->from_minute));
+        window.first = fasti_day_view_ticks(
+            view, (uint32_t)fasti_zone_minute_of_day(view->config->zone, &view->day, view->date,
+                                                     rules->from_minute));
     if (rules->to_minute != FASTI_RULE_NO_END) {
         const uint32_t end = (uint32_t)(fasti_zone_minute_of_day(view->config->zone, &view->day,
                                                                  view->date, rules->to_minute) /
@@ -298,6 +152,10 @@ static struct window hours_window(const struct fasti_day_view *view, uint32_t le
     if (rules->weekdays != 127 && (rules->weekdays >> fasti_date_weekday(view->date) & 1) == 0)
         window.end = 0;
     return window;
+}
+
+static inline struct window hours_window(const struct fasti_day_view *view, uint32_t length) {
+    return view->rules->has_hours ? hours_ask(view, length) : (struct window){0, UINT32_MAX};
 }
 
 static uint32_t notice_tick(const struct fasti_day_view *view, int64_t now_ms) {
@@ -325,11 +183,9 @@ static uint32_t day_used(const struct fasti_day_view *view, const struct fasti_r
                                    scene->now_ms);
 }
 
-static enum fasti_rule_verdict limits_verdict(const struct fasti_day_view *view,
-                                              const struct fasti_rule_scene *scene) {
+static enum fasti_rule_verdict limits_ask(const struct fasti_day_view *view,
+                                          const struct fasti_rule_scene *scene) {
     const struct fasti_rules *rules = view->rules;
-    if ((uint32_t)scene->page->visit_count + scene->page->hold_count >= FASTI_PAGE_VISITS_MAX)
-        return FASTI_RULE_DAY_LIMIT; /* a page keeps no more */
     for (uint32_t i = 0; i < 2; i++)
         if (rules->day_limits[i] != 0 && day_used(view, scene, i) >= rules->day_limits[i])
             return FASTI_RULE_DAY_LIMIT;
@@ -340,6 +196,13 @@ static enum fasti_rule_verdict limits_verdict(const struct fasti_day_view *view,
         if (rules->month_limits[i] != 0 && scene->month_used[i] >= rules->month_limits[i])
             return FASTI_RULE_MONTH_LIMIT;
     return FASTI_RULE_FREE;
+}
+
+static inline enum fasti_rule_verdict limits_verdict(const struct fasti_day_view *view,
+                                                     const struct fasti_rule_scene *scene) {
+    if ((uint32_t)scene->page->visit_count + scene->page->hold_count >= FASTI_PAGE_VISITS_MAX)
+        return FASTI_RULE_DAY_LIMIT; /* a page keeps no more */
+    return view->rules->has_limits ? limits_ask(view, scene) : FASTI_RULE_FREE;
 }
 
 /* ---- time ---- */
@@ -358,8 +221,8 @@ static bool is_shared(const struct fasti_day_view *view, const struct fasti_rule
     if (visits == 0 || visits >= view->rules->group)
         return false;
     const struct fasti_page_taken taken =
-        range_taken(view, scene, (int32_t)tick - (int32_t)before_ticks(view),
-                    (int32_t)(tick + length + after_ticks(view)));
+        range_taken(view, scene, (int32_t)tick - (int32_t)view->rules->before_ticks,
+                    (int32_t)(tick + length + view->rules->after_ticks));
     return taken.least == visits && taken.most == visits;
 }
 
@@ -383,8 +246,8 @@ static enum fasti_rule_verdict time_verdict(const struct fasti_day_view *view,
     place->before_minutes = has_buffers ? rules->before_minutes : 0;
     place->after_minutes = has_buffers ? rules->after_minutes : 0;
     const uint32_t taken =
-        range_taken(view, scene, first - (int32_t)(has_buffers ? before_ticks(view) : 0),
-                    end + (int32_t)(has_buffers ? after_ticks(view) : 0))
+        range_taken(view, scene, first - (int32_t)(has_buffers ? view->rules->before_ticks : 0),
+                    end + (int32_t)(has_buffers ? view->rules->after_ticks : 0))
             .most;
     if (taken < rules->capacity)
         return FASTI_RULE_FREE;
@@ -394,15 +257,18 @@ static enum fasti_rule_verdict time_verdict(const struct fasti_day_view *view,
 
 /* ---- starts ---- */
 
-/* Clears the bits outside the window in words [first, end). */
-static void mask_window(uint64_t *words, uint32_t first, uint32_t end, struct window window) {
+/* Clears the bits outside the window in words [first, end); the union of those that stay. */
+static uint64_t mask_window(uint64_t *words, uint32_t first, uint32_t end, struct window window) {
+    uint64_t any = 0;
     for (uint32_t word = first; word < end; word++) {
         const uint32_t base = word * 64;
         if (base + 64 <= window.first || base >= window.end)
             words[word] = 0;
         else
             words[word] &= fasti_bits_mask(word, window.first, window.end);
+        any |= words[word];
     }
+    return any;
 }
 
 static void lengths_write(const uint64_t *words, uint32_t first, uint32_t end, uint16_t length,
@@ -412,21 +278,26 @@ static void lengths_write(const uint64_t *words, uint32_t first, uint32_t end, u
             lengths[word * 64 + (uint32_t)__builtin_ctzll(bits)] = length;
 }
 
-/* Candidates whose time is free, all of it on the view's day, in words [first, end). */
-static void free_plain(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
-                       const struct fasti_plan_group *group, uint32_t first, uint32_t end,
-                       uint64_t *starts) {
-    const uint32_t before = before_ticks(view);
-    const uint32_t after = FASTI_MUTANT(SEARCH_WITHOUT_BUFFER) ? 0 : after_ticks(view);
+/* Candidates whose time is free, all of it on the view's day, in words [first, end); their union.
+ * With a buffer before the visit the run begins so many ticks before the start. */
+static uint64_t free_plain(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                           const struct fasti_plan_group *group, uint32_t first, uint32_t end,
+                           uint64_t *starts) {
+    const uint32_t before = view->rules->before_ticks;
+    const uint32_t after = FASTI_MUTANT(SEARCH_WITHOUT_BUFFER) ? 0 : view->rules->after_ticks;
     const uint32_t total = before + group->length_ticks + after;
     const uint32_t back = (before + 63) / 64;
     const uint32_t base = first > back ? first - back : 0;
     uint64_t taken[FASTI_DAY_WORDS_MAX];
-    uint64_t runs[FASTI_DAY_WORDS_MAX];
     /* A visit may reach beyond the last word that has a start. */
     uint32_t reach = end + (total + 63u) / 64u;
     reach = reach < FASTI_DAY_WORDS_MAX ? reach : FASTI_DAY_WORDS_MAX;
     fasti_page_full(scene->page, view->rules->capacity, scene->now_ms, base, reach - base, taken);
+    if (before == 0)
+        return fasti_kernel_starts(taken, reach - base, total, group->starts + first, end - first,
+                                   starts + first);
+    uint64_t runs[FASTI_DAY_WORDS_MAX];
+    uint64_t any = 0;
     fasti_kernel_runs(taken, reach - base, total, runs);
     const uint32_t words = before / 64, bits = before % 64;
     for (uint32_t word = first; word < end; word++) {
@@ -434,15 +305,17 @@ static void free_plain(const struct fasti_day_view *view, const struct fasti_rul
         uint64_t here = at >= words ? runs[at - words] : 0;
         if (bits != 0)
             here = here << bits | (at > words ? runs[at - words - 1] >> (64 - bits) : 0);
-        starts[word] = here & group->starts[word];
+        any |= starts[word] = here & group->starts[word];
     }
+    return any;
 }
 
 /* The same where visits or buffers reach into the days around: one candidate after the other. */
-static void free_around(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
-                        const struct fasti_plan_group *group, uint32_t first, uint32_t end,
-                        uint64_t *starts) {
+static uint64_t free_around(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                            const struct fasti_plan_group *group, uint32_t first, uint32_t end,
+                            uint64_t *starts) {
     struct fasti_rule_place place;
+    uint64_t any = 0;
     for (uint32_t word = first; word < end; word++) {
         starts[word] = 0;
         for (uint64_t bits = group->starts[word]; bits != 0; bits &= bits - 1) {
@@ -450,36 +323,59 @@ static void free_around(const struct fasti_day_view *view, const struct fasti_ru
             if (time_verdict(view, scene, tick, group->length_ticks, &place) == FASTI_RULE_FREE)
                 starts[word] |= bits & -bits;
         }
+        any |= starts[word];
     }
+    return any;
 }
 
-/* Adds the candidates that are taken, but may be shared. */
-static void shared_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
-                       const struct fasti_plan_group *group, uint32_t first, uint32_t end,
-                       uint64_t *starts) {
+/* Adds the candidates that are taken, but may be shared; their union. */
+static uint64_t shared_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                           const struct fasti_plan_group *group, uint32_t first, uint32_t end,
+                           uint64_t *starts) {
+    uint64_t any = 0;
     for (uint32_t word = first; word < end; word++)
         for (uint64_t bits = group->starts[word] & ~starts[word]; bits != 0; bits &= bits - 1) {
             const uint32_t tick = word * 64 + (uint32_t)__builtin_ctzll(bits);
             if (is_shared(view, scene, tick, group->length_ticks))
                 starts[word] |= bits & -bits;
+            any |= starts[word];
         }
+    return any;
 }
 
-/* The starts of one group, in words [first, end). */
-static void group_starts(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
-                         const struct fasti_plan_group *group, bool is_around, uint32_t first,
-                         uint32_t end, uint64_t *starts) {
-    if (is_around) {
-        free_around(view, scene, group, first, end, starts);
-    } else {
-        free_plain(view, scene, group, first, end, starts);
-        if (view->rules->group > 1)
-            shared_add(view, scene, group, first, end, starts);
-    }
+/* The starts of one group, in words [first, end); their union. */
+static uint64_t group_starts(const struct fasti_day_view *view,
+                             const struct fasti_rule_scene *scene,
+                             const struct fasti_plan_group *group, uint32_t first, uint32_t end,
+                             uint64_t *starts) {
+    const bool is_around = (view->reach_before | view->reach_after) != 0;
+    uint64_t any = is_around ? free_around(view, scene, group, first, end, starts)
+                             : free_plain(view, scene, group, first, end, starts);
+    if (!is_around && view->rules->group > 1)
+        any |= shared_add(view, scene, group, first, end, starts);
     struct window window = hours_window(view, group->length_ticks);
     const uint32_t soonest = notice_tick(view, scene->now_ms);
     window.first = soonest > window.first ? soonest : window.first;
-    mask_window(starts, first, end, window);
+    const bool is_cut = window.first > first * 64 || window.end < end * 64;
+    return is_cut ? mask_window(starts, first, end, window) : any;
+}
+
+/* The starts of visits of several lengths: one in two groups has the first one's length. */
+static bool groups_starts(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                          const struct fasti_plan *plan, uint32_t first, uint32_t end,
+                          uint64_t *starts, uint16_t *lengths) {
+    uint64_t any = 0;
+    memset(starts + first, 0, (end - first) * sizeof *starts);
+    for (uint32_t g = 0; g < plan->group_count; g++) {
+        uint64_t own[FASTI_DAY_WORDS_MAX];
+        any |= group_starts(view, scene, &plan->groups[g], first, end, own);
+        for (uint32_t word = first; word < end; word++) {
+            own[word] &= ~starts[word];
+            starts[word] |= own[word];
+        }
+        lengths_write(own, first, end, plan->groups[g].length_ticks, lengths);
+    }
+    return any != 0;
 }
 
 bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
@@ -495,23 +391,9 @@ bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_rul
         memset(starts + first, 0, (end - first) * sizeof *starts);
         return false;
     }
-    const struct reach reach = reach_of(view);
-    const bool is_around = (reach.before | reach.after) != 0;
-    const bool has_lengths = view->plan->group_count > 1;
-    uint64_t any = 0;
-    memset(starts + first, 0, (end - first) * sizeof *starts);
-    for (uint32_t g = 0; g < plan->group_count; g++) {
-        uint64_t own[FASTI_DAY_WORDS_MAX];
-        group_starts(view, scene, &plan->groups[g], is_around, first, end, own);
-        for (uint32_t word = first; word < end; word++) {
-            own[word] &= ~starts[word]; /* a start in two groups has the first one's length */
-            starts[word] |= own[word];
-            any |= own[word];
-        }
-        if (has_lengths)
-            lengths_write(own, first, end, plan->groups[g].length_ticks, lengths);
-    }
-    return any != 0;
+    if (view->plan->group_count > 1 || plan->group_count == 0) /* by view->plan the asker knows */
+        return groups_starts(view, scene, plan, first, end, starts, lengths);
+    return group_starts(view, scene, &plan->groups[0], first, end, starts) != 0;
 }
 
 /* Does some opening of the service end after this tick? */
@@ -599,7 +481,7 @@ static enum fasti_rule_verdict override_check(const struct fasti_day_view *view,
                                               bool is_whole, struct fasti_rule_place *place) {
     if (!is_whole)
         return FASTI_RULE_OFF_GRID;
-    uint32_t length = ticks_of(view, view->terms->duration_minutes);
+    uint32_t length = fasti_day_view_ticks(view, view->terms->duration_minutes);
     for (uint32_t g = 0; view->plan != NULL && g < view->plan->group_count; g++)
         if (fasti_bits_any(view->plan->groups[g].starts, tick, 1))
             length = view->plan->groups[g].length_ticks;
@@ -634,14 +516,4 @@ enum fasti_rule_verdict fasti_rule_check(const struct fasti_day_view *view,
         first = first == FASTI_RULE_FREE ? verdict : first;
     }
     return first != FASTI_RULE_FREE ? first : verdict_without_candidate(view, scene, tick);
-}
-
-bool fasti_rule_covers(const struct fasti_day_view *view, uint32_t tick, uint32_t count) {
-    for (uint32_t i = 0; i < view->span_count; i++) {
-        const struct fasti_span *span = &view->spans[i];
-        if (fasti_span_offers(span, view->service) && tick >= span->start_tick &&
-            tick < span->end_tick && tick + count <= fasti_span_visit_end(span))
-            return true;
-    }
-    return false;
 }

@@ -58,10 +58,14 @@ enum fasti_rule_verdict {
 struct fasti_rules {
     enum fasti_rule_verdict whoever; /* FREE, or what excludes every start */
     bool is_override;
+    bool has_hours;   /* weekdays, from_minute or to_minute exclude something */
+    bool has_limits;  /* of any kind */
+    uint8_t needs;    /* FASTI_RULE_NEEDS_WEEK, _MONTH */
     uint8_t capacity; /* by so many a tick may be taken */
     uint8_t group;    /* so many visits of the service may share one start; 1: none do */
     uint8_t weekdays;
-    uint8_t before_minutes, after_minutes;
+    uint8_t before_minutes, after_minutes; /* buffers */
+    uint16_t before_ticks, after_ticks;    /* the same in ticks of the schedule, rounded up */
     uint16_t from_minute, to_minute; /* to: FASTI_RULE_NO_END: a visit may go on over midnight */
     uint32_t notice_minutes;
     struct {
@@ -107,6 +111,9 @@ struct fasti_day_view {
     const struct fasti_span *spans;
     uint32_t span_count;
     struct fasti_local_day day;
+    uint32_t day_ticks;                 /* whole ones in the day */
+    uint32_t reach_before, reach_after; /* how far some visit of the day, with its buffers, reaches
+                                           before its start and behind its end, ticks */
     fasti_date date;
 };
 
@@ -130,7 +137,10 @@ enum {
     FASTI_RULE_NEEDS_MONTH = 2,
     FASTI_RULE_NEEDS_AROUND = 4, /* pages of days around */
 };
-uint32_t fasti_rule_needs(const struct fasti_day_view *view);
+static inline uint32_t fasti_rule_needs(const struct fasti_day_view *view) {
+    return view->rules->needs |
+           ((view->reach_before | view->reach_after) != 0 ? FASTI_RULE_NEEDS_AROUND : 0);
+}
 
 /* How many days before and after it some visit of the view's day reaches into, with its buffers:
  * none beyond the bookable dates. */
@@ -194,6 +204,14 @@ bool fasti_rule_covers(const struct fasti_day_view *view, uint32_t tick, uint32_
 
 /* From when on a date may be booked, as one horizon says; INT64_MIN: always. */
 int64_t fasti_rule_opens_utc_s(const struct fasti_day_view *view, uint32_t horizon);
+
+/* Minutes in ticks of the view's schedule, rounded up. */
+static inline uint32_t fasti_day_view_ticks(const struct fasti_day_view *view, uint32_t minutes) {
+    return (minutes + view->config->resolution_minutes - 1u) / view->config->resolution_minutes;
+}
+
+/* Whole ticks of the schedule in a local day. */
+uint32_t fasti_day_view_ticks_on(const struct fasti_day_view *view, fasti_date date);
 
 static inline int64_t fasti_day_view_utc_s(const struct fasti_day_view *view, uint32_t tick) {
     return view->day.start_utc_s + (int64_t)tick * view->config->resolution_minutes * 60;
