@@ -194,11 +194,11 @@ static const struct fasti_page *rule_page(struct workshop *shop) {
     struct fasti_prng prng = {3};
     uint32_t index = 0;
     for (uint16_t tick = OPEN_TICK; tick + 4 <= OPEN_TICK_END; tick += 8) {
-        const struct fasti_page_change change = {.operation = FASTI_PAGE_TAKE,
-                                                 .tick = tick,
-                                                 .count = 4,
-                                                 .visit_tick = tick,
-                                                 .service = 1};
+        const struct fasti_page_change change = {
+            .operation = FASTI_PAGE_TAKE,
+            .tick = tick,
+            .count = 4,
+            .visit = {.service = 1, .tick = tick & 2047u, .count = 4}};
         const struct fasti_page *page =
             index == 0 ? &fasti_page_empty : fasti_arena_at(&shop->arena, index);
         if (fasti_prng_below(&prng, 10) >= 7)

@@ -186,7 +186,7 @@ static uint32_t taken_by(const struct thing *things, uint32_t tick, int64_t now_
     for (uint32_t i = 0; i < THINGS; i++)
         if (is_counted(&things[i], now_ms) && tick >= things[i].taken.tick &&
             tick < (uint32_t)things[i].taken.tick + things[i].taken.count)
-            count += things[i].taken.seats;
+            count += things[i].taken.visit.seats;
     return count;
 }
 
@@ -206,15 +206,21 @@ static void things_compare(const struct fasti_page *page, const struct thing *th
     const fasti_service_id service = {1 + (uint32_t)fasti_prng_below(prng, 3)};
     const uint32_t first = (uint32_t)fasti_prng_below(prng, 200);
     const uint32_t end = first + (uint32_t)fasti_prng_below(prng, 100);
-    uint32_t all = 0, own = 0;
+    uint32_t all = 0, own = 0, here = 0;
     for (uint32_t i = 0; i < THINGS; i++) {
         const struct fasti_page_change *taken = &things[i].taken;
-        if (!is_counted(&things[i], now_ms) || taken->service == 0 || taken->visit_tick < first ||
-            taken->visit_tick >= end)
+        if (!is_counted(&things[i], now_ms) || taken->visit.service == 0 ||
+            taken->visit.tick < first || taken->visit.tick >= end)
             continue;
         all++;
-        own += taken->service == service.v;
+        own += taken->visit.service == service.v;
+        here += taken->visit.service == service.v && taken->visit.tick == first;
     }
+    struct fasti_page_visit visits[FASTI_SEATS_MAX];
+    cr_assert_eq(fasti_page_visits_at(page, first, service, now_ms, visits), here);
+    for (uint32_t v = 0; v < here; v++)
+        cr_assert(visits[v].tick == first && visits[v].service == service.v &&
+                  visits[v].count == 100 + visits[v].before);
     cr_assert_eq(fasti_page_visits_count(page, first, end, NULL, 0, now_ms), all);
     cr_assert_eq(fasti_page_visits_count(page, first, end, &service, 1, now_ms), own);
 }
@@ -229,13 +235,16 @@ static struct fasti_page_change change_random(struct thing *thing, uint32_t numb
             .operation = FASTI_PAGE_TAKE,
             .tick = (uint16_t)fasti_prng_below(prng, 200),
             .count = (uint16_t)count,
-            .seats = (uint8_t)(1 + fasti_prng_below(prng, 3)),
             .seats_max = (uint8_t)(3 + fasti_prng_below(prng, 6)),
-            .service = (uint32_t)fasti_prng_below(prng, 4),
             .record = fasti_prng_below(prng, 2) == 0 ? 1000 + number : 0,
+            .visit.seats = (uint8_t)(1 + fasti_prng_below(prng, 3)),
+            .visit.service = (uint32_t)fasti_prng_below(prng, 4) & 3,
         };
-        if (change.service != 0)
-            change.visit_tick = (uint16_t)(change.tick + fasti_prng_below(prng, count));
+        if (change.visit.service != 0) {
+            change.visit.tick = (change.tick + (uint32_t)fasti_prng_below(prng, count)) & 2047;
+            change.visit.before = (uint8_t)fasti_prng_below(prng, 5);
+            change.visit.count = (uint16_t)(100 + change.visit.before);
+        }
         if (change.record != 0)
             change.expires_ms = (int64_t)fasti_prng_below(prng, 1000);
         return change;
@@ -244,8 +253,8 @@ static struct fasti_page_change change_random(struct thing *thing, uint32_t numb
     if (!thing->is_held || fasti_prng_below(prng, 2) == 0)
         return change;
     change.operation = fasti_prng_below(prng, 2) == 0 ? FASTI_PAGE_SETTLE : FASTI_PAGE_EXTEND;
-    change.tick = change.count = change.visit_tick = 0;
-    change.service = 0;
+    change.tick = change.count = 0;
+    change.visit = (struct fasti_page_visit){0};
     change.expires_ms = (int64_t)fasti_prng_below(prng, 1000);
     return change;
 }
@@ -277,8 +286,8 @@ Test(page, seats_holds_and_visits_are_those_of_a_list) {
             for (uint32_t t = change.tick;
                  change.operation == FASTI_PAGE_TAKE && t < (uint32_t)change.tick + change.count;
                  t++)
-                is_possible = is_possible &&
-                              taken_by(things, t, INT64_MIN) + change.seats <= change.seats_max;
+                is_possible = is_possible && taken_by(things, t, INT64_MIN) + change.visit.seats <=
+                                                 change.seats_max;
             cr_assert_eq(fasti_page_takes(page, &change), is_possible);
             if (!is_possible) {
                 refused++;
@@ -307,9 +316,8 @@ Test(page, a_record_may_hold_two_seats_of_one_start) {
     struct fasti_page_change change = {.operation = FASTI_PAGE_TAKE,
                                        .tick = 90,
                                        .count = 3,
-                                       .visit_tick = 90,
+                                       .visit = {.service = 1, .tick = 90, .count = 3},
                                        .seats_max = 2,
-                                       .service = 1,
                                        .record = 7,
                                        .expires_ms = 1000};
     uint32_t one, two, after;
@@ -328,7 +336,11 @@ Test(page, a_record_may_hold_two_seats_of_one_start) {
 Test(page, a_block_that_is_gone_releases_a_visit) {
     struct fixture fixture = fixture_make();
     struct fasti_page_change change = {
-        .operation = FASTI_PAGE_TAKE, .tick = 90, .count = 3, .visit_tick = 90, .service = 1};
+        .operation = FASTI_PAGE_TAKE,
+        .tick = 90,
+        .count = 3,
+        .visit = {.service = 1, .tick = 90, .count = 3},
+    };
     uint32_t index, next;
     cr_assert(fasti_page_apply(&fixture.local, &fasti_page_empty, &change, &index));
     change = (struct fasti_page_change){.operation = FASTI_PAGE_RELEASE, .tick = 90, .count = 3};

@@ -19,7 +19,7 @@
 #include "engine/base/atomics.h"
 #include "engine/base/limits.h"
 
-#define FASTI_ARENA_CLASSES  600 /* sizes of 16 to 9,584 bytes in steps of 16 */
+#define FASTI_ARENA_CLASSES  840 /* sizes of 16 to 13,424 bytes in steps of 16 */
 #define FASTI_ARENA_SIZE_MAX ((FASTI_ARENA_CLASSES - 1) * FASTI_ARENA_UNIT_BYTES)
 
 struct fasti_arena {

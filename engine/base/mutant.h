@@ -63,6 +63,8 @@
     X(WEEK_SHORT, "a week's limit does not count Sunday")                                  \
     X(QUOTA_COUNTS_ALL, "an opening's places are used by services that it does not offer") \
     X(OVERBOOK_FOR_ALL, "not only staff overbooks")                                        \
+    X(SHARED_BY_COUNT, "who shares a start is told by how many there are")                 \
+    X(SHARED_UNTIL_START, "who shares a start is told by what takes the start alone")      \
     X(SEAT_TOO_MANY, "a schedule has a seat more than its capacity")                       \
     X(RELEASE_ONE_SEAT, "of several seats one is given back")                              \
     X(REPLAY_FORGETS_VISIT, "replay takes the time, but counts no visit")                  \

@@ -114,13 +114,12 @@ void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fast
 static void item_change(struct fasti_parts_item *at, struct fasti_page_change *change) {
     const struct fasti_item *item = at->item;
     const uint32_t before = item->before_minutes == 0 ? 0 : item->before_minutes / at->resolution;
-    change->seats = item->seats;
     change->seats_max = item->seats_max;
+    change->visit.seats = item->seats;
     if (!FASTI_MUTANT(REPLAY_FORGETS_VISIT) && item->service != 0 && at->ticks_seen <= before &&
-        before < at->ticks_seen + change->count) {
-        change->service = item->service;
-        change->visit_tick = (uint16_t)(change->tick + before - at->ticks_seen);
-    }
+        before < at->ticks_seen + change->count)
+        change->visit =
+            fasti_item_visit(item, change->tick + before - at->ticks_seen, at->resolution);
     at->ticks_seen += change->count;
 }
 

@@ -200,12 +200,11 @@ const struct fasti_page *fasti_draft_page(struct fasti_booking *booking,
 
 /* ---- records ---- */
 
-/* Which ticks of a day an item takes, and whether its visit starts among them. */
+/* Which ticks of a day an item takes, and its visit if that starts among them. */
 struct part {
     struct fasti_ticks ticks;
     int64_t end_s;
-    bool has_start;
-    uint16_t visit_tick;
+    struct fasti_page_visit visit;
 };
 
 /* The part of [at_s, end_s) on one day; false: not whole ticks of it. */
@@ -216,10 +215,11 @@ static bool part_of(const struct fasti_day_look *look, const struct fasti_item *
     if (!fasti_look_place(look, at_s, (uint32_t)((part->end_s - at_s) / 60), &part->ticks))
         return false;
     const int64_t into_part_s = item->start_utc_s - at_s;
-    part->has_start = into_part_s >= 0 && item->start_utc_s < part->end_s;
-    if (part->has_start)
-        part->visit_tick =
-            (uint16_t)(part->ticks.tick + into_part_s / 60 / look->config->resolution_minutes);
+    const uint32_t resolution = look->config->resolution_minutes;
+    part->visit = (struct fasti_page_visit){.seats = item->seats};
+    if (item->service != 0 && into_part_s >= 0 && item->start_utc_s < part->end_s)
+        part->visit = fasti_item_visit(
+            item, part->ticks.tick + (uint32_t)(into_part_s / 60) / resolution, resolution);
     return true;
 }
 
@@ -241,10 +241,8 @@ enum fasti_draft_result fasti_draft_time(struct fasti_booking *booking,
         struct fasti_page_change here = *change;
         here.tick = part.ticks.tick;
         here.count = part.ticks.count;
-        here.seats = item->seats;
         here.seats_max = item->seats_max;
-        here.service = part.has_start ? item->service : 0;
-        here.visit_tick = here.service == 0 ? 0 : part.visit_tick;
+        here.visit = part.visit;
         const struct fasti_page_hold *expired =
             change->operation != FASTI_PAGE_TAKE
                 ? NULL
@@ -255,9 +253,9 @@ enum fasti_draft_result fasti_draft_time(struct fasti_booking *booking,
         }
         enum fasti_draft_result result = FASTI_DRAFT_OK;
         const bool takes = change->operation == FASTI_PAGE_TAKE;
-        if (here.service != 0 &&
+        if (here.visit.service != 0 &&
             !(takes ? FASTI_MUTANT(TAKE_LEAVES_GUARD) : FASTI_MUTANT(RELEASE_LEAVES_GUARD)))
-            result = fasti_draft_guards(booking, day, (fasti_service_id){here.service}, true);
+            result = fasti_draft_guards(booking, day, (fasti_service_id){here.visit.service}, true);
         if (result == FASTI_DRAFT_OK)
             result = fasti_draft_change(booking, day, record, at, &here);
         if (result != FASTI_DRAFT_OK)

@@ -30,6 +30,7 @@
 #include "engine/base/limits.h"
 #include "engine/booking/command.h"
 #include "engine/calendar/cell.h"
+#include "engine/calendar/page.h"
 
 /* What a record takes: the time of one schedule, from its buffer before to its buffer after. In
  * instants: which bits of which days that is follows from the schedule's zone and resolution. */
@@ -50,6 +51,18 @@ static inline int64_t fasti_item_begin_utc_s(const struct fasti_item *item) {
 }
 static inline int64_t fasti_item_end_utc_s(const struct fasti_item *item) {
     return item->start_utc_s + (item->minutes + item->after_minutes) * INT64_C(60);
+}
+
+/* The item's visit as pages keep it, which starts at this tick of its day. */
+static inline struct fasti_page_visit fasti_item_visit(const struct fasti_item *item, uint32_t tick,
+                                                       uint32_t resolution_minutes) {
+    return (struct fasti_page_visit){
+        .service = item->service & ((1u << 21) - 1),
+        .tick = tick & ((1u << 11) - 1),
+        .count = (uint16_t)(((uint32_t)item->minutes + item->after_minutes) / resolution_minutes),
+        .before = (uint8_t)(item->before_minutes / resolution_minutes),
+        .seats = item->seats,
+    };
 }
 
 struct fasti_record {

@@ -23,7 +23,7 @@ _Static_assert(sizeof(struct fasti_page) == 8, "the words follow the head withou
 _Static_assert(sizeof(struct fasti_page) +
                        FASTI_PAGE_PLANES_MAX * FASTI_DAY_WORDS_MAX * sizeof(uint64_t) +
                        FASTI_PAGE_HOLDS_MAX * sizeof(struct fasti_page_hold) +
-                       FASTI_PAGE_VISITS_MAX * sizeof(uint32_t) <=
+                       FASTI_PAGE_VISITS_MAX * sizeof(struct fasti_page_visit) <=
                    FASTI_ARENA_SIZE_MAX,
                "a full page fits in the arena");
 _Static_assert(FASTI_PAGE_HOLDS_MAX <= UINT8_MAX, "a page counts its holds in a byte");
@@ -163,7 +163,7 @@ static void planes_at(const struct fasti_page *page, int64_t now_ms, struct plan
     planes_spread(page, 0, 0, 0, planes);
     for (uint32_t h = 0; h < page->hold_count; h++)
         if (is_expired(&holds[h], now_ms))
-            planes_subtract(planes, holds[h].tick, holds[h].count, holds[h].seats);
+            planes_subtract(planes, holds[h].tick, holds[h].count, holds[h].visit.seats);
 }
 
 void fasti_page_full(const struct fasti_page *page, uint32_t capacity, int64_t now_ms,
@@ -226,8 +226,15 @@ static uint32_t hold_find(const struct fasti_page *page, const struct fasti_page
 
 /* ---- visits ---- */
 
-static uint32_t visit_of(uint32_t tick, uint32_t service) {
-    return tick << FASTI_PAGE_VISIT_SERVICE_BITS | service;
+/* As they are ordered: by tick, and so that equal days have equal pages. */
+static int visit_compare(const struct fasti_page_visit *a, const struct fasti_page_visit *b) {
+    if (a->tick != b->tick)
+        return (int)a->tick - (int)b->tick;
+    if (a->service != b->service)
+        return (int)a->service - (int)b->service;
+    if (a->count != b->count)
+        return a->count - b->count;
+    return a->before != b->before ? a->before - b->before : a->seats - b->seats;
 }
 
 static bool is_named(uint32_t service, const fasti_service_id *services, uint32_t count) {
@@ -237,30 +244,48 @@ static bool is_named(uint32_t service, const fasti_service_id *services, uint32_
     return count == 0;
 }
 
+/* Does a hold hold the time of a visit of this day? */
+static bool is_held(const struct fasti_page_hold *hold, int64_t now_ms) {
+    return hold->visit.service != 0 &&
+           (FASTI_MUTANT(EXPIRED_IS_COUNTED) || !is_expired(hold, now_ms));
+}
+
 uint32_t fasti_page_visits_count(const struct fasti_page *page, uint32_t tick_first,
                                  uint32_t tick_end, const fasti_service_id *services,
                                  uint32_t service_count, int64_t now_ms) {
-    const uint32_t *visits = fasti_page_visits(page);
+    const struct fasti_page_visit *visits = fasti_page_visits(page);
     const struct fasti_page_hold *holds = fasti_page_holds(page);
     uint32_t count = 0;
-    for (uint32_t v = 0; v < page->visit_count; v++) {
-        const uint32_t tick = visits[v] >> FASTI_PAGE_VISIT_SERVICE_BITS;
-        const uint32_t service = visits[v] & ((1u << FASTI_PAGE_VISIT_SERVICE_BITS) - 1);
-        count +=
-            tick >= tick_first && tick < tick_end && is_named(service, services, service_count);
-    }
+    for (uint32_t v = 0; v < page->visit_count; v++)
+        count += visits[v].tick >= tick_first && visits[v].tick < tick_end &&
+                 is_named(visits[v].service, services, service_count);
     for (uint32_t h = 0; h < page->hold_count; h++)
-        count += holds[h].service != 0 &&
-                 (FASTI_MUTANT(EXPIRED_IS_COUNTED) || !is_expired(&holds[h], now_ms)) &&
-                 holds[h].visit_tick >= tick_first && holds[h].visit_tick < tick_end &&
-                 is_named(holds[h].service, services, service_count);
+        count += is_held(&holds[h], now_ms) && holds[h].visit.tick >= tick_first &&
+                 holds[h].visit.tick < tick_end &&
+                 is_named(holds[h].visit.service, services, service_count);
     return count;
 }
 
-static bool has_visit(const struct fasti_page *page, uint32_t visit) {
-    const uint32_t *visits = fasti_page_visits(page);
+uint32_t fasti_page_visits_at(const struct fasti_page *page, uint32_t tick,
+                              fasti_service_id service, int64_t now_ms,
+                              struct fasti_page_visit *visits) {
+    const struct fasti_page_visit *all = fasti_page_visits(page);
+    const struct fasti_page_hold *holds = fasti_page_holds(page);
+    uint32_t count = 0;
+    for (uint32_t v = 0; v < page->visit_count && count < FASTI_SEATS_MAX; v++)
+        if (all[v].tick == tick && all[v].service == service.v)
+            visits[count++] = all[v];
+    for (uint32_t h = 0; h < page->hold_count && count < FASTI_SEATS_MAX; h++)
+        if (is_held(&holds[h], now_ms) && holds[h].visit.tick == tick &&
+            holds[h].visit.service == service.v)
+            visits[count++] = holds[h].visit;
+    return count;
+}
+
+static bool has_visit(const struct fasti_page *page, const struct fasti_page_visit *visit) {
+    const struct fasti_page_visit *visits = fasti_page_visits(page);
     for (uint32_t v = 0; v < page->visit_count; v++)
-        if (visits[v] == visit)
+        if (visit_compare(&visits[v], visit) == 0)
             return true;
     return false;
 }
@@ -268,7 +293,14 @@ static bool has_visit(const struct fasti_page *page, uint32_t visit) {
 /* ---- changes ---- */
 
 static uint32_t change_seats(const struct fasti_page_change *change) {
-    return change->seats == 0 ? 1 : change->seats;
+    return change->visit.seats == 0 ? 1 : change->visit.seats;
+}
+
+/* The visit as the page keeps it. */
+static struct fasti_page_visit change_visit(const struct fasti_page_change *change) {
+    struct fasti_page_visit visit = change->visit;
+    visit.seats = (uint8_t)change_seats(change);
+    return visit;
 }
 
 /* Is each tick of the change taken by at most `most`, whether what takes it expired or not? */
@@ -294,23 +326,23 @@ static bool is_there(const struct fasti_page *page, const struct fasti_page_chan
     if (change->record == 0 && page->hold_count > 0 &&
         fasti_page_taken_at(page, change->tick, change->count, INT64_MAX).least < seats)
         return false;
+    const struct fasti_page_visit visit = change_visit(change);
     if (change->record == 0)
-        return change->service == 0 ||
-               has_visit(page, visit_of(change->visit_tick, change->service));
+        return visit.service == 0 || has_visit(page, &visit);
     const uint32_t at = hold_find(page, change, 0);
-    return at < page->hold_count && fasti_page_holds(page)[at].seats == seats;
+    return at < page->hold_count && fasti_page_holds(page)[at].visit.seats == seats;
 }
 
 bool fasti_page_takes(const struct fasti_page *page, const struct fasti_page_change *change) {
     if ((uint32_t)change->tick + change->count > FASTI_TICKS_MAX ||
-        change->visit_tick > FASTI_TICKS_MAX || change->service > FASTI_SERVICES_MAX)
+        change->visit.tick > FASTI_TICKS_MAX || change->visit.service > FASTI_SERVICES_MAX)
         return false;
     switch (change->operation) {
     case FASTI_PAGE_TAKE:
         if (change->count == 0)
-            return change->record == 0 && change->service == 0;
+            return change->record == 0 && change->visit.service == 0;
         return leaves_room(page, change) &&
-               (change->service == 0 ||
+               (change->visit.service == 0 ||
                 page->visit_count + page->hold_count < FASTI_PAGE_VISITS_MAX) &&
                (change->record == 0 || page->hold_count < FASTI_PAGE_HOLDS_MAX);
     case FASTI_PAGE_RELEASE: return is_there(page, change);
@@ -327,20 +359,20 @@ struct making {
     struct planes planes;
     uint32_t hold_count, visit_count;
     struct fasti_page_hold holds[FASTI_PAGE_HOLDS_MAX];
-    uint32_t visits[FASTI_PAGE_VISITS_MAX];
+    struct fasti_page_visit visits[FASTI_PAGE_VISITS_MAX];
 };
 
-static void visit_add(struct making *making, uint32_t visit) {
+static void visit_add(struct making *making, const struct fasti_page_visit *visit) {
     FASTI_ASSERT(making->visit_count < FASTI_PAGE_VISITS_MAX);
     uint32_t at = making->visit_count++;
-    for (; at > 0 && making->visits[at - 1] > visit; at--)
+    for (; at > 0 && visit_compare(&making->visits[at - 1], visit) > 0; at--)
         making->visits[at] = making->visits[at - 1];
-    making->visits[at] = visit;
+    making->visits[at] = *visit;
 }
 
-static void visit_remove(struct making *making, uint32_t visit) {
+static void visit_remove(struct making *making, const struct fasti_page_visit *visit) {
     uint32_t at = 0;
-    while (at < making->visit_count && making->visits[at] != visit)
+    while (at < making->visit_count && visit_compare(&making->visits[at], visit) != 0)
         at++;
     FASTI_ASSERT(at < making->visit_count);
     making->visit_count--;
@@ -361,16 +393,14 @@ static void take(struct making *making, const struct fasti_page_change *change) 
     const struct fasti_page_hold hold = {
         .expires_ms = change->expires_ms,
         .record = change->record,
-        .service = change->service,
         .tick = change->tick,
         .count = change->count,
-        .visit_tick = change->visit_tick,
-        .seats = (uint16_t)change_seats(change),
+        .visit = change_visit(change),
     };
     if (change->record != 0)
         hold_add(making, &hold);
-    else if (change->service != 0)
-        visit_add(making, visit_of(change->visit_tick, change->service));
+    else if (hold.visit.service != 0)
+        visit_add(making, &hold.visit);
 }
 
 /* Settles or extends all holds of the record; removes one of just the change's ticks, for it may
@@ -387,8 +417,8 @@ static void holds_change(const struct fasti_page *page, struct making *making,
             change->operation == FASTI_PAGE_SETTLE
                 ? !FASTI_MUTANT(CONFIRM_UNCOUNTED)
                 : FASTI_MUTANT(RELEASE_LEAVES_VISIT) && change->operation == FASTI_PAGE_RELEASE;
-        if (is_meant && becomes_visit && hold.service != 0)
-            visit_add(making, visit_of(hold.visit_tick, hold.service));
+        if (is_meant && becomes_visit && hold.visit.service != 0)
+            visit_add(making, &hold.visit);
         if (is_meant && change->operation != FASTI_PAGE_EXTEND)
             continue;
         if (is_meant && !FASTI_MUTANT(EXTEND_LEAVES_PAGE))
@@ -402,10 +432,11 @@ static void release(const struct fasti_page *page, struct making *making,
                     const struct fasti_page_change *change) {
     planes_subtract(&making->planes, change->tick, change->count,
                     FASTI_MUTANT(RELEASE_ONE_SEAT) ? 1 : change_seats(change));
+    const struct fasti_page_visit visit = change_visit(change);
     if (change->record != 0)
         holds_change(page, making, change);
-    else if (change->service != 0)
-        visit_remove(making, visit_of(change->visit_tick, change->service));
+    else if (visit.service != 0)
+        visit_remove(making, &visit);
 }
 
 /* The words and planes that are not all 0. */
@@ -459,8 +490,6 @@ static bool page_build(struct fasti_arena_local *arena, const struct making *mak
     uint64_t *end = page->words + fasti_page_words(page);
     memcpy(end, making->holds, making->hold_count * sizeof making->holds[0]);
     end += making->hold_count * sizeof making->holds[0] / sizeof *end;
-    if (making->visit_count > 0)
-        end[(making->visit_count - 1) / 2] = 0; /* the last half word may be unused */
     memcpy(end, making->visits, making->visit_count * sizeof making->visits[0]);
     *index = made;
     return true;

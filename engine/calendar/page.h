@@ -3,7 +3,7 @@
  *
  *   +---------+---------+---------+-------+--------+--------+-----------+----------+----------+
  *   | longest | first   | words a | holds | visits | planes | words of  | holds,   | visits,  |
- *   | run (1) | word(1) | plane(1)| (1)   | (2)    | (2)    | taken bits| 24 each  | 4 each   |
+ *   | run (1) | word(1) | plane(1)| (1)   | (2)    | (2)    | taken bits| 24 each  | 8 each   |
  *   +---------+---------+---------+-------+--------+--------+-----------+----------+----------+
  *
  * Only the words from the first to the last taken bit are stored; bits outside are free. Bit t =
@@ -13,8 +13,9 @@
  * What is held is taken too; its hold says until when. From then on it counts as free, though its
  * bits stay set until somebody's EXPIRE: so readers ask with the time, and a claimer that needs the
  * time of an expired hold expires it first.
- * Visits say which service starts at which tick, so that every limit and quota is counted from the
- * page itself, whatever the rules were when it was written; those of holds stand in the holds.
+ * Visits say which service starts at which tick and what it takes, so that every limit and quota is
+ * counted from the page itself, and what shares a start is told from what lies beside it, whatever
+ * the rules were when it was written; those of holds stand in the holds.
  * page_apply is the one code path that builds the next page, for claims and for replay alike.
  * Written once before it is published; then read by anyone in an epoch.
  */
@@ -45,22 +46,29 @@ struct fasti_page {
 #define FASTI_PAGE_PLANES_MAX 7
 _Static_assert(FASTI_SEATS_MAX < 1 << FASTI_PAGE_PLANES_MAX, "the planes count all seats");
 
-/* Ticks that are taken until a record's hold expires, and the visit that they are for. */
+/* A visit that starts on the day. What it takes, with its buffers, may lie on the days around, too.
+ */
+struct fasti_page_visit {
+    uint32_t service : 21; /* 0: none */
+    uint32_t tick : 11;    /* where it starts: behind its buffer */
+    uint16_t count;        /* ticks that it takes from there on */
+    uint8_t before;        /* and before that */
+    uint8_t seats;         /* of each */
+};
+_Static_assert(sizeof(struct fasti_page_visit) == 8, "no padding");
+_Static_assert(FASTI_SERVICES_MAX < 1u << 21, "a service fits");
+_Static_assert(FASTI_TICKS_MAX < 1u << 11, "a tick fits");
+_Static_assert(FASTI_BUFFER_MINUTES_MAX <= UINT8_MAX, "a buffer fits");
+
+/* Ticks that are taken until a record's hold expires. */
 struct fasti_page_hold {
     int64_t expires_ms;
     uint32_t record;
-    uint32_t service; /* 0: the visit is counted on another day, where it starts */
     uint16_t tick, count;
-    uint16_t visit_tick; /* where the visit starts: behind its buffer */
-    uint16_t seats;
+    struct fasti_page_visit visit; /* of service 0: it is counted on another day, where it starts */
 };
 _Static_assert(sizeof(struct fasti_page_hold) == 24, "no padding");
 _Static_assert(FASTI_RECORDS_MAX <= UINT32_MAX, "a record's number fits in a hold");
-
-/* A visit: tick << 21 | service. */
-#define FASTI_PAGE_VISIT_SERVICE_BITS 21
-_Static_assert(FASTI_SERVICES_MAX < 1u << FASTI_PAGE_VISIT_SERVICE_BITS, "a service fits");
-_Static_assert(FASTI_TICKS_MAX < 1u << (32 - FASTI_PAGE_VISIT_SERVICE_BITS), "a tick fits");
 
 /* The page of a day on which nothing is taken. */
 extern const struct fasti_page fasti_page_empty;
@@ -72,15 +80,16 @@ static inline uint32_t fasti_page_words(const struct fasti_page *page) {
 static inline size_t fasti_page_bytes(const struct fasti_page *page) {
     return sizeof *page + fasti_page_words(page) * sizeof page->words[0] +
            page->hold_count * sizeof(struct fasti_page_hold) +
-           (page->visit_count + 1u) / 2 * sizeof(uint64_t);
+           page->visit_count * sizeof(struct fasti_page_visit);
 }
 
 static inline const struct fasti_page_hold *fasti_page_holds(const struct fasti_page *page) {
     return (const struct fasti_page_hold *)(const void *)(page->words + fasti_page_words(page));
 }
 
-static inline const uint32_t *fasti_page_visits(const struct fasti_page *page) {
-    return (const uint32_t *)(const void *)(fasti_page_holds(page) + page->hold_count);
+static inline const struct fasti_page_visit *fasti_page_visits(const struct fasti_page *page) {
+    return (const struct fasti_page_visit *)(const void *)(fasti_page_holds(page) +
+                                                           page->hold_count);
 }
 
 /* A word of taken bits; words that are not stored are 0. */
@@ -119,6 +128,12 @@ uint32_t fasti_page_visits_count(const struct fasti_page *page, uint32_t tick_fi
                                  uint32_t tick_end, const fasti_service_id *services,
                                  uint32_t service_count, int64_t now_ms);
 
+/* The visits of a service that start at a tick, as before; room for FASTI_SEATS_MAX, which no tick
+ * exceeds. Returns how many. */
+uint32_t fasti_page_visits_at(const struct fasti_page *page, uint32_t tick,
+                              fasti_service_id service, int64_t now_ms,
+                              struct fasti_page_visit *visits);
+
 /* The first hold that expired by now and has a tick of [tick, tick + count); NULL: none. */
 const struct fasti_page_hold *fasti_page_expired(const struct fasti_page *page, uint32_t tick,
                                                  uint32_t count, int64_t now_ms);
@@ -132,14 +147,13 @@ enum fasti_page_operation {
 };
 struct fasti_page_change {
     enum fasti_page_operation operation;
-    uint16_t tick;       /* first */
-    uint16_t count;      /* TAKE of 0: only the version changes (an edit of the configuration) */
-    uint16_t visit_tick; /* where the visit starts */
-    uint8_t seats;       /* how many it takes of each tick; 0 = 1 */
-    uint8_t seats_max;   /* TAKE: by how many a tick may be taken with it; 0 = 1 */
-    uint32_t service;    /* TAKE, RELEASE: of the visit that is counted; 0: none is */
-    uint32_t record;     /* whose hold; 0: none is meant */
+    uint16_t tick;     /* first */
+    uint16_t count;    /* TAKE of 0: only the version changes (an edit of the configuration) */
+    uint8_t seats_max; /* TAKE: by how many a tick may be taken with it; 0 = 1 */
+    uint32_t record;   /* whose hold; 0: none is meant */
     int64_t expires_ms;
+    struct fasti_page_visit visit; /* TAKE, RELEASE: what is counted, of service 0: nothing is;
+                                      its seats are what each tick takes, 0 = 1 */
 };
 
 /* May the change be applied: its ticks free or taken, its hold or visit there, and room for a new

@@ -120,14 +120,12 @@ void fasti_rules_join(const struct fasti_schedule_config *config,
     rules->to_minute = FASTI_RULE_NO_END;
     rules->weekdays = 127;
     rules->is_override = facts->is_override;
-    /* An override asks for no buffers, but in a start that it shares it has them like the others.
-     */
+    if (facts->is_override) /* it asks for no buffers, either */
+        return;
     rules->before_minutes = (uint8_t)most(a->before_minutes, b->before_minutes);
     rules->after_minutes = (uint8_t)most(a->after_minutes, b->after_minutes);
     rules->before_ticks = ticks_of(config, rules->before_minutes);
     rules->after_ticks = ticks_of(config, rules->after_minutes);
-    if (facts->is_override)
-        return;
     rules->whoever = whoever(config, service, facts);
     rules->weekdays = (uint8_t)allowed(a->weekdays, b->weekdays, 127);
     rules->from_minute = (uint16_t)most(a->from_minute, b->from_minute);

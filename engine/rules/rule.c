@@ -207,32 +207,53 @@ static inline enum fasti_rule_verdict limits_verdict(const struct fasti_day_view
 
 /* ---- time ---- */
 
-static uint32_t group_visits(const struct fasti_day_view *view,
-                             const struct fasti_rule_scene *scene, uint32_t tick) {
-    return fasti_page_visits_count(scene->page, tick, tick + 1, &view->service, 1, scene->now_ms);
+/* By so many of the group at `tick` tick `at` is taken; *end, behind it, becomes the end of the
+ * ticks of which that is true, if it comes sooner. */
+static uint32_t group_taken(const struct fasti_page_visit *visits, uint32_t count, int32_t at,
+                            int32_t *end) {
+    uint32_t taken = 0;
+    for (uint32_t v = 0; v < count; v++) {
+        const int32_t from = (int32_t)visits[v].tick - visits[v].before;
+        const int32_t to = (int32_t)visits[v].tick + visits[v].count;
+        if (from <= at && at < to)
+            taken += visits[v].seats;
+        const int32_t edge = at < from ? from : at < to ? to : *end;
+        *end = edge < *end ? edge : *end;
+    }
+    return taken;
 }
 
-/* May one visit more share this start? All that takes the time shares it already. */
+/* May one visit more share this start and take ticks [first, end)? Whatever takes any of them
+ * shares the start already: the visits there may be shorter or longer than this one. */
 static bool is_shared(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
-                      uint32_t tick, uint32_t length) {
+                      uint32_t tick, int32_t first, int32_t end) {
+    struct fasti_page_visit visits[FASTI_SEATS_MAX];
     if (view->rules->group <= 1)
         return false;
-    const uint32_t visits = group_visits(view, scene, tick);
-    if (visits == 0 || visits >= view->rules->group)
+    const uint32_t count =
+        fasti_page_visits_at(scene->page, tick, view->service, scene->now_ms, visits);
+    if (count == 0 || count >= view->rules->group)
         return false;
-    const struct fasti_page_taken taken =
-        range_taken(view, scene, (int32_t)tick - (int32_t)view->rules->before_ticks,
-                    (int32_t)(tick + length + view->rules->after_ticks));
-    return taken.least == visits && taken.most == visits;
+    if (FASTI_MUTANT(SHARED_UNTIL_START))
+        first = (int32_t)tick, end = first + 1;
+    for (int32_t at = first, next; at < end; at = next) {
+        next = end;
+        const uint32_t own =
+            FASTI_MUTANT(SHARED_BY_COUNT) ? count : group_taken(visits, count, at, &next);
+        const struct fasti_page_taken taken = range_taken(view, scene, at, next);
+        if (taken.least != own || taken.most != own)
+            return false;
+    }
+    return true;
 }
 
-/* A start that is shared has the buffers of the group, whoever joins. */
+/* An override asks for no buffers. */
 static enum fasti_rule_verdict time_verdict(const struct fasti_day_view *view,
                                             const struct fasti_rule_scene *scene, uint32_t tick,
                                             uint32_t length, struct fasti_rule_place *place) {
     const struct fasti_rules *rules = view->rules;
     const int32_t first = (int32_t)tick, end = (int32_t)(tick + length);
-    const bool has_buffers = !rules->is_override;
+    const int32_t all_first = first - rules->before_ticks, all_end = end + rules->after_ticks;
     *place = (struct fasti_rule_place){
         .tick = (uint16_t)tick,
         .count = (uint16_t)length,
@@ -240,16 +261,10 @@ static enum fasti_rule_verdict time_verdict(const struct fasti_day_view *view,
         .after_minutes = rules->after_minutes,
         .seats_max = rules->group,
     };
-    if (is_shared(view, scene, tick, length))
+    if (is_shared(view, scene, tick, all_first, all_end))
         return FASTI_RULE_FREE;
     place->seats_max = rules->capacity;
-    place->before_minutes = has_buffers ? rules->before_minutes : 0;
-    place->after_minutes = has_buffers ? rules->after_minutes : 0;
-    const uint32_t taken =
-        range_taken(view, scene, first - (int32_t)(has_buffers ? view->rules->before_ticks : 0),
-                    end + (int32_t)(has_buffers ? view->rules->after_ticks : 0))
-            .most;
-    if (taken < rules->capacity)
+    if (range_taken(view, scene, all_first, all_end).most < rules->capacity)
         return FASTI_RULE_FREE;
     return range_taken(view, scene, first, end).most < rules->capacity ? FASTI_RULE_BUFFER
                                                                        : FASTI_RULE_TAKEN;
@@ -336,7 +351,9 @@ static uint64_t shared_add(const struct fasti_day_view *view, const struct fasti
     for (uint32_t word = first; word < end; word++)
         for (uint64_t bits = group->starts[word] & ~starts[word]; bits != 0; bits &= bits - 1) {
             const uint32_t tick = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (is_shared(view, scene, tick, group->length_ticks))
+            const int32_t begin = (int32_t)tick - view->rules->before_ticks;
+            const int32_t behind = (int32_t)tick + group->length_ticks + view->rules->after_ticks;
+            if (is_shared(view, scene, tick, begin, behind))
                 starts[word] |= bits & -bits;
             any |= starts[word];
         }
@@ -475,16 +492,19 @@ static enum fasti_rule_verdict when_verdict(const struct fasti_day_view *view,
     return limits_verdict(view, scene);
 }
 
-/* Staff waives the rules: any tick, with the length of a candidate there, else the service's. */
+/* Staff waives the rules: any tick, with the length of the first candidate there, else the
+ * service's. */
 static enum fasti_rule_verdict override_check(const struct fasti_day_view *view,
                                               const struct fasti_rule_scene *scene, uint32_t tick,
                                               bool is_whole, struct fasti_rule_place *place) {
     if (!is_whole)
         return FASTI_RULE_OFF_GRID;
-    uint32_t length = fasti_day_view_ticks(view, view->terms->duration_minutes);
-    for (uint32_t g = 0; view->plan != NULL && g < view->plan->group_count; g++)
+    uint32_t length = 0;
+    for (uint32_t g = 0; view->plan != NULL && g < view->plan->group_count && length == 0; g++)
         if (fasti_bits_any(view->plan->groups[g].starts, tick, 1))
             length = view->plan->groups[g].length_ticks;
+    if (length == 0)
+        length = fasti_day_view_ticks(view, view->terms->duration_minutes);
     return time_verdict(view, scene, tick, length, place);
 }
 

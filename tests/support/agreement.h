@@ -21,9 +21,16 @@
 #define AGREEMENT_MINUTES ((AGREEMENT_DAYS + 6) * 1440) /* from two days before the first */
 #define AGREEMENT_NOBODY  UINT32_MAX
 
-/* What takes each minute of each schedule. */
+/* What takes each minute of a schedule: how many, whose start the first of them has, and whether
+ * all are of that service and start. */
+struct agreement_minute {
+    uint16_t taken;
+    bool is_mixed;
+    uint32_t service;
+    int64_t start_utc_s;
+};
 struct agreement_minutes {
-    uint16_t taken[RULE_MODEL_SCHEDULES + 1][AGREEMENT_MINUTES];
+    struct agreement_minute at[RULE_MODEL_SCHEDULES + 1][AGREEMENT_MINUTES];
 };
 
 struct agreement_act {

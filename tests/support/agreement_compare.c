@@ -90,14 +90,20 @@ static void differ(const struct listed *listed, const char *what, uint64_t recor
                        (unsigned long long)record, what);
 }
 
-static void minutes_add(const struct agreement *a, uint16_t *minutes, int64_t start_s,
-                        int64_t end_s, uint32_t seats) {
+/* of: the first instant of the visit, without buffers, and its service. */
+static void minutes_add(const struct agreement *a, struct agreement_minute *minutes,
+                        int64_t start_s, int64_t end_s, const struct rule_model_visit *of) {
     const int64_t origin_s = (int64_t)(a->first_date.v - 2) * FASTI_DAY_SECONDS;
     const int64_t first = (start_s - origin_s) / 60, end = (end_s - origin_s) / 60;
     CHECK(first >= 0 && end <= AGREEMENT_MINUTES, "a minute beyond those that are counted: %s",
           agreement_instant(a, start_s));
-    for (int64_t m = first; m < end; m++)
-        minutes[m] = (uint16_t)(minutes[m] + seats);
+    for (int64_t m = first; m < end; m++) {
+        struct agreement_minute *at = &minutes[m];
+        if (at->taken == 0)
+            at->service = of->service, at->start_utc_s = of->start_utc_s;
+        at->is_mixed |= at->service != of->service || at->start_utc_s != of->start_utc_s;
+        at->taken = (uint16_t)(at->taken + of->seats);
+    }
 }
 
 /* visit_count: none. */
@@ -134,8 +140,8 @@ static void view_take(struct listed *listed, const struct fasti_record_view *vie
         end_s > visit->start_utc_s + visit->minutes * INT64_C(60))
         differ(listed, "another time", view->record.v);
     listed->minutes[at] += view->duration_minutes;
-    minutes_add(listed->a, listed->a->engine_minutes.taken[listed->schedule], view->start_utc_s,
-                end_s, visit->seats);
+    minutes_add(listed->a, listed->a->engine_minutes.at[listed->schedule], view->start_utc_s, end_s,
+                visit);
 }
 
 static void schedule_list(struct listed *listed) {
@@ -196,11 +202,17 @@ static void seats_check(struct agreement *a, const struct agreement_minutes *bef
                         const struct agreement_minutes *now, const char *by) {
     for (uint32_t schedule = 1; schedule <= RULE_MODEL_SCHEDULES; schedule++) {
         const uint32_t most = seats_max(&a->model, schedule);
+        const struct fasti_terms *terms = &a->model.schedules[schedule].terms;
+        const uint32_t own = larger(terms->capacity, 1) + terms->overbook;
         for (uint32_t m = 0; m < AGREEMENT_MINUTES; m++) {
-            const uint32_t taken = now->taken[schedule][m];
-            CHECK(taken == FASTI_SEATS_MAX || taken <= larger(most, before->taken[schedule][m]),
-                  "by %s schedule %u is taken by %u of %u seats in minute %u", by, schedule, taken,
-                  most, m);
+            const struct agreement_minute *at = &now->at[schedule][m];
+            const uint32_t was = before->at[schedule][m].taken;
+            CHECK(at->taken == FASTI_SEATS_MAX || at->taken <= larger(most, was),
+                  "by %s schedule %u is taken by %u of %u seats in minute %u", by, schedule,
+                  at->taken, most, m);
+            CHECK(at->taken == FASTI_SEATS_MAX || !at->is_mixed || at->taken <= larger(own, was),
+                  "by %s schedule %u is taken by %u of %u seats in minute %u, and not of one start",
+                  by, schedule, at->taken, own, m);
         }
     }
 }
@@ -213,10 +225,9 @@ void agreement_compare_lists(struct agreement *a) {
     for (uint32_t i = 0; i < a->model.visit_count; i++) {
         const struct rule_model_visit *visit = &a->model.visits[i];
         if (rule_model_counts(&a->model, visit))
-            minutes_add(a, a->model_minutes.taken[visit->schedule],
+            minutes_add(a, a->model_minutes.at[visit->schedule],
                         visit->start_utc_s - visit->before * INT64_C(60),
-                        visit->start_utc_s + (visit->minutes + visit->after) * INT64_C(60),
-                        visit->seats);
+                        visit->start_utc_s + (visit->minutes + visit->after) * INT64_C(60), visit);
     }
     CHECK(agreement_lists_agree(a, &a->model), "%s", a->difference);
     seats_check(a, &model_before, &a->model_minutes, "the model");

@@ -194,19 +194,12 @@ static enum fasti_outcome when(const struct rule_model *model, const struct rule
 
 /* ---- time ---- */
 
-struct taken {
-    uint32_t least, most;
-};
-
-static struct taken taken_between(const struct rule_model *model, uint32_t schedule,
-                                  int64_t first_s, int64_t end_s) {
-    struct taken taken = {UINT32_MAX, 0};
-    for (int64_t at_s = first_s; at_s < end_s; at_s += 60) {
-        const uint32_t here = rule_model_taken(model, schedule, at_s);
-        taken.least = here < taken.least ? here : taken.least;
-        taken.most = larger(here, taken.most);
-    }
-    return taken;
+static uint32_t taken_most(const struct rule_model *model, uint32_t schedule, int64_t first_s,
+                           int64_t end_s) {
+    uint32_t most = 0;
+    for (int64_t at_s = first_s; at_s < end_s; at_s += 60)
+        most = larger(rule_model_taken(model, schedule, at_s), most);
+    return most;
 }
 
 static enum fasti_outcome time_decide(const struct rule_model *model,
@@ -221,36 +214,39 @@ static enum fasti_outcome time_decide(const struct rule_model *model,
         capacity += b->overbook != 0 ? both : a->overbook;
     if (is_staff && b->overbook != 0 && group > 1)
         group += a->overbook != 0 ? both : b->overbook;
-    const bool is_override = q->facts.is_override;
+    const bool has_buffers = !q->facts.is_override;
     *visit = (struct rule_model_visit){
         .schedule = q->schedule,
         .service = q->service,
         .start_utc_s = q->start_utc_s,
         .minutes = minutes,
-        .before = (int32_t)larger(a->before_minutes, b->before_minutes),
-        .after = (int32_t)larger(a->after_minutes, b->after_minutes),
+        .before = has_buffers ? (int32_t)larger(a->before_minutes, b->before_minutes) : 0,
+        .after = has_buffers ? (int32_t)larger(a->after_minutes, b->after_minutes) : 0,
         .seats = 1,
         .modality = q->facts.modality,
     };
     const int64_t first_s = q->start_utc_s, end_s = first_s + minutes * INT64_C(60);
-    const struct taken all =
-        taken_between(model, q->schedule, first_s - visit->before * INT64_C(60),
-                      end_s + visit->after * INT64_C(60));
+    const int64_t all_first_s = first_s - visit->before * INT64_C(60);
+    const int64_t all_end_s = end_s + visit->after * INT64_C(60);
     uint32_t sharing = 0;
-    for (uint32_t i = 0; i < model->visit_count; i++)
-        sharing += rule_model_counts(model, &model->visits[i]) &&
-                   model->visits[i].schedule == q->schedule &&
-                   model->visits[i].service == q->service &&
-                   model->visits[i].start_utc_s == first_s;
-    /* Whoever joins a shared start has the buffers of the others. */
-    if (sharing > 0 && sharing < group && all.least == sharing && all.most == sharing)
+    bool is_alone = true; /* with those that share its start */
+    for (uint32_t i = 0; i < model->visit_count; i++) {
+        const struct rule_model_visit *other = &model->visits[i];
+        const bool is_sharing = other->service == q->service && other->start_utc_s == first_s;
+        if (!rule_model_counts(model, other) || other->schedule != q->schedule)
+            continue;
+        sharing += is_sharing;
+        is_alone =
+            is_alone &&
+            (is_sharing || other->start_utc_s - other->before * INT64_C(60) >= all_end_s ||
+             other->start_utc_s + (other->minutes + other->after) * INT64_C(60) <= all_first_s);
+    }
+    if (sharing > 0 && sharing < group && is_alone)
         return FASTI_OUTCOME_BOOKED;
-    const uint32_t own = taken_between(model, q->schedule, first_s, end_s).most;
-    if (is_override)
-        visit->before = visit->after = 0;
-    if ((is_override ? own : all.most) < capacity)
+    if (taken_most(model, q->schedule, all_first_s, all_end_s) < capacity)
         return FASTI_OUTCOME_BOOKED;
-    return own < capacity ? FASTI_OUTCOME_BUFFER : FASTI_OUTCOME_TAKEN;
+    return taken_most(model, q->schedule, first_s, end_s) < capacity ? FASTI_OUTCOME_BUFFER
+                                                                     : FASTI_OUTCOME_TAKEN;
 }
 
 /* ---- openings ---- */
@@ -429,11 +425,8 @@ static enum fasti_outcome override_decide(const struct rule_model *model,
     const uint32_t normal = model->services[q->service].duration_minutes / r;
     if (!is_whole)
         return FASTI_OUTCOME_OFF_GRID;
-    uint32_t length = normal;
-    for (uint32_t l = next_length(day, tick, normal, 0); l != 0;
-         l = next_length(day, tick, normal, l))
-        length = l;
-    return time_decide(model, q, (int32_t)(length * r), visit);
+    const uint32_t length = next_length(day, tick, normal, 0);
+    return time_decide(model, q, (int32_t)((length == 0 ? normal : length) * r), visit);
 }
 
 enum fasti_outcome rule_model_decide(const struct rule_model *model,
