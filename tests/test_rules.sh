@@ -150,6 +150,27 @@ at 2026-03-03T10:00
 refuses FULL 'the opening has no place left'
 at 2026-03-04T10:00 && takes
 
+# A group's visits may be of several lengths and buffers: none takes what lies beside the group. In a
+# schedule of one seat, a is from 09:00 to 09:20 and b at 09:20; what starts with a may not be longer.
+fasti create service --id round --minutes 20 --capacity 5 >/dev/null
+schedule mixed
+fasti set schedule --id mixed --service visit --service round >/dev/null
+service=round && at 2026-03-03T09:00 && takes
+service=visit && at 2026-03-03T09:20 && takes
+fasti set service --id round --minutes 40 --grid 20 >/dev/null
+service=round && at 2026-03-03T09:00
+refuses TAKEN 'the time is taken'
+fasti set service --id round --minutes 20 --buffer-after 5 >/dev/null
+refuses BUFFER 'not the 0 minutes before and 5 minutes after it'
+fasti set service --id round --buffer-after 0 --buffer-before 30 >/dev/null && takes
+fasti set service --id round --buffer-before 0 --minutes 10 >/dev/null && takes
+fasti set service --id round --minutes 20 >/dev/null && takes
+at 2026-03-03T10:00 # where staff forces the first, without buffers, others may still come
+fasti set service --id round --buffer-before 10 >/dev/null
+exits 0 'forced' fasti book "${question[@]}" --patient p --by staff --override
+takes && takes
+fasti set service --id round --buffer-before 0 >/dev/null && takes
+
 # ---- time around visits, and the grid ----
 schedule buffer
 fasti set service --id visit --buffer-before 5 --buffer-after 10 >/dev/null
@@ -343,7 +364,7 @@ has 'list' 'horizon-at 07:30, limit-day 9' 'language de,en, substitute day'
 exits 0 'all taken back' fasti --json set schedule --id all --buffer-before 0 --buffer-after 0 --notice 0 \
     --horizon 0 --limit-day 0 --limit-week 0 --limit-month 0 --capacity 0 --overbook 0 --weekdays any \
     --from any --to any --modality any --sector any --audience any --patients any --age-min 0 \
-    --age-max 0 --referral no --paused no --language any --substitute ''
+    --age-max any --referral no --paused no --language any --substitute ''
 has 'all taken back' '"schedule":{"id":"all","name":"All","location":"here","resolution":5,"service":[]}}'
 
 # ---- what is typed wrong ----
@@ -356,6 +377,7 @@ wrong 'there is no "fax"; there are: in-person, video, phone, home, any' term --
 wrong 'there is no "own"; there are: public, private, any' term --sector own
 wrong 'there is no "staff"; there are: public, own, referrer, any' term --audience staff
 wrong 'there is no "old"; there are: new, known, any' term --patients old
+wrong '"sector": "any" stands alone' term --sector public,any
 wrong '"1y" is not a span like 2h' term --notice 1y
 wrong '"notice" must be 0 to 527040 minutes' term --notice 367d
 wrong '"2d" is not an age like 18y' term --age-min 2d
@@ -383,7 +405,7 @@ wrong 'there is no schedule "roof"' fasti explain --schedule roof --service visi
 echo '{"kind":"service","id":"x","minutes":20,"notice":true}' >"$work/lines"
 wrong '"notice" must be a whole number or a text' fasti import ndjson "$work/lines"
 echo '{"kind":"service","id":"x","minutes":20,"limit-day":2}' >"$work/lines"
-wrong 'there is no field "limit-day" here' fasti import ndjson "$work/lines"
+wrong 'there is no field "limit-day" here; there are: id, name, minutes, grid, offset, buffer_before ... (tools/JSON.md); nothing' fasti import ndjson "$work/lines"
 
 # ---- kill -9 and a restart: rules and overrides are there ----
 before=$(digest)

@@ -188,18 +188,20 @@ static bool is_listed(const char *name, const char *const *names) {
     return false;
 }
 
+/* Names the first few: behind the file and line of an import there is room for 140 bytes. */
 static enum fasti_status unknown_field(const char *name, const struct fasti_field *fields,
                                        uint32_t count, struct fasti_detail *detail) {
-    char known[160] = "";
+    static const char more[] = " ... (tools/JSON.md)";
+    char known[72] = "";
     for (uint32_t i = 0; i < count; i++) {
         const size_t used = strlen(known);
         if (fields[i].type == FASTI_FIELD_HEADING)
             continue;
-        if (used + strlen(fields[i].name) + 32 > sizeof known) {
-            snprintf(known + used, sizeof known - used, " ... (tools/JSON.md)");
+        if (used + strlen(fields[i].name) + sizeof ", " + sizeof more > sizeof known) {
+            snprintf(known + used, sizeof known - used, "%s", more);
             break;
         }
-        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", fields[i].name);
+        snprintf(known + used, sizeof known - used, "%s%s", used == 0 ? "" : ", ", fields[i].name);
     }
     return fasti_detail_set(detail, FASTI_INVALID_OPTION,
                             "there is no field \"%.30s\" here; there are: %s", name, known);

@@ -103,13 +103,13 @@ static enum fasti_status number_decode(const json_t *value, const struct term *t
     const char *text = json_string_value(value);
     const bool is_months = term->form == FORM_MONTHS;
     int64_t whole = json_is_integer(value) ? json_integer_value(value) : 0;
-    if (text != NULL) {
+    if (text != NULL && strcmp(text, FASTI_WORD_ANY) != 0) {
         uint32_t span;
         if (!(is_months ? fasti_span_months(text, &span) : fasti_span_minutes(text, &span)))
-            return fasti_detail_set(detail, FASTI_INVALID_OPTION, "\"%s\": \"%.30s\" is not %s",
-                                    term->name, text,
-                                    is_months ? "an age like 18y, 6m, or months"
-                                              : "a span like 2h, 3d, 1w, or minutes");
+            return fasti_detail_set(
+                detail, FASTI_INVALID_OPTION, "\"%s\": \"%.30s\" is not %s", term->name, text,
+                is_months ? "an age like 18y, 6m, or months, nor " FASTI_WORD_ANY
+                          : "a span like 2h, 3d, 1w, or minutes, nor " FASTI_WORD_ANY);
         whole = span;
     }
     if (whole < 0 || whole > term->most)

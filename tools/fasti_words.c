@@ -28,6 +28,9 @@ enum fasti_status fasti_words_find(const struct fasti_words *words, const char *
                                    const char *text, size_t length, const char *none,
                                    uint8_t *value, struct fasti_detail *detail) {
     char known[100] = "";
+    if (none != NULL && strlen(none) == length && memcmp(none, text, length) == 0)
+        return fasti_detail_set(detail, FASTI_INVALID_OPTION,
+                                "\"%s\": \"%s\" stands alone, not beside others", name, none);
     for (uint8_t i = 0; i < words->count; i++) {
         const size_t used = strlen(known);
         if (strlen(words->words[i]) == length && memcmp(words->words[i], text, length) == 0) {

@@ -266,8 +266,9 @@ static enum fasti_rule_verdict time_verdict(const struct fasti_day_view *view,
     place->seats_max = rules->capacity;
     if (range_taken(view, scene, all_first, all_end).most < rules->capacity)
         return FASTI_RULE_FREE;
-    return range_taken(view, scene, first, end).most < rules->capacity ? FASTI_RULE_BUFFER
-                                                                       : FASTI_RULE_TAKEN;
+    const bool is_own_free = is_shared(view, scene, tick, first, end) ||
+                             range_taken(view, scene, first, end).most < rules->capacity;
+    return is_own_free ? FASTI_RULE_BUFFER : FASTI_RULE_TAKEN;
 }
 
 /* ---- starts ---- */

@@ -45,8 +45,13 @@ static void age_tell(const struct fasti_day_view *view, struct fasti_detail *det
         (void)fasti_detail_set(detail, FASTI_OK, "only for patients of %s or more", least);
     else if (from == 0)
         (void)fasti_detail_set(detail, FASTI_OK, "only for patients of less than %s", most);
-    else
+    else if (from < to)
         (void)fasti_detail_set(detail, FASTI_OK, "only for patients of %s or more and less than %s",
+                               least, most);
+    else
+        (void)fasti_detail_set(detail, FASTI_OK,
+                               "for nobody: schedule and service together ask for patients of %s "
+                               "or more, and of less than %s",
                                least, most);
 }
 
@@ -76,7 +81,10 @@ static void hours_tell(const struct fasti_day_view *view, struct fasti_detail *d
     if ((view->rules->weekdays >> fasti_date_weekday(view->date) & 1) == 0)
         (void)fasti_detail_set(detail, FASTI_OK, "it is not given on that weekday");
     else
-        (void)fasti_detail_set(detail, FASTI_OK, "it is given from %02u:%02u to %02u:%02u only",
+        (void)fasti_detail_set(detail, FASTI_OK,
+                               from < to ? "it is given from %02u:%02u to %02u:%02u only"
+                                         : "it is never given: schedule and service together begin "
+                                           "at %02u:%02u and end by %02u:%02u",
                                from / 60, from % 60, to / 60, to % 60);
 }
 

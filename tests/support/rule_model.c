@@ -202,6 +202,24 @@ static uint32_t taken_most(const struct rule_model *model, uint32_t schedule, in
     return most;
 }
 
+/* May one visit more share the start and take this time? What shares the start is alone there. */
+static bool is_shared(const struct rule_model *model, const struct rule_model_question *q,
+                      uint32_t group, int64_t first_s, int64_t end_s) {
+    uint32_t sharing = 0;
+    for (uint32_t i = 0; i < model->visit_count; i++) {
+        const struct rule_model_visit *visit = &model->visits[i];
+        const int64_t begin_s = visit->start_utc_s - visit->before * INT64_C(60);
+        const int64_t behind_s = visit->start_utc_s + (visit->minutes + visit->after) * INT64_C(60);
+        if (!rule_model_counts(model, visit) || visit->schedule != q->schedule)
+            continue;
+        if (visit->service == q->service && visit->start_utc_s == q->start_utc_s)
+            sharing++;
+        else if (begin_s < end_s && first_s < behind_s)
+            return false;
+    }
+    return sharing > 0 && sharing < group;
+}
+
 static enum fasti_outcome time_decide(const struct rule_model *model,
                                       const struct rule_model_question *q, int32_t minutes,
                                       struct rule_model_visit *visit) {
@@ -228,25 +246,13 @@ static enum fasti_outcome time_decide(const struct rule_model *model,
     const int64_t first_s = q->start_utc_s, end_s = first_s + minutes * INT64_C(60);
     const int64_t all_first_s = first_s - visit->before * INT64_C(60);
     const int64_t all_end_s = end_s + visit->after * INT64_C(60);
-    uint32_t sharing = 0;
-    bool is_alone = true; /* with those that share its start */
-    for (uint32_t i = 0; i < model->visit_count; i++) {
-        const struct rule_model_visit *other = &model->visits[i];
-        const bool is_sharing = other->service == q->service && other->start_utc_s == first_s;
-        if (!rule_model_counts(model, other) || other->schedule != q->schedule)
-            continue;
-        sharing += is_sharing;
-        is_alone =
-            is_alone &&
-            (is_sharing || other->start_utc_s - other->before * INT64_C(60) >= all_end_s ||
-             other->start_utc_s + (other->minutes + other->after) * INT64_C(60) <= all_first_s);
-    }
-    if (sharing > 0 && sharing < group && is_alone)
+    if (is_shared(model, q, group, all_first_s, all_end_s) ||
+        taken_most(model, q->schedule, all_first_s, all_end_s) < capacity)
         return FASTI_OUTCOME_BOOKED;
-    if (taken_most(model, q->schedule, all_first_s, all_end_s) < capacity)
-        return FASTI_OUTCOME_BOOKED;
-    return taken_most(model, q->schedule, first_s, end_s) < capacity ? FASTI_OUTCOME_BUFFER
-                                                                     : FASTI_OUTCOME_TAKEN;
+    return is_shared(model, q, group, first_s, end_s) ||
+                   taken_most(model, q->schedule, first_s, end_s) < capacity
+               ? FASTI_OUTCOME_BUFFER
+               : FASTI_OUTCOME_TAKEN;
 }
 
 /* ---- openings ---- */
