@@ -1,7 +1,7 @@
 /*
  * fuzz_openings.c - bytes -> a zone, rules and a question -> check, expand, plan = the model?
  *
- *   zone      offset, then up to 4 changes within three days of DATE
+ *   zone      offset, then up to 4 changes within three days of DATE, that fit the resolution
  *   rules     up to 12, from fields that are mostly in range
  *   question  resolution, service, duration and grid of at most a day, date within 3 days of DATE
  *
@@ -14,6 +14,7 @@
 #include "engine/base/panic.h"
 #include "engine/calendar/opening.h"
 #include "engine/calendar/pattern.h"
+#include "engine/directory/shape.h"
 #include "engine/time/civil.h"
 #include "tests/support/opening_model.h"
 
@@ -125,6 +126,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (fasti_zone_check(&zone) != FASTI_OK)
         return 0;
     question.resolution_minutes = resolutions[take(&input, 4)];
+    static const struct fasti_id_text schedule;
+    struct fasti_detail detail;
+    if (fasti_resolution_check_zone(question.resolution_minutes, &zone, &schedule, &detail) !=
+        FASTI_OK)
+        return 0;
     question.date.v = DATE - 3 + (int32_t)take(&input, 7);
     question.service.v = 1 + take(&input, 3);
     const uint32_t ticks_max = FASTI_SERVICE_MINUTES_MAX / question.resolution_minutes;
@@ -132,7 +138,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     question.grid_ticks = 1 + take(&input, take(&input, 2) == 0 ? 12 : ticks_max);
     while (question.opening_count < RULES_MAX && input.left > 0) {
         struct fasti_opening *rule = &rules[question.opening_count];
-        struct fasti_detail detail;
         rule_take(&input, question.resolution_minutes, rule);
         if (fasti_opening_check(rule, question.resolution_minutes, &detail) == FASTI_OK)
             question.opening_count++;

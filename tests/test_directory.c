@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/directory/shape.h"
 #include "engine/time/civil.h"
 #include "tests/support/directory_world.h"
 #include "tests/support/seed.h"
@@ -505,4 +506,22 @@ Test(directory, random_puts_keep_the_digest) {
         digest_verify(world);
     }
     world_free(world);
+}
+
+/* Apia went from -10 to +14 at midnight; a made-up place did it two minutes later. */
+Test(directory, ticks_fit_where_clocks_skip_a_midnight) {
+    static struct fasti_zone zone;
+    const struct fasti_id_text id = id_text("s");
+    struct fasti_detail detail;
+    zone.change_count = 2;
+    zone.changes[0] = (struct fasti_zone_change){0, -10 * 3600};
+    zone.changes[1] = (struct fasti_zone_change){INT64_C(1325239200), 14 * 3600};
+    cr_assert_eq(fasti_zone_check(&zone), FASTI_OK);
+    cr_assert_eq(fasti_resolution_check_zone(15, &zone, &id, &detail), FASTI_OK);
+    zone.changes[1].utc_s += 120;
+    cr_assert_eq(fasti_resolution_check_zone(1, &zone, &id, &detail), FASTI_OK);
+    cr_assert_eq(fasti_resolution_check_zone(5, &zone, &id, &detail), FASTI_INVALID_RESOLUTION);
+    cr_assert_neq(strstr(detail.text, "skip a midnight"), NULL, "%s", detail.text);
+    zone.changes[1].offset_s = -9 * 3600; /* 00:02 becomes 01:02: no midnight is skipped */
+    cr_assert_eq(fasti_resolution_check_zone(5, &zone, &id, &detail), FASTI_OK);
 }

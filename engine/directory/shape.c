@@ -6,6 +6,8 @@
  */
 #include "engine/directory/shape.h"
 
+#include "engine/time/civil.h"
+
 #define LATITUDE_E7_MAX  900000000
 #define LONGITUDE_E7_MAX 1800000000
 
@@ -281,6 +283,19 @@ enum fasti_status fasti_openings_check_resolution(const struct fasti_opening *op
     return FASTI_OK;
 }
 
+/* Days from 1970 on in local time. */
+static int64_t local_date(int64_t utc_s, int32_t offset_s) {
+    const int64_t local_s = utc_s + offset_s;
+    return local_s / FASTI_DAY_SECONDS - (local_s % FASTI_DAY_SECONDS < 0);
+}
+
+/* Does a day begin at this change, because clocks skip its midnight? Others begin at a 00:00. */
+static bool skips_midnight(const struct fasti_zone *zone, uint32_t change) {
+    const struct fasti_zone_change *to = &zone->changes[change];
+    return change > 0 && local_date(to->utc_s - 1, zone->changes[change - 1].offset_s) <
+                             local_date(to->utc_s, to->offset_s);
+}
+
 enum fasti_status fasti_resolution_check_zone(uint32_t resolution_minutes,
                                               const struct fasti_zone *zone,
                                               const struct fasti_id_text *schedule,
@@ -292,6 +307,12 @@ enum fasti_status fasti_resolution_check_zone(uint32_t resolution_minutes,
                                     "schedule '%.*s' cannot have a resolution of %u minutes where "
                                     "local time is %d minutes off UTC: use 5 or 1",
                                     schedule->length, schedule->bytes, resolution_minutes, minutes);
+        if (skips_midnight(zone, i) &&
+            zone->changes[i].utc_s / 60 % (int64_t)resolution_minutes != 0)
+            return fasti_detail_set(detail, FASTI_INVALID_RESOLUTION,
+                                    "schedule '%.*s' cannot have a resolution of %u minutes where "
+                                    "clocks skip a midnight between two of its ticks: use 1",
+                                    schedule->length, schedule->bytes, resolution_minutes);
     }
     return FASTI_OK;
 }

@@ -27,8 +27,9 @@ FASTI_MUST_USE enum fasti_status
 fasti_openings_check_resolution(const struct fasti_opening *openings, uint32_t count,
                                 uint32_t resolution_minutes, struct fasti_detail *detail);
 
-/* The offsets of a zone must be multiples of a schedule's resolution: then a whole tick of a local
- * day is a whole multiple in UTC, and a local time that fits is an instant that fits. */
+/* The offsets of a zone must be multiples of a schedule's resolution, and so must the instant at
+ * which clocks skip a midnight: then a whole tick of a local day is a whole multiple in UTC, a
+ * local time that fits is an instant that fits, and every day has whole ticks. */
 FASTI_MUST_USE enum fasti_status fasti_resolution_check_zone(uint32_t resolution_minutes,
                                                              const struct fasti_zone *zone,
                                                              const struct fasti_id_text *schedule,
