@@ -17,6 +17,8 @@
 #include "engine/calendar/page.h"
 #include "engine/rules/period.h"
 
+#define PAGE_LINES 4 /* cache lines of a page with some 25 visits */
+
 bool fasti_effect_is_next(const struct fasti_state *state, const struct fasti_pending *pending) {
     if (state->config_emitted < pending->config_seen)
         return false;
@@ -105,8 +107,11 @@ void fasti_effect_prefetch_cell(struct fasti_booking *booking, const struct fast
 void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fasti_effect *effect) {
     const struct fasti_day_ref ref = day_foresee(booking, effect);
     const uint64_t word = ref.chunk == NULL ? 0 : fasti_load_relaxed(&ref.chunk->cells[ref.at]);
-    if (fasti_cell_index(word) != 0)
-        __builtin_prefetch(fasti_arena_at(&booking->state->arena, fasti_cell_index(word)), 1);
+    if (fasti_cell_index(word) == 0)
+        return;
+    const uint8_t *page = fasti_arena_at(&booking->state->arena, fasti_cell_index(word));
+    for (uint32_t line = 0; line < PAGE_LINES; line++)
+        __builtin_prefetch(page + line * 64, 1);
 }
 
 /* Which item's ticks a day's cell takes or releases: its seats, and its visit if it starts there.

@@ -226,15 +226,11 @@ static uint32_t hold_find(const struct fasti_page *page, const struct fasti_page
 
 /* ---- visits ---- */
 
-/* As they are ordered: by tick, and so that equal days have equal pages. */
-static int visit_compare(const struct fasti_page_visit *a, const struct fasti_page_visit *b) {
-    if (a->tick != b->tick)
-        return (int)a->tick - (int)b->tick;
-    if (a->service != b->service)
-        return (int)a->service - (int)b->service;
-    if (a->count != b->count)
-        return a->count - b->count;
-    return a->before != b->before ? a->before - b->before : a->seats - b->seats;
+/* All of a visit as one number, by which they are ordered: by tick first, and equal days have equal
+ * pages. */
+static uint64_t visit_key(const struct fasti_page_visit *visit) {
+    return (uint64_t)visit->tick << 53 | (uint64_t)visit->service << 32 |
+           (uint64_t)visit->count << 16 | (uint64_t)visit->before << 8 | visit->seats;
 }
 
 static bool is_named(uint32_t service, const fasti_service_id *services, uint32_t count) {
@@ -284,8 +280,9 @@ uint32_t fasti_page_visits_at(const struct fasti_page *page, uint32_t tick,
 
 static bool has_visit(const struct fasti_page *page, const struct fasti_page_visit *visit) {
     const struct fasti_page_visit *visits = fasti_page_visits(page);
+    const uint64_t key = visit_key(visit);
     for (uint32_t v = 0; v < page->visit_count; v++)
-        if (visit_compare(&visits[v], visit) == 0)
+        if (visit_key(&visits[v]) == key)
             return true;
     return false;
 }
@@ -364,15 +361,17 @@ struct making {
 
 static void visit_add(struct making *making, const struct fasti_page_visit *visit) {
     FASTI_ASSERT(making->visit_count < FASTI_PAGE_VISITS_MAX);
+    const uint64_t key = visit_key(visit);
     uint32_t at = making->visit_count++;
-    for (; at > 0 && visit_compare(&making->visits[at - 1], visit) > 0; at--)
+    for (; at > 0 && visit_key(&making->visits[at - 1]) > key; at--)
         making->visits[at] = making->visits[at - 1];
     making->visits[at] = *visit;
 }
 
 static void visit_remove(struct making *making, const struct fasti_page_visit *visit) {
+    const uint64_t key = visit_key(visit);
     uint32_t at = 0;
-    while (at < making->visit_count && visit_compare(&making->visits[at], visit) != 0)
+    while (at < making->visit_count && visit_key(&making->visits[at]) != key)
         at++;
     FASTI_ASSERT(at < making->visit_count);
     making->visit_count--;
