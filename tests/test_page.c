@@ -214,8 +214,10 @@ static void things_compare(const struct fasti_page *page, const struct thing *th
             continue;
         all++;
         own += taken->visit.service == service.v;
-        here += taken->visit.service == service.v && taken->visit.tick == first;
     }
+    for (uint32_t i = 0; i < THINGS; i++)
+        here += is_counted(&things[i], now_ms) && things[i].taken.visit.service == service.v &&
+                things[i].taken.visit.tick == first;
     struct fasti_page_visit visits[FASTI_SEATS_MAX];
     cr_assert_eq(fasti_page_visits_at(page, first, service, now_ms, visits), here);
     for (uint32_t v = 0; v < here; v++)
