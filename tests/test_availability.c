@@ -232,7 +232,7 @@ static void day_walk(const struct known *k, uint32_t service, fasti_date date, s
         .duration_ticks = services[service].minutes / k->resolution,
         .grid_ticks = services[service].grid / k->resolution,
     };
-    bool is_ahead = false;
+    uint32_t soonest = FASTI_TICKS_MAX;
     fasti_model_answer(&question, &model);
     fasti_zone_day(k->zone, date, &day);
     w->count = 0;
@@ -240,18 +240,18 @@ static void day_walk(const struct known *k, uint32_t service, fasti_date date, s
         const int64_t start_s = day.start_utc_s + (int64_t)tick * k->resolution * 60;
         if (start_s * 1000 < clock_ms())
             continue;
-        for (uint32_t i = 0; i < model.piece_count; i++)
-            is_ahead |= tick >= model.pieces[i].start && tick < model.pieces[i].end;
+        soonest = tick < soonest ? tick : soonest;
         const uint32_t visit = visit_at(k, service, day.start_utc_s, tick);
         if (visit == 0)
             continue;
         w->starts[w->count] = start_s;
         w->lengths[w->count++] = visit * k->resolution;
     }
-    w->reason = w->count > 0     ? FASTI_REASON_FREE
-                : !model.is_open ? FASTI_REASON_CLOSED
-                : is_ahead       ? FASTI_REASON_FULL
-                                 : FASTI_REASON_PAST;
+    const enum fasti_rule_verdict none = fasti_model_why_none(&model, soonest);
+    w->reason = w->count > 0                ? FASTI_REASON_FREE
+                : none == FASTI_RULE_CLOSED ? FASTI_REASON_CLOSED
+                : none == FASTI_RULE_FULL   ? FASTI_REASON_FULL
+                                            : FASTI_REASON_PAST;
 }
 
 /* The first start in the 400 days after a date; 0: none. */

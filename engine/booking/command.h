@@ -85,8 +85,8 @@ bool fasti_outcome_is_done(enum fasti_outcome outcome);
 #define FASTI_REASON_TABLE(X)                                       \
     X(FREE, 0, 11, "there are starts")                              \
     X(CLOSED, 1, 2, "no opening offers the service then")           \
-    X(FULL, 2, 10, "open, but all time is taken or has no place")   \
-    X(PAST, 3, 3, "every opening of the window lies before now")    \
+    X(FULL, 2, 10, "open, but no start is free")                    \
+    X(PAST, 3, 3, "every start of the window lies before now")      \
     X(NOT_OFFERED, 4, 0, "the schedule does not offer the service") \
     X(UNKNOWN, 5, 0, "no such schedule in this organization")       \
     X(OUTSIDE, 6, 1, "the day lies after 2199-12-31")               \

@@ -414,10 +414,11 @@ bool fasti_rule_starts(const struct fasti_day_view *view, const struct fasti_rul
     return group_starts(view, scene, &plan->groups[0], first, end, starts) != 0;
 }
 
-/* Does some opening of the service end after this tick? */
-static bool is_ahead(const struct fasti_day_view *view, uint32_t tick) {
+/* Does some opening of the service, with all of these flags, end after this tick? */
+static bool is_ahead(const struct fasti_day_view *view, uint32_t tick, uint8_t flags) {
     for (uint32_t i = 0; i < view->span_count; i++)
-        if (view->spans[i].end_tick > tick && fasti_span_offers(&view->spans[i], view->service))
+        if (view->spans[i].end_tick > tick && (view->spans[i].flags & flags) == flags &&
+            fasti_span_offers(&view->spans[i], view->service))
             return true;
     return false;
 }
@@ -432,7 +433,7 @@ static bool is_any_start(const struct fasti_day_view *view, uint32_t soonest) {
         if (first < end && fasti_bits_any(group->starts, first, end - first))
             return true;
     }
-    return view->plan->group_count == 0; /* open without a start: FULL, not a matter of hours */
+    return false;
 }
 
 enum fasti_rule_verdict fasti_rule_day(const struct fasti_day_view *view,
@@ -442,13 +443,15 @@ enum fasti_rule_verdict fasti_rule_day(const struct fasti_day_view *view,
         return rules->whoever;
     if (view->plan == NULL || !view->plan->is_open)
         return FASTI_RULE_CLOSED;
-    if (!is_ahead(view, fasti_rule_first_tick(view, scene->now_ms)))
-        return FASTI_RULE_PAST;
     const uint32_t soonest = fasti_rule_first_tick(view, scene->now_ms);
-    if (!is_any_start(view, 0))
-        return FASTI_RULE_HOURS;
-    if (rules->notice_minutes != 0 && is_any_start(view, soonest) &&
-        !is_any_start(view, notice_tick(view, scene->now_ms)))
+    if (!is_ahead(view, soonest, 0))
+        return FASTI_RULE_PAST;
+    if (!is_any_start(view, soonest)) {
+        if (view->plan->group_count == 0 || is_ahead(view, soonest, FASTI_OPENING_FULL))
+            return FASTI_RULE_FULL; /* open without a place, or too short for any start */
+        return is_any_start(view, 0) ? FASTI_RULE_PAST : FASTI_RULE_HOURS;
+    }
+    if (rules->notice_minutes != 0 && !is_any_start(view, notice_tick(view, scene->now_ms)))
         return FASTI_RULE_NOTICE;
     if (is_beyond_horizon(view, scene->now_ms))
         return FASTI_RULE_HORIZON;

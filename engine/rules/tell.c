@@ -121,6 +121,16 @@ static void buffer_tell(const struct fasti_day_view *view, struct fasti_detail *
         (unsigned)view->rules->before_minutes, (unsigned)view->rules->after_minutes);
 }
 
+static void grid_tell(const struct fasti_day_view *view, struct fasti_detail *detail) {
+    if (view->rules->is_override)
+        (void)fasti_detail_set(detail, FASTI_OK,
+                               "the schedule's time goes in steps of %u minutes: a visit starts at "
+                               "one of them",
+                               (unsigned)view->config->resolution_minutes);
+    else
+        (void)fasti_detail_set(detail, FASTI_OK, "the service does not start at that minute");
+}
+
 /* Verdicts that have no figures. */
 static const char *plain_text(enum fasti_rule_verdict verdict) {
     switch (verdict) {
@@ -134,9 +144,9 @@ static const char *plain_text(enum fasti_rule_verdict verdict) {
     case FASTI_RULE_REFERRAL: return "only with a referral";
     case FASTI_RULE_CLOSED: return "no opening of the service contains the visit";
     case FASTI_RULE_FULL: return "the opening has no place left";
-    case FASTI_RULE_OFF_GRID: return "the service does not start at that minute";
     case FASTI_RULE_TAKEN: return "the time is taken";
     case FASTI_RULE_PAUSED:
+    case FASTI_RULE_OFF_GRID:
     case FASTI_RULE_AGE:
     case FASTI_RULE_HOURS:
     case FASTI_RULE_NOTICE:
@@ -165,6 +175,7 @@ void fasti_rule_tell(const struct fasti_day_view *view, const struct fasti_rule_
         limit_tell(view->rules->month_limits, scene->month_used, "month", detail);
         break;
     case FASTI_RULE_BUFFER: buffer_tell(view, detail); break;
+    case FASTI_RULE_OFF_GRID: grid_tell(view, detail); break;
     case FASTI_RULE_FREE:
     case FASTI_RULE_PAST:
     case FASTI_RULE_AUDIENCE:
@@ -175,7 +186,6 @@ void fasti_rule_tell(const struct fasti_day_view *view, const struct fasti_rule_
     case FASTI_RULE_REFERRAL:
     case FASTI_RULE_CLOSED:
     case FASTI_RULE_FULL:
-    case FASTI_RULE_OFF_GRID:
     case FASTI_RULE_TAKEN:
         (void)fasti_detail_set(detail, FASTI_OK, "%s", plain_text(verdict));
         break;

@@ -172,6 +172,25 @@ void fasti_model_answer(const struct fasti_model_question *question, struct fast
     }
 }
 
+enum fasti_rule_verdict fasti_model_why_none(const struct fasti_model_day *day, uint32_t tick) {
+    bool is_any = day->single_count > 0, is_ahead = false, is_left = false;
+    for (uint32_t t = 0; t < FASTI_TICKS_MAX; t++) {
+        is_any = is_any || day->normal[t];
+        is_ahead = is_ahead || (t >= tick && day->normal[t]);
+    }
+    for (uint32_t i = 0; i < day->single_count; i++)
+        is_ahead = is_ahead || day->singles[i].tick >= tick;
+    for (uint32_t i = 0; i < day->piece_count; i++) {
+        is_left = is_left || day->pieces[i].end > tick;
+        is_ahead = is_ahead || (day->pieces[i].end > tick && day->pieces[i].is_full);
+    }
+    if (!day->is_open)
+        return FASTI_RULE_CLOSED;
+    if (!is_left)
+        return FASTI_RULE_PAST;
+    return is_ahead || !is_any ? FASTI_RULE_FULL : FASTI_RULE_PAST;
+}
+
 static bool plan_has(const struct fasti_plan *plan, uint32_t tick, uint32_t length) {
     for (uint32_t g = 0; g < plan->group_count; g++) {
         if (plan->groups[g].length_ticks == length)

@@ -12,6 +12,7 @@
 
 #include "engine/calendar/opening.h"
 #include "engine/calendar/pattern.h"
+#include "engine/rules/rule.h"
 
 struct fasti_model_question {
     const struct fasti_opening *openings;
@@ -45,6 +46,10 @@ struct fasti_model_day {
 };
 
 void fasti_model_answer(const struct fasti_model_question *question, struct fasti_model_day *day);
+
+/* Why no visit starts from this tick on, if nothing of it is free: CLOSED when there is no opening,
+ * PAST when all starts or all openings lie before it, else FULL. */
+enum fasti_rule_verdict fasti_model_why_none(const struct fasti_model_day *day, uint32_t tick);
 
 /* NULL if the plan says the same as the model, else a sentence (in text) that says what differs. */
 const char *fasti_model_differs(const struct fasti_model_question *question,
