@@ -165,6 +165,18 @@ static bool record_fits(const struct fasti_parts *parts, uint32_t i) {
     return false;
 }
 
+/* Is what a MOVE makes the appointment that it ends, but for its time? */
+static bool move_fits(const struct fasti_parts *parts) {
+    const uint32_t made = parts->befores[0] == NULL ? 0 : 1;
+    const struct fasti_record *old = parts->befores[1 - made], *now = parts->bodies[made];
+    return fasti_record_moved_from(now) == old->id && now->organization == old->organization &&
+           now->kind == old->kind && now->state == old->state &&
+           now->patient_length == old->patient_length &&
+           now->payload_length == old->payload_length &&
+           memcmp(fasti_record_patient(now), fasti_record_patient(old),
+                  (size_t)old->patient_length + old->payload_length) == 0;
+}
+
 /* The records as they are, and whether the effect may do to them what it says. */
 static enum fasti_status records_check(struct fasti_state *state, struct fasti_parts *parts,
                                        struct fasti_detail *detail) {
@@ -184,13 +196,17 @@ static enum fasti_status records_check(struct fasti_state *state, struct fasti_p
     const bool is_good = parts->kind == FASTI_EFFECT_BOOK   ? made == parts->record_count
                          : parts->kind == FASTI_EFFECT_MOVE ? made == 1 && parts->record_count == 2
                                                             : (made > 0) == must_make;
-    return is_good ? FASTI_OK
-                   : fasti_corrupt(detail,
-                                   "an effect makes or ends other records than its kind does, of:",
-                                   parts->record_count);
+    if (!is_good)
+        return fasti_corrupt(
+            detail,
+            "an effect makes or ends other records than its kind does, of:", parts->record_count);
+    return parts->kind != FASTI_EFFECT_MOVE || move_fits(parts)
+               ? FASTI_OK
+               : fasti_corrupt(detail, "a move makes another appointment of record",
+                               fasti_parts_items(parts, 0)->id);
 }
 
-/* How the time of a record changes: 1 taken, -1 released, 0 only its hold's mark, 2 not at all. */
+/* How the time of a record changes: MARKED: only when its hold ends, LEFT: not at all. */
 enum time_change { TIME_TAKEN, TIME_RELEASED, TIME_MARKED, TIME_LEFT };
 
 static enum time_change time_of(const struct fasti_parts *parts, uint32_t i) {
