@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/calendar/claim.h"
+#include "engine/calendar/page.h"
 #include "engine/directory/agree.h"
 #include "engine/directory/resolve.h"
 #include "engine/directory/state.h"
@@ -170,10 +172,23 @@ void fasti_directory_limited(const struct fasti_directory *directory, const stru
 
 /* ---- reach ---- */
 
-/* A touch: its effect, and the copy of a page. */
+/* A touch: its effect, and the copy of a page that may come in the meantime. */
 #define TOUCH_BYTES 512
 #define AHEAD_BYTES \
     ((FASTI_COMPILE_DAYS_MAX / FASTI_CHUNK_DAYS + 2) * (uint64_t)sizeof(struct fasti_day_chunk))
+
+/* Of the pages that a chunk's days have: each is copied. */
+static uint64_t pages_bytes(struct fasti_arena *arena, struct fasti_schedule *schedule,
+                            fasti_date first) {
+    uint64_t bytes = 0;
+    const struct fasti_day_ref ref = fasti_days_find(arena, &schedule->days, first);
+    for (uint32_t at = 0; ref.chunk != NULL && at < FASTI_CHUNK_DAYS; at++) {
+        const uint32_t index = fasti_cell_index(fasti_cell_read(arena, &ref.chunk->cells[at]));
+        if (index != 0)
+            bytes += fasti_page_bytes(fasti_arena_at(arena, index));
+    }
+    return bytes;
+}
 
 static uint64_t schedule_reach(const struct fasti_directory *directory, fasti_schedule_id id) {
     struct fasti_schedule *schedule = fasti_schedule_get(directory, id);
@@ -181,7 +196,7 @@ static uint64_t schedule_reach(const struct fasti_directory *directory, fasti_sc
     fasti_date date = {FASTI_DATE_FIRST};
     while (schedule != NULL &&
            fasti_days_next_chunk(directory->arena, &schedule->days, date, &date)) {
-        bytes += FASTI_CHUNK_DAYS * TOUCH_BYTES;
+        bytes += FASTI_CHUNK_DAYS * TOUCH_BYTES + pages_bytes(directory->arena, schedule, date);
         date.v += FASTI_CHUNK_DAYS;
     }
     return bytes;
