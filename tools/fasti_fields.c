@@ -71,7 +71,7 @@ static const struct fasti_field opening_fields[] = {
     TEXT("date", false, "DATE", "The one date, for --first and --last"),
     TEXTS("service", "ID", "A service that it is open for; all of the schedule if not said"),
     INTEGER("capacity", false, "N",
-            "Places: so many visits in the whole span; no limit if not said"),
+            "Places: so many visits may start in it on one day; no limit if not said"),
     FLAG("single", "One bookable start; a visit takes all of it"),
     FLAG("full", "Open, but with no place"),
     FLAG("remove", "Take the opening with this id away"),

@@ -24,7 +24,7 @@ static enum fasti_exit token_take(struct fasti_session *session, const json_t *o
 static enum fasti_exit seconds_take(struct fasti_session *session, const json_t *options,
                                     uint32_t *seconds) {
     const int64_t said = fasti_field_integer(options, "seconds", 0);
-    if (said < 0 || said > FASTI_HOLD_SECONDS_MAX)
+    if (said != 0 && (said < FASTI_HOLD_SECONDS_MIN || said > FASTI_HOLD_SECONDS_MAX))
         return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
                                   "--seconds: %d to %d", FASTI_HOLD_SECONDS_MIN,
                                   FASTI_HOLD_SECONDS_MAX);

@@ -111,8 +111,10 @@ _Static_assert(FASTI_SPANS_MAX >= FASTI_OPENINGS_MAX, "all openings may lie on o
 _Static_assert(FASTI_PLAN_GROUPS_MAX > 2 * FASTI_SINGLE_LENGTHS_MAX,
                "a change of offset may give every single opening another length, and the "
                "service has its own");
-_Static_assert(3 * FASTI_ITEMS_MAX <= FASTI_CELLS_MAX,
-               "an item needs two days, around midnight, and a record");
+_Static_assert(
+    3 * FASTI_ITEMS_MAX <= FASTI_CELLS_MAX,
+    "a booking of many rows fits where each takes a record and two days, around midnight; "
+    "with longer buffers and limits over weeks and months fewer rows do (INVALID_RANGE)");
 _Static_assert(FASTI_REQUESTS_MAX % FASTI_REQUEST_WAYS == 0, "request ids lie in whole buckets");
 _Static_assert(FASTI_WORKERS_MAX <= 64, "the workers that wait for a request are bits of a word");
 _Static_assert(FASTI_EFFECT_BYTES_MAX + 2 * FASTI_BLOCK_BYTES <= FASTI_BATCH_BYTES_MAX,

@@ -7,10 +7,8 @@
 
 #include <string.h>
 
-static const struct {
-    const char *code, *text;
-} reasons[FASTI_CANCEL_REASON_LAST + 1] = {
-#define CANCEL_REASON_ROW(name, number, code, text) [number] = {code, text},
+static const char *const codes[FASTI_CANCEL_REASON_LAST + 1] = {
+#define CANCEL_REASON_ROW(name, number, code, text) [number] = (code),
     FASTI_CANCEL_REASON_TABLE(CANCEL_REASON_ROW)
 #undef CANCEL_REASON_ROW
 };
@@ -21,16 +19,12 @@ _Static_assert(FASTI_CANCEL_REASON_TABLE(CANCEL_REASON_ONE) == FASTI_CANCEL_REAS
 #undef CANCEL_REASON_ONE
 
 const char *fasti_cancel_reason_code(uint8_t reason) {
-    return fasti_cancel_reason_is_known(reason) ? reasons[reason].code : NULL;
-}
-
-const char *fasti_cancel_reason_text(uint8_t reason) {
-    return fasti_cancel_reason_is_known(reason) ? reasons[reason].text : NULL;
+    return fasti_cancel_reason_is_known(reason) ? codes[reason] : NULL;
 }
 
 bool fasti_cancel_reason_find(const char *code, uint8_t *reason) {
     for (uint32_t i = 1; i <= FASTI_CANCEL_REASON_LAST; i++)
-        if (strcmp(reasons[i].code, code) == 0) {
+        if (strcmp(codes[i], code) == 0) {
             *reason = (uint8_t)i;
             return true;
         }

@@ -57,9 +57,8 @@ enum fasti_cancel_reason {
 };
 #define FASTI_CANCEL_REASON_LAST FASTI_CANCEL_REASON_OTH_WEATH
 
-/* FHIR's code, and our text of it; NULL where the number has none: 0, and what is in no table. */
+/* FHIR's code; NULL where the number has none: 0, and what is in no table. */
 const char *fasti_cancel_reason_code(uint8_t reason);
-const char *fasti_cancel_reason_text(uint8_t reason);
 
 /* The number of a code, byte for byte; false (and *reason untouched) when there is no such code. */
 bool fasti_cancel_reason_find(const char *code, uint8_t *reason);

@@ -21,7 +21,7 @@
 #include "engine/booking/record.h"
 #include "engine/directory/put.h"
 
-/* Disk values: never renumbered. Those marked later are reserved for the work that brings them. */
+/* Disk values: never renumbered. */
 enum fasti_effect_kind {
     FASTI_EFFECT_PUT = 1,     /* body: a put */
     FASTI_EFFECT_STAGE = 2,   /* body: a put that waits for its import's commit; its organization

@@ -61,7 +61,7 @@ static inline uint64_t fasti_cell_id_day(fasti_schedule_id schedule, fasti_date 
 static inline uint64_t fasti_cell_id_record(fasti_record_id record) {
     return (uint64_t)FASTI_CELL_RECORD << 60 | record.v;
 }
-/* period: see fasti_guard_week and fasti_guard_month. */
+/* period: the guard of a fasti_period (rules/period.h). */
 static inline uint64_t fasti_cell_id_guard(fasti_schedule_id schedule, fasti_date period) {
     return (uint64_t)FASTI_CELL_GUARD << 60 | (uint64_t)schedule.v << 20 |
            (uint32_t)(period.v - FASTI_DATE_FIRST);
