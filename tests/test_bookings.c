@@ -231,11 +231,15 @@ Test(bookings, the_first_free_of_several_lanes) {
     restart();
 }
 
-Test(bookings, fair_takes_the_least_taken_schedule) {
+/* A block is no visit, however long. */
+Test(bookings, fair_takes_the_schedule_with_the_fewest_visits) {
     cr_assert_eq(book_one(1, "2026-01-06T08:00:00+01:00"), FASTI_OUTCOME_BOOKED);
     cr_assert_eq(book_one(1, "2026-01-06T08:15:00+01:00"), FASTI_OUTCOME_BOOKED);
     cr_assert_eq(book_one(2, "2026-01-06T08:00:00+01:00"), FASTI_OUTCOME_BOOKED);
-    struct fasti_command command = begin();
+    struct fasti_command command =
+        engine_block(3, "2026-01-06T08:00:00+01:00", "2026-01-06T09:30:00+01:00");
+    cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_BLOCKED);
+    command = begin();
     command.body.book.is_fair = true;
     appointment(&command, "p-1");
     row(&command, 1, 1, "2026-01-06T10:00:00+01:00");

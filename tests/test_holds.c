@@ -422,6 +422,69 @@ Test(holds, a_move_never_sees_itself_as_busy) {
     restart();
 }
 
+/* ---- days that are full of holds ---- */
+
+/* Two seats and open around the clock, on the 7th with as many holds as a day keeps. */
+static void fill_with_holds(void) {
+    struct fasti_command command = engine_schedule(1, "anna", 0, "visit", "long");
+    command.body.put.body.schedule.terms.capacity = 2;
+    run(&command);
+    const struct fasti_opening openings[2] = {
+        engine_weekly("all day", 0x7f, "00:00", "24:00"),
+        {.id = engine_id("night"),
+         .kind = FASTI_OPENING_WEEKLY,
+         .weekdays = 0x7f,
+         .capacity = FASTI_CAPACITY_UNLIMITED,
+         .start_minute = 1320,
+         .end_minute = 1560,
+         .date_first = {FASTI_DATE_FIRST},
+         .date_last = {FASTI_DATE_LAST}},
+    };
+    command = engine_put(FASTI_ENTITY_OPENINGS, 1, "anna");
+    command.body.put.body.openings.mode = FASTI_OPENINGS_REPLACE;
+    command.body.put.body.openings.count = 2;
+    command.body.put.body.openings.openings = openings;
+    run(&command);
+    for (int64_t i = 0; i < FASTI_PAGE_HOLDS_MAX; i++) {
+        command = hold_command("2026-01-07T01:00:00+01:00", 1000);
+        command.body.hold.book.items[0].start_utc_s += i / 2 * 900;
+        cr_assert_eq(run(&command).outcome, FASTI_OUTCOME_HELD);
+    }
+}
+
+/* 40 minutes from 23:40 on, or at noon. */
+static struct fasti_answer over_midnight(enum fasti_command_kind kind, bool or_at_noon) {
+    struct fasti_command command = {0};
+    const bool is_hold = kind == FASTI_COMMAND_HOLD;
+    struct fasti_book *rows_of = is_hold ? &command.body.hold.book : &command.body.book;
+    rows(kind, rows_of, &command, "2026-01-06T23:40:00+01:00");
+    if (!is_hold)
+        rows_of->appointments[0] =
+            (struct fasti_book_appointment){.patient = "p-1", .patient_length = 3};
+    rows_of->items[0].service.v = 2;
+    rows_of->items[1] = rows_of->items[0];
+    rows_of->items[1].start_utc_s = engine_utc_s("2026-01-06T12:00:00+01:00");
+    rows_of->items[1].is_alternative = true;
+    rows_of->item_count += or_at_noon;
+    return run(&command);
+}
+
+Test(holds, a_row_that_a_later_day_refuses_leaves_nothing_on_the_first) {
+    fill_with_holds();
+    const struct fasti_answer lost = over_midnight(FASTI_COMMAND_HOLD, false);
+    cr_assert_eq(lost.outcome, FASTI_OUTCOME_TAKEN, "%s", lost.detail.text);
+    cr_assert_neq(strstr(lost.detail.text, "keeps 144 holds"), NULL, "%s", lost.detail.text);
+    const uint32_t before = offered();
+    const struct fasti_answer held = over_midnight(FASTI_COMMAND_HOLD, true);
+    cr_assert_eq(held.outcome, FASTI_OUTCOME_HELD);
+    cr_assert_eq(shown(held.record.v).start_utc_s, engine_utc_s("2026-01-06T12:00:00+01:00"));
+    cr_assert_eq(offered(), before, "two seats: 23:40 and 12:00 are still there");
+    restart();
+    cr_assert_eq(over_midnight(FASTI_COMMAND_BOOK, true).outcome, FASTI_OUTCOME_BOOKED,
+                 "a day keeps more visits than holds");
+    restart();
+}
+
 /* ---- random holds against a model ---- */
 
 #define SLOTS 32 /* quarter hours of Tuesday 2026-01-06 */

@@ -64,7 +64,7 @@ static const struct fasti_field book_fields[] = {
     VISIT_FIELDS(false),
     TEXTS("item", "ITEM", "One more row, all or nothing with the others; once for each (below)"),
     FLAG("request", "The appointments wait for approval"),
-    FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
+    FLAG("fair", "Of rows joined by \"or\" the one with the fewest visits that day, not the first"),
     FASTI_FACTS_FIELDS,
 };
 
@@ -73,7 +73,7 @@ static const struct fasti_field hold_fields[] = {
     TEXT("service", false, "ID", "For what"),
     TEXT("start", false, "TIME", "Local time of the schedule, or an instant"),
     TEXTS("item", "ITEM", "One more row, all or nothing; once for each (see help book)"),
-    FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
+    FLAG("fair", "Of rows joined by \"or\" the one with the fewest visits that day, not the first"),
     INTEGER("seconds", false, "N", "How long, 10 to 1800; 300 if not said"),
     TEXT("replace", false, "RECORD", "A hold of yours that ends with it"),
     TEXT("token", false, "HEX", "The token of that hold"),
@@ -101,7 +101,7 @@ static const struct fasti_field move_fields[] = {
     TEXT("schedule", false, "ID", "Another schedule"),
     TEXT("service", false, "ID", "Another service"),
     TEXTS("item", "ITEM", "A row that it has from now on; once for each (below)"),
-    FLAG("fair", "Of rows joined by \"or\" the one with the least taken that day, not the first"),
+    FLAG("fair", "Of rows joined by \"or\" the one with the fewest visits that day, not the first"),
     TEXT("at", false, "TIME", "All its rows as they are, the first one at this time"),
     FASTI_FACTS_FIELDS,
 };
@@ -140,7 +140,7 @@ static const struct fasti_field series_fields[] = {
     "\nDoctor and room:\n"                                                                        \
     "fasti book --schedule anna --service visit --start 2026-11-30T09:00 \\\n"                    \
     "  --patient p-1 --item 'with room-1'\n"                                                      \
-    "\nThe first free one of three lanes (--fair: the one with the least taken):\n"               \
+    "\nThe first free one of three lanes (--fair: the one with the fewest visits):\n"             \
     "fasti book --service shot --start 2026-11-30T09:00 --patient p-1 \\\n"                       \
     "  --item lane-1 --item 'or lane-2' --item 'or lane-3'\n"                                     \
     "\nEvery Monday at nine, ten times:\n"                                                        \

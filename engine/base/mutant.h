@@ -57,6 +57,7 @@
     X(HOLD_ANY_TOKEN, "any token will do")                                                 \
     X(MOVE_SEES_ITSELF, "a move finds its own old time taken")                             \
     X(MOVE_ENDS_ANYWAY, "a move gives its old time back though the new one was refused")   \
+    X(GUARD_AFTER_DAYS, "days that were looked at before a guard are trusted")             \
     X(BUFFER_NOT_TAKEN, "the buffer after a visit is asked for, not taken")                \
     X(SEARCH_WITHOUT_BUFFER, "search does not ask for the buffer after a visit")           \
     X(CLAIM_WITHOUT_NOTICE, "claims do not ask for the notice")                            \

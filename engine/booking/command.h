@@ -177,7 +177,7 @@ struct fasti_book_appointment {
 struct fasti_book {
     uint8_t appointment_count, item_count; /* each 1 to FASTI_ITEMS_MAX */
     bool is_request;                       /* the appointments wait for approval */
-    bool is_fair; /* among alternatives: the schedule with the fewest taken minutes of that day */
+    bool is_fair; /* among alternatives: the schedule with the fewest visits that day */
     struct fasti_book_appointment appointments[FASTI_ITEMS_MAX];
     struct fasti_book_item items[FASTI_ITEMS_MAX];
 };

@@ -72,7 +72,7 @@ enum fasti_look_result fasti_draft_day(struct fasti_booking *booking,
         return result;
     (*day)->page = (*day)->look.page;
     (*day)->page_index = 0;
-    (*day)->is_changed = false;
+    (*day)->is_changed = (*day)->is_rested_on = false;
     draft->day_count++;
     return FASTI_LOOK_OK;
 }
@@ -107,7 +107,35 @@ enum fasti_draft_result fasti_draft_change(struct fasti_booking *booking,
     return FASTI_DRAFT_OK;
 }
 
+/* ---- what was looked at ---- */
+
+static bool is_cell(struct fasti_booking *booking, struct fasti_day_ref ref, uint64_t word) {
+    return fasti_cell_read(&booking->state->arena, &ref.chunk->cells[ref.at]) == word;
+}
+
+/* Is the day's cell as it was? One that had no place may have got one since. */
+static bool is_day_current(struct fasti_booking *booking, const struct fasti_draft_day *day) {
+    const struct fasti_day_look *look = &day->look;
+    const struct fasti_day_ref ref =
+        look->ref.chunk != NULL
+            ? look->ref
+            : fasti_days_find(&booking->state->arena, &look->schedule->days, look->date);
+    return ref.chunk == NULL || is_cell(booking, ref, look->word);
+}
+
 /* ---- guards ---- */
+
+/* Days of the schedule that were looked at before its guard was read are of the guard's moment, or
+ * later, if they are still as they were: else somebody's visit there might not be counted, though
+ * the guard that it swapped is ours. */
+static bool are_days_current(struct fasti_booking *booking, fasti_schedule_id id) {
+    const struct fasti_draft *draft = booking->draft;
+    bool are_current = true;
+    for (uint32_t d = 0; d < draft->day_count && are_current; d++)
+        are_current = draft->days[d].look.id.v != id.v || FASTI_MUTANT(GUARD_AFTER_DAYS) ||
+                      is_day_current(booking, &draft->days[d]);
+    return are_current;
+}
 
 static enum fasti_draft_result guard_add(struct fasti_booking *booking,
                                          const struct fasti_day_look *look, fasti_date guard,
@@ -129,6 +157,8 @@ static enum fasti_draft_result guard_add(struct fasti_booking *booking,
             fasti_cell_read(&booking->state->arena, &added->ref.chunk->cells[added->ref.at]);
         if (fasti_cell_is_worn(added->word))
             return FASTI_DRAFT_WORN;
+        if (!are_days_current(booking, look->id))
+            return FASTI_DRAFT_AGAIN;
         draft->guard_count++;
     }
     if (is_used && !added->is_used && is_full(draft))
@@ -156,11 +186,6 @@ enum fasti_draft_result fasti_draft_guards(struct fasti_booking *booking,
     return result;
 }
 
-static bool is_cell(struct fasti_booking *booking, struct fasti_day_ref ref, uint64_t word) {
-    return ref.chunk == NULL ||
-           fasti_cell_read(&booking->state->arena, &ref.chunk->cells[ref.at]) == word;
-}
-
 bool fasti_draft_is_current(struct fasti_booking *booking) {
     const struct fasti_draft *draft = booking->draft;
     uint32_t known = 0;
@@ -175,7 +200,7 @@ bool fasti_draft_is_current(struct fasti_booking *booking) {
     if (draft->day_count + draft->guard_count + known <= 1)
         return true;
     for (uint32_t d = 0; d < draft->day_count; d++)
-        if (!is_cell(booking, draft->days[d].look.ref, draft->days[d].look.word))
+        if (!is_day_current(booking, &draft->days[d]))
             return false;
     for (uint32_t g = 0; g < draft->guard_count; g++)
         if (!is_cell(booking, draft->guards[g].ref, draft->guards[g].word))
@@ -223,46 +248,96 @@ static bool part_of(const struct fasti_day_look *look, const struct fasti_item *
     return true;
 }
 
+/* What an item asks of all its days. */
+struct time_change {
+    fasti_organization_id organization;
+    const struct fasti_item *item;
+    uint32_t record, at; /* of the draft; the item's place in it */
+    const struct fasti_page_change *change;
+    int64_t now_ms;
+};
+
+/* The part of the change from at_s on that lies on one day, and where it ends. */
+static enum fasti_draft_result time_part(struct fasti_booking *booking,
+                                         const struct time_change *time, int64_t at_s,
+                                         struct fasti_draft_day **day, struct part *part,
+                                         struct fasti_page_change *here,
+                                         enum fasti_look_result *looked) {
+    const struct fasti_item *item = time->item;
+    *looked = fasti_draft_day(booking, time->organization, (fasti_schedule_id){item->schedule},
+                              at_s, day);
+    if (*looked != FASTI_LOOK_OK)
+        return FASTI_DRAFT_AGAIN;
+    if (!part_of(&(*day)->look, item, at_s, fasti_item_end_utc_s(item), part))
+        return FASTI_DRAFT_TAKEN;
+    *here = *time->change;
+    here->tick = part->ticks.tick;
+    here->count = part->ticks.count;
+    here->seats_max = item->seats_max;
+    here->visit = part->visit;
+    const struct fasti_page_hold *expired =
+        here->operation != FASTI_PAGE_TAKE
+            ? NULL
+            : fasti_page_expired((*day)->page, here->tick, here->count, time->now_ms);
+    if (expired != NULL && !FASTI_MUTANT(EXPIRED_IS_TAKEN)) {
+        booking->draft->expired = expired->record;
+        return FASTI_DRAFT_EXPIRED;
+    }
+    return FASTI_DRAFT_OK;
+}
+
+/* Does every day take its part? Asked before the first of several days is changed: what another day
+ * refuses must leave nothing in the draft, for an alternative may still come. */
+static enum fasti_draft_result time_check(struct fasti_booking *booking,
+                                          const struct time_change *time,
+                                          enum fasti_look_result *looked) {
+    const int64_t end_s = fasti_item_end_utc_s(time->item);
+    struct part part;
+    for (int64_t at_s = fasti_item_begin_utc_s(time->item); at_s < end_s; at_s = part.end_s) {
+        struct fasti_draft_day *day;
+        struct fasti_page_change here;
+        const enum fasti_draft_result result =
+            time_part(booking, time, at_s, &day, &part, &here, looked);
+        if (result != FASTI_DRAFT_OK)
+            return result;
+        if (part.end_s == end_s && at_s == fasti_item_begin_utc_s(time->item))
+            return FASTI_DRAFT_OK; /* one day: it takes it or not */
+        if (!fasti_page_takes(day->page, &here))
+            return FASTI_DRAFT_TAKEN;
+    }
+    return FASTI_DRAFT_OK;
+}
+
+static enum fasti_draft_result time_guards(struct fasti_booking *booking,
+                                           const struct fasti_draft_day *day,
+                                           const struct fasti_page_change *here) {
+    const bool takes = here->operation == FASTI_PAGE_TAKE;
+    if (here->visit.service == 0 ||
+        (takes ? FASTI_MUTANT(TAKE_LEAVES_GUARD) : FASTI_MUTANT(RELEASE_LEAVES_GUARD)))
+        return FASTI_DRAFT_OK;
+    return fasti_draft_guards(booking, day, (fasti_service_id){here->visit.service}, true);
+}
+
 enum fasti_draft_result fasti_draft_time(struct fasti_booking *booking,
                                          fasti_organization_id organization,
                                          const struct fasti_item *item, uint32_t record,
                                          uint32_t at, const struct fasti_page_change *change,
                                          int64_t now_ms, enum fasti_look_result *looked) {
+    const struct time_change time = {organization, item, record, at, change, now_ms};
     const int64_t end_s = fasti_item_end_utc_s(item);
-    for (int64_t at_s = fasti_item_begin_utc_s(item); at_s < end_s;) {
+    enum fasti_draft_result result = time_check(booking, &time, looked);
+    struct part part;
+    for (int64_t at_s = fasti_item_begin_utc_s(item); result == FASTI_DRAFT_OK && at_s < end_s;
+         at_s = part.end_s) {
         struct fasti_draft_day *day;
-        *looked =
-            fasti_draft_day(booking, organization, (fasti_schedule_id){item->schedule}, at_s, &day);
-        if (*looked != FASTI_LOOK_OK)
-            return FASTI_DRAFT_AGAIN;
-        struct part part;
-        if (!part_of(&day->look, item, at_s, end_s, &part))
-            return FASTI_DRAFT_TAKEN;
-        struct fasti_page_change here = *change;
-        here.tick = part.ticks.tick;
-        here.count = part.ticks.count;
-        here.seats_max = item->seats_max;
-        here.visit = part.visit;
-        const struct fasti_page_hold *expired =
-            change->operation != FASTI_PAGE_TAKE
-                ? NULL
-                : fasti_page_expired(day->page, here.tick, here.count, now_ms);
-        if (expired != NULL && !FASTI_MUTANT(EXPIRED_IS_TAKEN)) {
-            booking->draft->expired = expired->record;
-            return FASTI_DRAFT_EXPIRED;
-        }
-        enum fasti_draft_result result = FASTI_DRAFT_OK;
-        const bool takes = change->operation == FASTI_PAGE_TAKE;
-        if (here.visit.service != 0 &&
-            !(takes ? FASTI_MUTANT(TAKE_LEAVES_GUARD) : FASTI_MUTANT(RELEASE_LEAVES_GUARD)))
-            result = fasti_draft_guards(booking, day, (fasti_service_id){here.visit.service}, true);
+        struct fasti_page_change here;
+        result = time_part(booking, &time, at_s, &day, &part, &here, looked);
+        if (result == FASTI_DRAFT_OK)
+            result = time_guards(booking, day, &here);
         if (result == FASTI_DRAFT_OK)
             result = fasti_draft_change(booking, day, record, at, &here);
-        if (result != FASTI_DRAFT_OK)
-            return result;
-        at_s = part.end_s;
     }
-    return FASTI_DRAFT_OK;
+    return result;
 }
 
 uint64_t fasti_draft_numbers(struct fasti_booking *booking, uint32_t items) {

@@ -29,6 +29,7 @@ struct fasti_draft_day {
     const struct fasti_page *page; /* as it becomes */
     uint32_t page_index;           /* its private copy; 0: the look's own page, or no page */
     bool is_changed;               /* else it takes no part in the claim */
+    bool is_rested_on;             /* a refusal tells of what is taken there */
 };
 
 struct fasti_draft_change {
@@ -38,7 +39,8 @@ struct fasti_draft_change {
     struct fasti_page_change page;
 };
 
-/* The guard of a week or a month (rules/period.h): read before the days that it guards. */
+/* The guard of a week or a month (rules/period.h): read before the days that it guards, or these
+ * are looked at again. */
 struct fasti_draft_guard {
     fasti_schedule_id schedule;
     fasti_date guard;
@@ -102,9 +104,8 @@ FASTI_MUST_USE enum fasti_draft_result fasti_draft_change(struct fasti_booking *
                                                           const struct fasti_page_change *change);
 
 /* Does the change to all ticks of an item, its buffers included, on each day that they touch; seats
- * and visit are the item's. *day: the one that it starts on. *looked: how the last look at a day
- * went (not OK: AGAIN is returned). change's own ticks are not read. TAKE at `now_ms` may be
- * EXPIRED. */
+ * and visit are the item's. *looked: how the last look at a day went (not OK: AGAIN is returned).
+ * change's own ticks are not read. TAKE at `now_ms` may be EXPIRED. TAKEN: no day was changed. */
 FASTI_MUST_USE enum fasti_draft_result
 fasti_draft_time(struct fasti_booking *booking, fasti_organization_id organization,
                  const struct fasti_item *item, uint32_t record, uint32_t at,

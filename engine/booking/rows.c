@@ -20,33 +20,38 @@ static bool rests_on_day(enum fasti_outcome outcome) {
 }
 
 /* The day, and those around it that were looked at, for a visit may reach into them. */
-static void days_rest(const struct fasti_draft *draft, const struct fasti_draft_day *day,
-                      struct fasti_rows *rows) {
+static void days_rest(struct fasti_draft *draft, const struct fasti_draft_day *day) {
     for (uint32_t d = 0; d < draft->day_count; d++) {
         const struct fasti_day_look *look = &draft->days[d].look;
         const int32_t apart = look->date.v - day->look.date.v;
         if (look->id.v == day->look.id.v && apart >= -FASTI_RULE_BEFORE_MAX &&
-            apart <= FASTI_RULE_AFTER_MAX && look->ref.chunk != NULL &&
-            rows->day_count < FASTI_ROWS_DAYS_MAX)
-            rows->days[rows->day_count++] = fasti_look_pending_cell(look);
+            apart <= FASTI_RULE_AFTER_MAX)
+            draft->days[d].is_rested_on = true;
     }
 }
 
-void fasti_rows_lose(struct fasti_rows *rows, const struct fasti_draft *draft,
-                     enum fasti_outcome outcome, const struct fasti_draft_day *day) {
+void fasti_rows_lose(struct fasti_rows *rows, struct fasti_draft *draft, enum fasti_outcome outcome,
+                     const struct fasti_draft_day *day) {
     if (rows->lost_count++ == 0)
         rows->first = outcome;
     rows->rests_on_config = rows->rests_on_config || outcome != FASTI_OUTCOME_OUTSIDE;
     if (!FASTI_MUTANT(REFUSAL_EARLY) && rests_on_day(outcome) && day != NULL)
-        days_rest(draft, day, rows);
+        days_rest(draft, day);
     rows->rests_on_guards = rows->rests_on_guards || outcome == FASTI_OUTCOME_WEEK_LIMIT ||
                             outcome == FASTI_OUTCOME_MONTH_LIMIT;
 }
 
-/* What a count over days rests on: everything that was counted came with its guard. */
-static void guards_rest(const struct fasti_draft *draft, struct fasti_rows *rows) {
+/* What the refusal rests on: days, and for a count over days its guard, with which everything that
+ * was counted came. Returns how many. */
+static uint32_t cells_rest(const struct fasti_draft *draft, const struct fasti_rows *rows,
+                           struct fasti_pending_cell *cells) {
+    uint32_t count = 0;
+    for (uint32_t d = 0; d < draft->day_count; d++)
+        if (draft->days[d].is_rested_on && draft->days[d].look.ref.chunk != NULL)
+            cells[count++] = fasti_look_pending_cell(&draft->days[d].look);
     for (uint32_t g = 0; rows->rests_on_guards && g < draft->guard_count; g++)
-        rows->guards[rows->guard_count++] = fasti_draft_guard_cell(&draft->guards[g]);
+        cells[count++] = fasti_draft_guard_cell(&draft->guards[g]);
+    return count;
 }
 
 enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
@@ -57,20 +62,18 @@ enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking, struct fasti
         fasti_draft_drop(booking);
         return FASTI_ATTEMPT_AGAIN;
     }
-    guards_rest(booking->draft, rows);
-    fasti_draft_drop(booking);
-    const uint32_t count = rows->day_count + rows->guard_count + rows->rests_on_config;
-    if (!fasti_pending_cells_make(booking, pending, count))
+    struct fasti_draft *draft = booking->draft;
+    if (!fasti_pending_cells_make(booking, pending, draft->day_count + draft->guard_count + 1)) {
+        fasti_draft_drop(booking);
         return FASTI_ATTEMPT_MEMORY;
-    memcpy(pending->cells, rows->days, rows->day_count * sizeof rows->days[0]);
-    memcpy(pending->cells + rows->day_count, rows->guards,
-           rows->guard_count * sizeof rows->guards[0]);
+    }
+    pending->cell_count = cells_rest(draft, rows, pending->cells);
+    fasti_draft_drop(booking);
     if (rows->rests_on_config)
-        pending->cells[count - 1] = (struct fasti_pending_cell){
+        pending->cells[pending->cell_count++] = (struct fasti_pending_cell){
             .durable = &state->config_durable,
             .from_version = fasti_load_seq_cst(&state->config_version),
         };
-    pending->cell_count = count;
     pending->kind = FASTI_PENDING_WAIT;
     pending->answer.outcome = rows->first;
     *disposition = fasti_wait_begin(booking, pending) ? FASTI_ANSWERED : FASTI_WAITING;
@@ -129,8 +132,13 @@ static enum row_result place_take(struct fasti_booking *booking, struct fasti_ro
         booking, rows->organization, item, place, rows->item_count, &change, rows->now_ms, &looked);
     if (result == FASTI_DRAFT_EXPIRED)
         return row_end(rows, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, booking->draft->expired);
-    if (result == FASTI_DRAFT_TAKEN) /* free, but the day has as many holds or visits as it may */
+    if (result == FASTI_DRAFT_TAKEN) { /* free, but a day of it keeps no more holds */
+        if (row->is_first)
+            (void)fasti_detail_set(rows->detail, FASTI_OK,
+                                   "a day of one schedule keeps %d holds: try again when one ends",
+                                   FASTI_PAGE_HOLDS_MAX);
         return row_lose(row, FASTI_OUTCOME_TAKEN);
+    }
     if (result != FASTI_DRAFT_OK)
         return row_end(rows, result, looked, 0);
     row->outcome = FASTI_OUTCOME_BOOKED;
@@ -172,29 +180,25 @@ static enum row_result row_take(struct fasti_booking *booking, struct fasti_rows
 
 /* ---- alternatives ---- */
 
-/* Minutes that are taken on the day of a row; UINT32_MAX where it cannot be looked at. */
-static uint32_t row_load(struct fasti_booking *booking, fasti_organization_id organization,
+/* Visits that start on the day of a row, held ones too; UINT32_MAX where it cannot be looked at. */
+static uint32_t row_load(struct fasti_booking *booking, const struct fasti_rows *rows,
                          const struct fasti_book_item *asked) {
     struct fasti_draft_day *day;
-    if (fasti_draft_day(booking, organization, asked->schedule, asked->start_utc_s, &day) !=
+    if (fasti_draft_day(booking, rows->organization, asked->schedule, asked->start_utc_s, &day) !=
         FASTI_LOOK_OK)
         return UINT32_MAX;
-    uint32_t ticks = 0;
-    for (uint32_t word = 0; word < fasti_page_words(day->page); word++)
-        ticks += (uint32_t)__builtin_popcountll(day->page->words[word])
-                 << (word / day->page->word_count); /* the plane */
-    return ticks * day->look.config->resolution_minutes;
+    return fasti_page_visits_count(day->page, 0, FASTI_TICKS_MAX, NULL, 0, rows->now_ms);
 }
 
-/* The order in which the alternatives [first, end) are tried: as given, or the least taken first.
- */
+/* The order in which the alternatives [first, end) are tried: as given, or those with the fewest
+ * visits first. */
 static void alternatives_order(struct fasti_booking *booking, const struct fasti_rows *rows,
                                uint32_t first, uint32_t end, uint8_t *order) {
     const struct fasti_book *book = rows->book;
     uint32_t loads[FASTI_ITEMS_MAX];
     for (uint32_t i = first; i < end; i++) {
         const bool is_fair = book->is_fair && end - first > 1;
-        const uint32_t load = is_fair ? row_load(booking, rows->organization, &book->items[i]) : 0;
+        const uint32_t load = is_fair ? row_load(booking, rows, &book->items[i]) : 0;
         uint32_t at = i - first;
         for (; at > 0 && loads[at - 1] > load; at--) {
             loads[at] = loads[at - 1];

@@ -14,9 +14,6 @@
 
 #include "engine/booking/draft.h"
 
-/* Days that a refusal rests on: of each row its own and those around it. */
-#define FASTI_ROWS_DAYS_MAX (3 * FASTI_ITEMS_MAX)
-
 /* A booking's rows while they are taken. */
 struct fasti_rows {
     const struct fasti_book *book;
@@ -33,15 +30,12 @@ struct fasti_rows {
     uint64_t expired; /* a hold that must be expired first; 0: none */
 
     /* what a refusal rests on */
-    uint32_t lost_count, day_count;
+    uint32_t lost_count;
     bool rests_on_config, rests_on_guards;
-    uint32_t guard_count;
     enum fasti_outcome first;    /* of the first row that was lost */
     struct fasti_detail *detail; /* of the answer: why that one was, in words */
 
     struct fasti_item items[FASTI_ITEMS_MAX];
-    struct fasti_pending_cell days[FASTI_ROWS_DAYS_MAX]; /* taken ones, of a refusal */
-    struct fasti_pending_cell guards[FASTI_DRAFT_GUARDS_MAX];
 };
 
 /* Rows stand by appointment, none is empty, and each begins with what is no alternative. Each row
@@ -70,8 +64,8 @@ FASTI_MUST_USE enum fasti_attempt fasti_rows_stop(struct fasti_booking *booking,
 uint32_t fasti_facts_flags(const struct fasti_facts *facts);
 
 /* A row that was lost, on a day (NULL: it could not be looked at). */
-void fasti_rows_lose(struct fasti_rows *rows, const struct fasti_draft *draft,
-                     enum fasti_outcome outcome, const struct fasti_draft_day *day);
+void fasti_rows_lose(struct fasti_rows *rows, struct fasti_draft *draft, enum fasti_outcome outcome,
+                     const struct fasti_draft_day *day);
 
 /* Ends a command whose rows were lost; it is told when all that it rests on is durable. */
 FASTI_MUST_USE enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking,

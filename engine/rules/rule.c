@@ -183,6 +183,11 @@ static uint32_t day_used(const struct fasti_day_view *view, const struct fasti_r
                                    scene->now_ms);
 }
 
+/* A page keeps no more. */
+static inline bool is_page_full(const struct fasti_rule_scene *scene) {
+    return (uint32_t)scene->page->visit_count + scene->page->hold_count >= FASTI_PAGE_VISITS_MAX;
+}
+
 static enum fasti_rule_verdict limits_ask(const struct fasti_day_view *view,
                                           const struct fasti_rule_scene *scene) {
     const struct fasti_rules *rules = view->rules;
@@ -200,8 +205,8 @@ static enum fasti_rule_verdict limits_ask(const struct fasti_day_view *view,
 
 static inline enum fasti_rule_verdict limits_verdict(const struct fasti_day_view *view,
                                                      const struct fasti_rule_scene *scene) {
-    if ((uint32_t)scene->page->visit_count + scene->page->hold_count >= FASTI_PAGE_VISITS_MAX)
-        return FASTI_RULE_DAY_LIMIT; /* a page keeps no more */
+    if (is_page_full(scene))
+        return FASTI_RULE_DAY_LIMIT;
     return view->rules->has_limits ? limits_ask(view, scene) : FASTI_RULE_FREE;
 }
 
@@ -503,6 +508,8 @@ static enum fasti_rule_verdict override_check(const struct fasti_day_view *view,
                                               bool is_whole, struct fasti_rule_place *place) {
     if (!is_whole)
         return FASTI_RULE_OFF_GRID;
+    if (is_page_full(scene))
+        return FASTI_RULE_DAY_LIMIT;
     uint32_t length = 0;
     for (uint32_t g = 0; view->plan != NULL && g < view->plan->group_count && length == 0; g++)
         if (fasti_bits_any(view->plan->groups[g].starts, tick, 1))

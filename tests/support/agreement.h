@@ -33,10 +33,15 @@ struct agreement_minutes {
     struct agreement_minute at[RULE_MODEL_SCHEDULES + 1][AGREEMENT_MINUTES];
 };
 
+#define AGREEMENT_OTHERS 2
+
 struct agreement_act {
     struct fasti_command command;
     struct rule_model_question question; /* BOOK, HOLD, MOVE: the same as the command's row */
-    uint32_t target;                     /* in the model's visits: which it changes */
+    struct rule_model_question others[AGREEMENT_OTHERS]; /* BOOK, HOLD: alternatives to it */
+    uint32_t other_count;
+    bool is_fair;    /* among them the schedule with the fewest visits that day comes first */
+    uint32_t target; /* in the model's visits: which it changes */
 };
 
 struct agreement {

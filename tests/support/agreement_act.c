@@ -9,13 +9,43 @@
 
 /* ---- making ---- */
 
+static void row_fill(struct fasti_book *book, const struct rule_model_question *question) {
+    book->items[book->item_count] = (struct fasti_book_item){
+        .schedule = {question->schedule},
+        .service = {question->service},
+        .start_utc_s = question->start_utc_s,
+        .is_alternative = book->item_count > 0,
+    };
+    book->item_count++;
+}
+
 static void rows_fill(struct fasti_book *book, const struct rule_model_question *question) {
-    book->appointment_count = book->item_count = 1;
+    book->appointment_count = 1;
     book->appointments[0] = (struct fasti_book_appointment){
         .facts = question->facts, .patient = "p-1", .patient_length = 3};
-    book->items[0] = (struct fasti_book_item){.schedule = {question->schedule},
-                                              .service = {question->service},
-                                              .start_utc_s = question->start_utc_s};
+    row_fill(book, question);
+}
+
+/* Some have alternatives, of whom the first is mostly one that will be lost. */
+static void others_make(struct agreement *a, struct fasti_book *book, struct agreement_act *act) {
+    if (!agreement_one_in(a, 3))
+        return;
+    const struct rule_model_question hopeful = act->question;
+    if (!agreement_one_in(a, 3))
+        act->question = agreement_question_random(a);
+    act->question.facts = hopeful.facts;
+    act->others[0] = hopeful;
+    act->other_count = 1;
+    if (agreement_one_in(a, 2)) {
+        act->others[1] = agreement_question_random(a);
+        act->others[1].facts = hopeful.facts;
+        act->other_count = 2;
+    }
+    book->item_count = 0;
+    act->is_fair = book->is_fair = agreement_one_in(a, 2);
+    rows_fill(book, &act->question);
+    for (uint32_t i = 0; i < act->other_count; i++)
+        row_fill(book, &act->others[i]);
 }
 
 static bool takes_time(const struct rule_model_visit *visit) {
@@ -46,9 +76,11 @@ static bool take_make(struct agreement *a, struct agreement_act *act) {
     struct fasti_book *book = is_held ? &act->command.body.hold.book : &act->command.body.book;
     act->question = agreement_question_hopeful(a);
     rows_fill(book, &act->question);
+    others_make(a, book, act);
     if (is_held) {
         book->appointments[0].patient_length = 0;
-        act->command.body.hold.seconds = 10 + agreement_below(a, 1700);
+        act->command.body.hold.seconds =
+            10 + agreement_below(a, agreement_one_in(a, 2) ? 60 : 1700);
     }
     return true;
 }
@@ -146,6 +178,31 @@ bool agreement_act_random(struct agreement *a, struct agreement_act *act) {
 
 /* ---- what it comes to ---- */
 
+/* The first free one of the alternatives; if there is none, what the first of them comes to. */
+static enum fasti_outcome take_expect(const struct rule_model *model,
+                                      const struct agreement_act *act,
+                                      struct rule_model_visit *visit) {
+    const struct rule_model_question *rows[1 + AGREEMENT_OTHERS] = {&act->question};
+    uint32_t loads[1 + AGREEMENT_OTHERS] = {0};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i <= act->other_count; i++) {
+        const struct rule_model_question *row = i == 0 ? &act->question : &act->others[i - 1];
+        const uint32_t load =
+            act->is_fair ? rule_model_visits_on(model, row->schedule, row->start_utc_s) : 0;
+        uint32_t at = count++;
+        for (; at > 0 && loads[at - 1] > load; at--) {
+            loads[at] = loads[at - 1];
+            rows[at] = rows[at - 1];
+        }
+        loads[at] = load;
+        rows[at] = row;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (rule_model_decide(model, rows[i], visit) == FASTI_OUTCOME_BOOKED)
+            return FASTI_OUTCOME_BOOKED;
+    return rule_model_decide(model, &act->question, visit);
+}
+
 static enum fasti_outcome move_expect(const struct rule_model *model,
                                       const struct agreement_act *act,
                                       struct rule_model_visit *visit) {
@@ -217,9 +274,9 @@ static enum fasti_outcome block_expect(const struct rule_model *model,
 enum fasti_outcome agreement_expect(const struct rule_model *model, const struct agreement_act *act,
                                     struct rule_model_visit *visit) {
     switch ((int)act->command.kind) {
-    case FASTI_COMMAND_BOOK: return rule_model_decide(model, &act->question, visit);
+    case FASTI_COMMAND_BOOK: return take_expect(model, act, visit);
     case FASTI_COMMAND_HOLD: {
-        const enum fasti_outcome outcome = rule_model_decide(model, &act->question, visit);
+        const enum fasti_outcome outcome = take_expect(model, act, visit);
         return outcome == FASTI_OUTCOME_BOOKED ? FASTI_OUTCOME_HELD : outcome;
     }
     case FASTI_COMMAND_MOVE: return move_expect(model, act, visit);
@@ -289,7 +346,7 @@ static const char *kind_text(enum fasti_command_kind kind) {
 }
 
 const char *agreement_act_text(const struct agreement *a, const struct agreement_act *act) {
-    static char texts[2][160];
+    static char texts[2][400];
     static uint32_t next;
     char *text = texts[next++ % 2];
     const enum fasti_command_kind kind = act->command.kind;
@@ -305,9 +362,14 @@ const char *agreement_act_text(const struct agreement *a, const struct agreement
         (void)snprintf(text + size, sizeof texts[0] - (size_t)size, " schedule %u at %s",
                        act->command.body.block.schedule.v,
                        agreement_instant(a, act->command.body.block.start_utc_s));
-    else if (act->question.schedule != 0)
-        (void)snprintf(text + size, sizeof texts[0] - (size_t)size,
-                       " schedule %u, service %u at %s", act->question.schedule,
-                       act->question.service, agreement_instant(a, act->question.start_utc_s));
+    for (uint32_t i = 0; act->question.schedule != 0 && i <= act->other_count; i++) {
+        const struct rule_model_question *row = i == 0 ? &act->question : &act->others[i - 1];
+        size += snprintf(text + size, sizeof texts[0] - (size_t)size,
+                         "%s schedule %u, service %u at %s",
+                         i == 0         ? ""
+                         : act->is_fair ? ", fair or"
+                                        : ", or",
+                         row->schedule, row->service, agreement_instant(a, row->start_utc_s));
+    }
     return text;
 }

@@ -35,6 +35,8 @@ static void row_set(struct agreement_act *act, const struct rule_model_question 
                                   ? &act->command.body.move.book
                                   : &act->command.body.book;
     act->question = *question;
+    for (uint32_t i = 0; i < act->other_count; i++)
+        act->others[i].facts = question->facts;
     book->items[0].schedule.v = question->schedule;
     book->items[0].service.v = question->service;
     book->items[0].start_utc_s = question->start_utc_s;

@@ -150,6 +150,11 @@ static uint32_t visits_between(const struct rule_model *model, uint32_t schedule
     return count;
 }
 
+uint32_t rule_model_visits_on(const struct rule_model *model, uint32_t schedule, int64_t utc_s) {
+    const int32_t date = date_of(model, utc_s).v;
+    return visits_between(model, schedule, 0, date, date);
+}
+
 static enum fasti_outcome limits(const struct rule_model *model,
                                  const struct rule_model_question *q) {
     const struct fasti_terms *both[2] = {&model->schedules[q->schedule].terms,

@@ -73,4 +73,7 @@ bool rule_model_is_free(const struct rule_model *model, uint32_t schedule, int64
 /* By how many a minute is taken now. */
 uint32_t rule_model_taken(const struct rule_model *model, uint32_t schedule, int64_t utc_s);
 
+/* Visits of the schedule that start on the local day of an instant, held ones too. */
+uint32_t rule_model_visits_on(const struct rule_model *model, uint32_t schedule, int64_t utc_s);
+
 #endif
