@@ -7,6 +7,7 @@
 #ifndef FASTI_TOOLS_FASTI_COMMANDS_H
 #define FASTI_TOOLS_FASTI_COMMANDS_H
 
+#include "tools/fasti_columns.h"
 #include "tools/fasti_options.h"
 
 typedef enum fasti_exit fasti_command_run(struct fasti_session *session,
@@ -115,6 +116,12 @@ FASTI_MUST_USE enum fasti_exit fasti_records_reason(struct fasti_session *sessio
 FASTI_MUST_USE enum fasti_exit fasti_records_json(struct fasti_session *session,
                                                   const struct fasti_record_view *view,
                                                   json_t **object);
+
+/* The same as the cells of a row of text: FASTI_RECORDS_COLUMNS of them. */
+#define FASTI_RECORDS_COLUMNS 8
+FASTI_MUST_USE enum fasti_exit fasti_records_row(struct fasti_session *session,
+                                                 const struct fasti_record_view *view,
+                                                 struct fasti_columns *table);
 
 /* A record with all its items. */
 struct fasti_record_shown {

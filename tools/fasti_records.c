@@ -1,5 +1,5 @@
 /*
- * fasti_records.c - appointments and blocks: cancel, block, unblock, show, list.
+ * fasti_records.c - appointments and blocks: cancel, block, unblock, show; the rows of lists.
  *
  * A list tells of one item a row; what is shown alone has all its items. The items of a block are
  * its days: shown alone it is one span.
@@ -441,48 +441,30 @@ enum fasti_exit fasti_run_show_record(struct fasti_session *session,
     return FASTI_EXIT_DONE;
 }
 
-/* ---- list ---- */
+/* ---- rows of a list ---- */
 
-#define LIST_LIMIT_DEFAULT 1000
-#define LIST_LIMIT_MAX     1000000
-
-struct listing {
-    struct fasti_session *session;
-    json_t *records; /* with --json */
-    struct fasti_columns table;
-    int64_t left; /* records that may still be shown */
-    bool more;
-};
-
-static enum fasti_exit add_record(struct listing *listing, const struct fasti_record_view *view) {
+enum fasti_exit fasti_records_row(struct fasti_session *session,
+                                  const struct fasti_record_view *view,
+                                  struct fasti_columns *table) {
     struct fasti_id_text schedule, service;
-    json_t *object;
-    enum fasti_exit exit;
-    if (listing->session->is_json) {
-        exit = fasti_records_json(listing->session, view, &object);
-        if (exit == FASTI_EXIT_DONE)
-            json_array_append_new(listing->records, object);
-        return exit;
-    }
-    exit = view_names(listing->session, view, &schedule, &service);
+    const enum fasti_exit exit = view_names(session, view, &schedule, &service);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     char start[FASTI_TIMES_TEXT_BYTES];
     fasti_times_format(view->start_utc_s, view->offset_s, start);
     json_t *patient = patient_json(view);
-    fasti_columns_cell(&listing->table, "%llu", (unsigned long long)view->record.v);
-    fasti_columns_cell(&listing->table, "%s", start);
-    fasti_columns_cell(&listing->table, "%u min", view->duration_minutes);
-    fasti_columns_cell(&listing->table, "%.*s", FASTI_PRINT(schedule));
-    fasti_columns_cell(&listing->table, "%.*s", FASTI_PRINT(service));
-    fasti_columns_cell(&listing->table, "%s",
-                       view->patient_length > 0 ? json_string_value(patient) : "");
+    fasti_columns_cell(table, "%llu", (unsigned long long)view->record.v);
+    fasti_columns_cell(table, "%s", start);
+    fasti_columns_cell(table, "%u min", view->duration_minutes);
+    fasti_columns_cell(table, "%.*s", FASTI_PRINT(schedule));
+    fasti_columns_cell(table, "%.*s", FASTI_PRINT(service));
+    fasti_columns_cell(table, "%s", view->patient_length > 0 ? json_string_value(patient) : "");
     if (view->item_count > 1)
-        fasti_columns_cell(&listing->table, "%d of %u", view->item + 1, view->item_count);
+        fasti_columns_cell(table, "%d of %u", view->item + 1, view->item_count);
     else
-        fasti_columns_cell(&listing->table, "%s", "");
+        fasti_columns_cell(table, "%s", "");
     char reason[REASON_BYTES], way[WAY_BYTES];
-    fasti_columns_cell(&listing->table, "%s%s%s%s",
+    fasti_columns_cell(table, "%s%s%s%s",
                        view->kind == FASTI_RECORD_BLOCK && view->state == FASTI_STATE_BOOKED
                            ? "blocked"
                            : fasti_record_state_name(view->state),
@@ -490,97 +472,4 @@ static enum fasti_exit add_record(struct listing *listing, const struct fasti_re
                        view->is_conflict ? ", not covered" : "");
     json_decref(patient);
     return FASTI_EXIT_DONE;
-}
-
-/* Asks page after page. The page is copied: naming records asks the server in between. */
-static enum fasti_exit list_pages(struct listing *listing, struct fasti_command *command) {
-    struct fasti_list_answer *page = malloc(sizeof *page);
-    if (page == NULL)
-        return fasti_session_fail(listing->session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
-                                  "no memory for the list");
-    enum fasti_exit exit;
-    do {
-        struct fasti_answer answer;
-        command->body.list.limit =
-            (uint16_t)(listing->left < FASTI_LIST_MAX ? listing->left : FASTI_LIST_MAX);
-        exit = fasti_session_call(listing->session, command, &answer);
-        if (exit != FASTI_EXIT_DONE)
-            break;
-        *page = *answer.body.list;
-        for (uint32_t i = 0; i < page->count && exit == FASTI_EXIT_DONE; i++)
-            exit = add_record(listing, &page->records[i]);
-        command->body.list.before = page->next;
-        listing->left -= page->count;
-        listing->more = page->more;
-    } while (exit == FASTI_EXIT_DONE && listing->more && listing->left > 0);
-    free(page);
-    return exit;
-}
-
-/* Fills the query from the options; the session is scoped. */
-static enum fasti_exit list_query(struct fasti_session *session, const json_t *options,
-                                  struct fasti_list_query *query) {
-    const char *schedule = fasti_field_text(options, "schedule", NULL);
-    const char *patient = fasti_field_text(options, "patient", NULL);
-    if ((schedule == NULL) == (patient == NULL))
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
-                                  "whose appointments? Say --schedule ID or --patient REFERENCE");
-    query->by = schedule != NULL ? FASTI_LIST_BY_SCHEDULE : FASTI_LIST_BY_PATIENT;
-    query->include_ended = fasti_field_flag(options, "all");
-    query->include_blocks = fasti_field_flag(options, "blocks");
-    query->only_conflicts = fasti_field_flag(options, "conflicts");
-    query->from_utc_s = (int64_t)FASTI_DATE_FIRST * FASTI_DAY_SECONDS - FASTI_DAY_SECONDS;
-    query->to_utc_s = (int64_t)(FASTI_DATE_LAST + 2) * FASTI_DAY_SECONDS;
-    if (schedule != NULL) {
-        const enum fasti_exit exit =
-            fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &query->schedule.v);
-        if (exit != FASTI_EXIT_DONE)
-            return exit;
-    } else {
-        struct fasti_detail detail;
-        const enum fasti_status status =
-            fasti_field_patient(patient, query->patient, &query->patient_length, &detail);
-        if (status != FASTI_OK)
-            return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
-    }
-    const enum fasti_exit exit =
-        fasti_times_bound(session, query->schedule, "--from",
-                          fasti_field_text(options, "from", NULL), &query->from_utc_s);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    return fasti_times_bound(session, query->schedule, "--to",
-                             fasti_field_text(options, "to", NULL), &query->to_utc_s);
-}
-
-enum fasti_exit fasti_run_list_appointments(struct fasti_session *session,
-                                            const struct fasti_command_spec *spec,
-                                            const json_t *options) {
-    (void)spec;
-    struct fasti_command command = {.kind = FASTI_COMMAND_LIST};
-    struct listing listing = {.session = session,
-                              .left = fasti_field_integer(options, "limit", LIST_LIMIT_DEFAULT)};
-    if (listing.left < 1 || listing.left > LIST_LIMIT_MAX)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
-                                  "--limit must be 1 to %d", LIST_LIMIT_MAX);
-    enum fasti_exit exit = fasti_session_scope(session);
-    if (exit == FASTI_EXIT_DONE)
-        exit = list_query(session, options, &command.body.list);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    fasti_columns_init(&listing.table, 8);
-    listing.records = json_array();
-    exit = list_pages(&listing, &command);
-    if (exit == FASTI_EXIT_DONE && session->is_json) {
-        fasti_session_print_json(
-            json_pack("{s:O, s:b}", "appointments", listing.records, "more", (int)listing.more));
-    } else if (exit == FASTI_EXIT_DONE) {
-        fasti_columns_print(&listing.table, stdout);
-        if (listing.table.count == 0)
-            puts("none");
-        if (listing.more)
-            puts("and more: raise --limit");
-    }
-    json_decref(listing.records);
-    fasti_columns_deinit(&listing.table);
-    return exit;
 }
