@@ -204,6 +204,12 @@ static const struct fasti_field list_fields[] = {
     INTEGER("limit", false, "N", "At most so many, newest first; 1000 if not said"),
 };
 
+static const struct fasti_field conflicts_fields[] = {
+    TEXT("from", false, "TIME", "Starts at or after this date or time; now if not said"),
+    TEXT("to", false, "TIME", "Starts before this date or time"),
+    INTEGER("limit", false, "N", "At most so many; 1000 if not said"),
+};
+
 /* What create and set say of services and schedules. */
 #define RULES_HELP                                                                                 \
     "A rule that is not said restricts nothing. Where service and schedule both have one the "     \
@@ -305,6 +311,9 @@ static const struct fasti_command_spec specs[] = {
      fasti_run_unblock, FASTI_LINE_KINDS},
     {"list", "appointments", NULL, "List appointments of a schedule or of a patient.", list_fields,
      COUNT(list_fields), fasti_run_list_appointments, FASTI_LINE_KINDS},
+    {"list", "conflicts", NULL,
+     "List appointments that no opening covers any more, of all schedules.", conflicts_fields,
+     COUNT(conflicts_fields), fasti_run_list_conflicts, FASTI_LINE_KINDS},
     LIST_COMMAND("organizations", FASTI_LINE_ORGANIZATION),
     LIST_COMMAND("locations", FASTI_LINE_LOCATION),
     LIST_COMMAND("practitioners", FASTI_LINE_PRACTITIONER),

@@ -18,6 +18,7 @@ fasti_command_run fasti_run_create;
 fasti_command_run fasti_run_set;
 fasti_command_run fasti_run_list_entities;
 fasti_command_run fasti_run_list_appointments;
+fasti_command_run fasti_run_list_conflicts;
 fasti_command_run fasti_run_show_entity;
 fasti_command_run fasti_run_show_record;
 fasti_command_run fasti_run_availability;

@@ -10,6 +10,7 @@
 
 #include "tools/fasti_columns.h"
 #include "tools/fasti_commands.h"
+#include "tools/fasti_conflicts.h"
 #include "tools/fasti_terms.h"
 
 /* ---- records as fields ---- */
@@ -179,8 +180,32 @@ static enum fasti_exit find_base(struct fasti_session *session, enum fasti_line_
                             base->line.put.body.openings.service_names);
 }
 
+/* Which appointments a change may have left outside all openings. They are looked for when it is
+ * done: that nobody could look takes nothing back. */
+static enum fasti_exit conflicts_ask(struct fasti_session *session,
+                                     const struct fasti_answer *answer,
+                                     const struct fasti_line *line, uint32_t *count, json_t *list) {
+    fasti_schedule_id schedule = {0};
+    const bool is_of_one = line->kind == FASTI_LINE_OPENING || line->kind == FASTI_LINE_SCHEDULE;
+    if (answer->outcome != FASTI_OUTCOME_CHANGED ||
+        (!is_of_one && line->kind != FASTI_LINE_SERVICE))
+        return FASTI_EXIT_DONE;
+    if (is_of_one) {
+        char id[FASTI_ID_BYTES_MAX + 1];
+        snprintf(id, sizeof id, "%.*s", FASTI_PRINT(line->put.id));
+        const enum fasti_exit exit =
+            fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, id, &schedule.v);
+        if (exit != FASTI_EXIT_DONE)
+            return exit;
+    }
+    return fasti_conflicts_find(session, schedule, UINT32_MAX, count, list);
+}
+
 static enum fasti_exit print_put(struct fasti_session *session, const struct fasti_answer *answer,
                                  const struct fasti_line *line) {
+    uint32_t count = 0;
+    json_t *conflicts = json_array();
+    const enum fasti_exit exit = conflicts_ask(session, answer, line, &count, conflicts);
     const struct fasti_id_text *id =
         line->kind == FASTI_LINE_OPENING ? &line->opening.id : &line->put.id;
     if (session->is_json) {
@@ -193,14 +218,21 @@ static enum fasti_exit print_put(struct fasti_session *session, const struct fas
         else
             object =
                 opening_json(&line->put.id, &line->opening, line->put.body.openings.service_names);
-        fasti_session_print_json(
+        object =
             json_pack("{s:s, s:I, s:o}", "outcome", fasti_outcome_name(answer->outcome), "as_of",
-                      (json_int_t)answer->as_of, fasti_line_kind_name(line->kind), object));
-        return FASTI_EXIT_DONE;
+                      (json_int_t)answer->as_of, fasti_line_kind_name(line->kind), object);
+        if (count > 0) {
+            json_object_set_new(object, "conflict_count", json_integer(count));
+            json_object_set(object, "conflicts", conflicts);
+        }
+        fasti_session_print_json(object);
+    } else {
+        printf("%s %.*s: %s\n", fasti_line_kind_name(line->kind), FASTI_PRINT(*id),
+               fasti_outcome_text(answer->outcome));
+        fasti_conflicts_print(count, conflicts);
     }
-    printf("%s %.*s: %s\n", fasti_line_kind_name(line->kind), FASTI_PRINT(*id),
-           fasti_outcome_text(answer->outcome));
-    return FASTI_EXIT_DONE;
+    json_decref(conflicts);
+    return exit;
 }
 
 /* Puts what a line says. *answer is the caller's to look at. */

@@ -11,8 +11,7 @@
 
 #include "tools/fasti_session.h"
 
-#define FASTI_IMPORT_WINDOW    64   /* puts on their way */
-#define FASTI_IMPORT_CONFLICTS 1000 /* conflicts listed at most */
+#define FASTI_IMPORT_WINDOW 64 /* puts on their way */
 
 /* What is to be imported. put fills number index, without its organization, and says where it
  * comes from (for messages); what put points to lives until the next call. Puts are the session's
@@ -37,14 +36,5 @@ FASTI_MUST_USE enum fasti_exit fasti_import_scope(struct fasti_session *session,
 FASTI_MUST_USE enum fasti_exit fasti_import_run(struct fasti_session *session,
                                                 const struct fasti_import_job *job,
                                                 struct fasti_import_answer *result);
-
-/* The appointments of the session's organization that lie ahead and that no opening covers any
- * more: looks for at most `max`, adds how many there are to *count and appends them to list as JSON
- * while it holds fewer than FASTI_IMPORT_CONFLICTS. */
-FASTI_MUST_USE enum fasti_exit fasti_import_conflicts(struct fasti_session *session, uint32_t max,
-                                                      uint32_t *count, json_t *list);
-
-/* Prints them for people, if count is not 0. */
-void fasti_import_print_conflicts(uint32_t count, const json_t *list);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "tools/fasti_book.h"
 #include "tools/fasti_commands.h"
+#include "tools/fasti_conflicts.h"
 #include "tools/fasti_import.h"
 #include "tools/fasti_ndjson.h"
 
@@ -135,8 +136,8 @@ static enum fasti_exit finish_group(struct ndjson_import *import,
     while (directory_count < count && is_directory(&lines[directory_count]))
         directory_count++;
     if (exit == FASTI_EXIT_DONE && directory_count > 0)
-        exit = fasti_import_conflicts(session, UINT32_MAX, &import->conflicts_count,
-                                      import->conflicts);
+        exit = fasti_conflicts_find(session, (fasti_schedule_id){0}, UINT32_MAX,
+                                    &import->conflicts_count, import->conflicts);
     if (exit == FASTI_EXIT_DONE)
         exit = book_lines(import, lines + directory_count, count - directory_count);
     return exit;
@@ -167,7 +168,7 @@ static void print_report(const struct ndjson_import *import, uint32_t line_count
                       (int)import->conflicts_count, "conflicts", import->conflicts));
         return;
     }
-    fasti_import_print_conflicts(import->conflicts_count, import->conflicts);
+    fasti_conflicts_print(import->conflicts_count, import->conflicts);
     if (is_unchanged && refused == 0)
         printf("nothing changed: all %u records were there\n", total->unchanged);
     else

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/fasti_commands.h"
+#include "tools/fasti_conflicts.h"
 #include "tools/fasti_import.h"
 #include "tools/fasti_smart_plan.h"
 
@@ -337,7 +338,7 @@ static void print_text(const struct smart_import *import) {
                    feed->files[oddity->first.file], oddity->first.line,
                    oddity->example[0] != '\0' ? ": " : "", oddity->example);
     }
-    fasti_import_print_conflicts(import->result.conflicts, import->conflicts);
+    fasti_conflicts_print(import->result.conflicts, import->conflicts);
     if (import->is_dry_run)
         puts("dry run: nothing was imported");
     else if (is_unchanged(import))
@@ -363,8 +364,8 @@ static enum fasti_exit publish(struct smart_import *import) {
     if (exit == FASTI_EXIT_DONE && !import->feed->is_civil)
         exit = check_offsets(import);
     if (exit == FASTI_EXIT_DONE)
-        exit = fasti_import_conflicts(import->session, import->result.conflicts, &listed,
-                                      import->conflicts);
+        exit = fasti_conflicts_find(import->session, (fasti_schedule_id){0},
+                                    import->result.conflicts, &listed, import->conflicts);
     return exit;
 }
 

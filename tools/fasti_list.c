@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tools/fasti_commands.h"
+#include "tools/fasti_conflicts.h"
 
 #define LIST_LIMIT_DEFAULT 1000
 #define LIST_LIMIT_MAX     1000000
@@ -51,6 +52,20 @@ static enum fasti_exit list_pages(struct listing *listing, struct fasti_command 
     return exit;
 }
 
+/* --from and --to, local to the schedule where there is one. */
+static enum fasti_exit list_bounds(struct fasti_session *session, const json_t *options,
+                                   struct fasti_list_query *query) {
+    query->from_utc_s = (int64_t)FASTI_DATE_FIRST * FASTI_DAY_SECONDS - FASTI_DAY_SECONDS;
+    query->to_utc_s = (int64_t)(FASTI_DATE_LAST + 2) * FASTI_DAY_SECONDS;
+    const enum fasti_exit exit =
+        fasti_times_bound(session, query->schedule, "--from",
+                          fasti_field_text(options, "from", NULL), &query->from_utc_s);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    return fasti_times_bound(session, query->schedule, "--to",
+                             fasti_field_text(options, "to", NULL), &query->to_utc_s);
+}
+
 /* Fills the query from the options; the session is scoped. */
 static enum fasti_exit list_query(struct fasti_session *session, const json_t *options,
                                   struct fasti_list_query *query) {
@@ -63,8 +78,6 @@ static enum fasti_exit list_query(struct fasti_session *session, const json_t *o
     query->include_ended = fasti_field_flag(options, "all");
     query->include_blocks = fasti_field_flag(options, "blocks");
     query->only_conflicts = fasti_field_flag(options, "conflicts");
-    query->from_utc_s = (int64_t)FASTI_DATE_FIRST * FASTI_DAY_SECONDS - FASTI_DAY_SECONDS;
-    query->to_utc_s = (int64_t)(FASTI_DATE_LAST + 2) * FASTI_DAY_SECONDS;
     if (schedule != NULL) {
         const enum fasti_exit exit =
             fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &query->schedule.v);
@@ -77,33 +90,24 @@ static enum fasti_exit list_query(struct fasti_session *session, const json_t *o
         if (status != FASTI_OK)
             return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s", detail.text);
     }
-    const enum fasti_exit exit =
-        fasti_times_bound(session, query->schedule, "--from",
-                          fasti_field_text(options, "from", NULL), &query->from_utc_s);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    return fasti_times_bound(session, query->schedule, "--to",
-                             fasti_field_text(options, "to", NULL), &query->to_utc_s);
+    return list_bounds(session, options, query);
 }
 
-enum fasti_exit fasti_run_list_appointments(struct fasti_session *session,
-                                            const struct fasti_command_spec *spec,
-                                            const json_t *options) {
-    (void)spec;
-    struct fasti_command command = {.kind = FASTI_COMMAND_LIST};
+/* Makes the listing, fills it and prints it. */
+static enum fasti_exit list_run(struct fasti_session *session, const json_t *options,
+                                enum fasti_exit (*fill)(struct listing *listing,
+                                                        const json_t *options)) {
     struct listing listing = {.session = session,
                               .left = fasti_field_integer(options, "limit", LIST_LIMIT_DEFAULT)};
     if (listing.left < 1 || listing.left > LIST_LIMIT_MAX)
         return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
                                   "--limit must be 1 to %d", LIST_LIMIT_MAX);
     enum fasti_exit exit = fasti_session_scope(session);
-    if (exit == FASTI_EXIT_DONE)
-        exit = list_query(session, options, &command.body.list);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     fasti_columns_init(&listing.table, FASTI_RECORDS_COLUMNS);
     listing.records = json_array();
-    exit = list_pages(&listing, &command);
+    exit = fill(&listing, options);
     if (exit == FASTI_EXIT_DONE && session->is_json) {
         fasti_session_print_json(
             json_pack("{s:O, s:b}", "appointments", listing.records, "more", (int)listing.more));
@@ -117,4 +121,53 @@ enum fasti_exit fasti_run_list_appointments(struct fasti_session *session,
     json_decref(listing.records);
     fasti_columns_deinit(&listing.table);
     return exit;
+}
+
+static enum fasti_exit appointments_fill(struct listing *listing, const json_t *options) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_LIST};
+    const enum fasti_exit exit = list_query(listing->session, options, &command.body.list);
+    return exit == FASTI_EXIT_DONE ? list_pages(listing, &command) : exit;
+}
+
+enum fasti_exit fasti_run_list_appointments(struct fasti_session *session,
+                                            const struct fasti_command_spec *spec,
+                                            const json_t *options) {
+    (void)spec;
+    return list_run(session, options, appointments_fill);
+}
+
+/* Of all schedules, one after the other; what lies ahead, unless something else is asked for. */
+static enum fasti_exit conflicts_fill(struct listing *listing, const json_t *options) {
+    struct fasti_session *session = listing->session;
+    const struct fasti_describe_answer *schedule;
+    int64_t now_utc_s;
+    enum fasti_exit exit = fasti_conflicts_now(session, &now_utc_s);
+    for (uint32_t after = 0; exit == FASTI_EXIT_DONE;) {
+        exit = fasti_session_describe(session, FASTI_ENTITY_SCHEDULE, 0, after, &schedule);
+        if (exit != FASTI_EXIT_DONE || schedule->id == 0)
+            return exit;
+        after = schedule->id;
+        if (listing->left == 0) { /* there may be some; nobody has looked */
+            listing->more = true;
+            return FASTI_EXIT_DONE;
+        }
+        struct fasti_command command = {.kind = FASTI_COMMAND_LIST};
+        command.body.list = (struct fasti_list_query){
+            .by = FASTI_LIST_BY_SCHEDULE, .schedule = {after}, .only_conflicts = true};
+        exit = list_bounds(session, options, &command.body.list);
+        if (fasti_field_text(options, "from", NULL) == NULL)
+            command.body.list.from_utc_s = now_utc_s;
+        if (exit == FASTI_EXIT_DONE)
+            exit = list_pages(listing, &command);
+        if (listing->more)
+            return exit;
+    }
+    return exit;
+}
+
+enum fasti_exit fasti_run_list_conflicts(struct fasti_session *session,
+                                         const struct fasti_command_spec *spec,
+                                         const json_t *options) {
+    (void)spec;
+    return list_run(session, options, conflicts_fill);
 }
