@@ -171,6 +171,20 @@ exits 0 'forced' fasti book "${question[@]}" --patient p --by staff --override
 takes && takes
 fasti set service --id round --buffer-before 0 >/dev/null && takes
 
+# A group at midnight whose buffers grow: what the new one asks for lies wholly on the day before.
+fasti set service --id round --buffer-before 10 >/dev/null
+schedule midnight
+fasti set schedule --id midnight --service round --service talk >/dev/null
+fasti create opening --schedule midnight --id all --from 00:00 --to 24:00 >/dev/null
+service=round && at 2026-03-04T00:00 && takes
+fasti set service --id round --buffer-before 30 >/dev/null && takes
+service=talk && at 2026-03-03T23:00 && takes
+service=round && at 2026-03-04T00:00
+fasti set service --id round --buffer-before 45 >/dev/null
+refuses BUFFER 'not the 45 minutes before'
+fasti set service --id round --buffer-before 40 >/dev/null && takes
+fasti set service --id round --buffer-before 0 >/dev/null && takes
+
 # ---- time around visits, and the grid ----
 schedule buffer
 fasti set service --id visit --buffer-before 5 --buffer-after 10 >/dev/null

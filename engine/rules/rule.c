@@ -25,20 +25,21 @@ static void part_add(const struct fasti_rule_scene *scene, const struct fasti_pa
                   page == NULL ? all : fasti_page_taken_at(page, from, to - from, scene->now_ms));
 }
 
-/* The last `ticks` ticks before the view's day. */
+/* The ticks from `from` to `to` before the start of the view's day, from > to. */
 static void before_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
-                       uint32_t ticks, struct fasti_page_taken *taken) {
-    for (uint32_t d = 0; d < FASTI_RULE_BEFORE_MAX && ticks > 0; d++) {
+                       uint32_t from, uint32_t to, struct fasti_page_taken *taken) {
+    for (uint32_t d = 0; d < FASTI_RULE_BEFORE_MAX && to < from; d++) {
         const struct fasti_page *page = scene->before[d];
         const uint32_t there =
             page == NULL
-                ? ticks
+                ? from
                 : fasti_day_view_ticks_on(view, (fasti_date){view->date.v - 1 - (int32_t)d});
-        const uint32_t part = ticks < there ? ticks : there;
-        part_add(scene, page, there - part, there, taken);
-        ticks -= part;
+        part_add(scene, page, there - (from < there ? from : there),
+                 there - (to < there ? to : there), taken);
+        from = from > there ? from - there : 0;
+        to = to > there ? to - there : 0;
     }
-    part_add(scene, NULL, 0, ticks, taken);
+    part_add(scene, NULL, to, from, taken);
 }
 
 /* Ticks [from, to) counted from the end of the view's day. */
@@ -65,7 +66,7 @@ static struct fasti_page_taken range_taken(const struct fasti_day_view *view,
     struct fasti_page_taken taken = {UINT32_MAX, 0};
     const int32_t ticks = (int32_t)view->day_ticks;
     if (first < 0)
-        before_add(view, scene, (uint32_t)-first, &taken);
+        before_add(view, scene, (uint32_t)-first, end < 0 ? (uint32_t)-end : 0, &taken);
     const int32_t here = first > 0 ? first : 0;
     const int32_t here_end = end < ticks ? end : ticks;
     if (here < here_end)
