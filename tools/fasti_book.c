@@ -175,29 +175,18 @@ json_t *fasti_book_rows_json(const struct fasti_book_run *run) {
     return rows;
 }
 
-/* Does the server's sentence speak of rows that end like this? */
-static bool has_sentence(enum fasti_outcome outcome) {
-    return outcome >= FASTI_OUTCOME_PAUSED || outcome == FASTI_OUTCOME_CLOSED ||
-           outcome == FASTI_OUTCOME_FULL || outcome == FASTI_OUTCOME_PAST ||
-           outcome == FASTI_OUTCOME_OFF_GRID;
-}
-
-/* The sentence of the answer if it is about this row: it is of the first such row that was tried,
- * and adds to what the outcome says; else "". */
+/* The sentence of the answer if it is about this row: it is of the first one that is lost, and adds
+ * to what the outcome says; else "". */
 static const char *row_sentence(const struct fasti_book_run *run, uint32_t row) {
     const char *detail = run->answer.detail.text;
-    uint32_t first = UINT32_MAX, count = 0;
-    for (uint32_t i = 0; i < run->rows.count; i++) {
+    uint32_t first = 0;
+    while (first < run->rows.count && !fasti_book_is_lost(run, first))
+        first++;
+    for (uint32_t i = 0; i < run->rows.count; i++)
         if (run->is_left_out[run->rows.rows[i].appointment])
             return "";
-        if (!has_sentence(run->fates[i].outcome))
-            continue;
-        first = count++ == 0 ? i : first;
-    }
-    const bool is_known = count == 1 || !run->rows.is_fair; /* fair: in an order of its own */
-    return is_known && row == first && strcmp(detail, fasti_outcome_text(run->fates[row].outcome))
-               ? detail
-               : "";
+    return row == first && strcmp(detail, fasti_outcome_text(run->fates[row].outcome)) ? detail
+                                                                                       : "";
 }
 
 static void print_lost(const struct fasti_book_run *run, uint32_t i) {

@@ -429,11 +429,12 @@ static bool is_ahead(const struct fasti_day_view *view, uint32_t tick, uint8_t f
     return false;
 }
 
-/* Is there a candidate in the hours, and not before a tick? */
-static bool is_any_start(const struct fasti_day_view *view, uint32_t soonest) {
+/* Is there a candidate not before a tick, in the hours or at any time? */
+static bool is_any_start(const struct fasti_day_view *view, uint32_t soonest, bool in_hours) {
     for (uint32_t g = 0; g < view->plan->group_count; g++) {
         const struct fasti_plan_group *group = &view->plan->groups[g];
-        const struct window hours = hours_window(view, group->length_ticks);
+        const struct window hours =
+            in_hours ? hours_window(view, group->length_ticks) : (struct window){0, UINT32_MAX};
         const uint32_t first = soonest > hours.first ? soonest : hours.first;
         const uint32_t end = hours.end < FASTI_TICKS_MAX ? hours.end : FASTI_TICKS_MAX;
         if (first < end && fasti_bits_any(group->starts, first, end - first))
@@ -452,12 +453,14 @@ enum fasti_rule_verdict fasti_rule_day(const struct fasti_day_view *view,
     const uint32_t soonest = fasti_rule_first_tick(view, scene->now_ms);
     if (!is_ahead(view, soonest, 0))
         return FASTI_RULE_PAST;
-    if (!is_any_start(view, soonest)) {
+    if (!is_any_start(view, soonest, true)) {
         if (view->plan->group_count == 0 || is_ahead(view, soonest, FASTI_OPENING_FULL))
             return FASTI_RULE_FULL; /* open without a place, or too short for any start */
-        return is_any_start(view, 0) ? FASTI_RULE_PAST : FASTI_RULE_HOURS;
+        return is_any_start(view, 0, true) || !is_any_start(view, soonest, false)
+                   ? FASTI_RULE_PAST
+                   : FASTI_RULE_HOURS;
     }
-    if (rules->notice_minutes != 0 && !is_any_start(view, notice_tick(view, scene->now_ms)))
+    if (rules->notice_minutes != 0 && !is_any_start(view, notice_tick(view, scene->now_ms), true))
         return FASTI_RULE_NOTICE;
     if (is_beyond_horizon(view, scene->now_ms))
         return FASTI_RULE_HORIZON;
