@@ -95,9 +95,21 @@ static void seats_join(const struct fasti_terms *schedule, const struct fasti_te
     rules->group = (uint8_t)(group < FASTI_SEATS_MAX ? group : FASTI_SEATS_MAX);
 }
 
-static uint16_t ticks_of(const struct fasti_schedule_config *config, uint32_t minutes) {
+_Static_assert(FASTI_BUFFER_MINUTES_MAX % 15 == 0 && FASTI_BUFFER_MINUTES_MAX % 10 == 0,
+               "a buffer that is rounded up is not too long");
+
+/* Whole ticks: a log may know of a buffer that no command would set. */
+static void buffers_join(const struct fasti_schedule_config *config, const struct fasti_terms *a,
+                         const struct fasti_terms *b, struct fasti_rules *rules) {
     const uint32_t resolution = config->resolution_minutes;
-    return (uint16_t)(minutes == 0 ? 0 : (minutes + resolution - 1) / resolution);
+    const uint32_t before = most(a->before_minutes, b->before_minutes);
+    const uint32_t after = most(a->after_minutes, b->after_minutes);
+    if ((before | after) == 0)
+        return;
+    rules->before_ticks = (uint16_t)((before + resolution - 1) / resolution);
+    rules->after_ticks = (uint16_t)((after + resolution - 1) / resolution);
+    rules->before_minutes = (uint8_t)(rules->before_ticks * resolution);
+    rules->after_minutes = (uint8_t)(rules->after_ticks * resolution);
 }
 
 /* What is asked of every day is settled once. */
@@ -122,10 +134,7 @@ void fasti_rules_join(const struct fasti_schedule_config *config,
     rules->is_override = facts->is_override;
     if (facts->is_override) /* it asks for no buffers, either */
         return;
-    rules->before_minutes = (uint8_t)most(a->before_minutes, b->before_minutes);
-    rules->after_minutes = (uint8_t)most(a->after_minutes, b->after_minutes);
-    rules->before_ticks = ticks_of(config, rules->before_minutes);
-    rules->after_ticks = ticks_of(config, rules->after_minutes);
+    buffers_join(config, a, b, rules);
     rules->whoever = whoever(config, service, facts);
     rules->weekdays = (uint8_t)allowed(a->weekdays, b->weekdays, 127);
     rules->from_minute = (uint16_t)most(a->from_minute, b->from_minute);
