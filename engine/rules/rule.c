@@ -25,35 +25,19 @@ static void part_add(const struct fasti_rule_scene *scene, const struct fasti_pa
                   page == NULL ? all : fasti_page_taken_at(page, from, to - from, scene->now_ms));
 }
 
-/* The ticks from `from` to `to` before the start of the view's day, from > to. */
-static void before_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+/* Ticks [from, to) counted away from the view's day: step 1 from its end on, step -1 from its start
+ * back. pages: of the days there, the nearest first. */
+static void around_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
+                       const struct fasti_page *const *pages, uint32_t page_count, int32_t step,
                        uint32_t from, uint32_t to, struct fasti_page_taken *taken) {
-    for (uint32_t d = 0; d < FASTI_RULE_BEFORE_MAX && to < from; d++) {
-        const struct fasti_page *page = scene->before[d];
-        const uint32_t there =
-            page == NULL
-                ? from
-                : fasti_day_view_ticks_on(view, (fasti_date){view->date.v - 1 - (int32_t)d});
-        part_add(scene, page, there - (from < there ? from : there),
-                 there - (to < there ? to : there), taken);
-        from = from > there ? from - there : 0;
-        to = to > there ? to - there : 0;
-    }
-    part_add(scene, NULL, to, from, taken);
-}
-
-/* Ticks [from, to) counted from the end of the view's day. */
-static void after_add(const struct fasti_day_view *view, const struct fasti_rule_scene *scene,
-                      uint32_t from, uint32_t to, struct fasti_page_taken *taken) {
-    for (uint32_t d = 0; d < FASTI_RULE_AFTER_MAX && from < to; d++) {
-        const struct fasti_page *page = scene->after[d];
-        const uint32_t there =
-            page == NULL
-                ? to
-                : fasti_day_view_ticks_on(view, (fasti_date){view->date.v + 1 + (int32_t)d});
-        part_add(scene, page, from < there ? from : there, to < there ? to : there, taken);
-        from = from > there ? from - there : 0;
-        to = to > there ? to - there : 0;
+    for (uint32_t d = 0; d < page_count && from < to; d++) {
+        const fasti_date date = {view->date.v + step * (int32_t)(d + 1)};
+        const uint32_t there = pages[d] == NULL ? to : fasti_day_view_ticks_on(view, date);
+        const uint32_t near = from < there ? from : there, far = to < there ? to : there;
+        part_add(scene, pages[d], step > 0 ? near : there - far, step > 0 ? far : there - near,
+                 taken);
+        from -= near;
+        to -= far;
     }
     part_add(scene, NULL, from, to, taken);
 }
@@ -66,15 +50,16 @@ static struct fasti_page_taken range_taken(const struct fasti_day_view *view,
     struct fasti_page_taken taken = {UINT32_MAX, 0};
     const int32_t ticks = (int32_t)view->day_ticks;
     if (first < 0)
-        before_add(view, scene, (uint32_t)-first, end < 0 ? (uint32_t)-end : 0, &taken);
+        around_add(view, scene, scene->before, FASTI_RULE_BEFORE_MAX, -1,
+                   end < 0 ? (uint32_t)-end : 0, (uint32_t)-first, &taken);
     const int32_t here = first > 0 ? first : 0;
     const int32_t here_end = end < ticks ? end : ticks;
     if (here < here_end)
         taken_add(&taken, fasti_page_taken_at(scene->page, (uint32_t)here,
                                               (uint32_t)(here_end - here), scene->now_ms));
     if (end > ticks)
-        after_add(view, scene, first > ticks ? (uint32_t)(first - ticks) : 0,
-                  (uint32_t)(end - ticks), &taken);
+        around_add(view, scene, scene->after, FASTI_RULE_AFTER_MAX, 1,
+                   first > ticks ? (uint32_t)(first - ticks) : 0, (uint32_t)(end - ticks), &taken);
     taken.least = taken.least == UINT32_MAX ? 0 : taken.least;
     return taken;
 }
@@ -253,7 +238,7 @@ static bool is_shared(const struct fasti_day_view *view, const struct fasti_rule
     return true;
 }
 
-/* An override asks for no buffers. */
+/* Is the time of one visit more free, with its buffers, in a start that it shares or by itself? */
 static enum fasti_rule_verdict time_verdict(const struct fasti_day_view *view,
                                             const struct fasti_rule_scene *scene, uint32_t tick,
                                             uint32_t length, struct fasti_rule_place *place) {
