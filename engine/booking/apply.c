@@ -17,8 +17,6 @@
 #include "engine/calendar/page.h"
 #include "engine/rules/period.h"
 
-#define PAGE_LINES 4 /* cache lines of a page with some 25 visits */
-
 bool fasti_effect_is_next(const struct fasti_state *state, const struct fasti_pending *pending) {
     if (state->config_emitted < pending->config_seen)
         return false;
@@ -103,6 +101,8 @@ void fasti_effect_prefetch_cell(struct fasti_booking *booking, const struct fast
     __builtin_prefetch(&ref.chunk->emitted[ref.at], 1);
     __builtin_prefetch(&ref.chunk->durable[ref.at], 1);
 }
+
+#define PAGE_LINES 4 /* cache lines of a page with some 25 visits */
 
 void fasti_effect_prefetch_page(struct fasti_booking *booking, const struct fasti_effect *effect) {
     const struct fasti_day_ref ref = day_foresee(booking, effect);

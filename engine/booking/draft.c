@@ -252,7 +252,6 @@ static bool part_of(const struct fasti_day_look *look, const struct fasti_item *
 struct time_change {
     fasti_organization_id organization;
     const struct fasti_item *item;
-    uint32_t record, at; /* of the draft; the item's place in it */
     const struct fasti_page_change *change;
     int64_t now_ms;
 };
@@ -286,8 +285,8 @@ static enum fasti_draft_result time_part(struct fasti_booking *booking,
     return FASTI_DRAFT_OK;
 }
 
-/* Does every day take its part? Asked before the first of several days is changed: what another day
- * refuses must leave nothing in the draft, for an alternative may still come. */
+/* Does every day take its part? Of several days that is asked before the first is changed: what
+ * another one refuses must leave nothing in the draft, for an alternative may still come. */
 static enum fasti_draft_result time_check(struct fasti_booking *booking,
                                           const struct time_change *time,
                                           enum fasti_look_result *looked) {
@@ -300,8 +299,6 @@ static enum fasti_draft_result time_check(struct fasti_booking *booking,
             time_part(booking, time, at_s, &day, &part, &here, looked);
         if (result != FASTI_DRAFT_OK)
             return result;
-        if (part.end_s == end_s && at_s == fasti_item_begin_utc_s(time->item))
-            return FASTI_DRAFT_OK; /* one day: it takes it or not */
         if (!fasti_page_takes(day->page, &here))
             return FASTI_DRAFT_TAKEN;
     }
@@ -323,15 +320,16 @@ enum fasti_draft_result fasti_draft_time(struct fasti_booking *booking,
                                          const struct fasti_item *item, uint32_t record,
                                          uint32_t at, const struct fasti_page_change *change,
                                          int64_t now_ms, enum fasti_look_result *looked) {
-    const struct time_change time = {organization, item, record, at, change, now_ms};
-    const int64_t end_s = fasti_item_end_utc_s(item);
-    enum fasti_draft_result result = time_check(booking, &time, looked);
+    const struct time_change time = {organization, item, change, now_ms};
+    const int64_t begin_s = fasti_item_begin_utc_s(item), end_s = fasti_item_end_utc_s(item);
+    enum fasti_draft_result result = FASTI_DRAFT_OK;
     struct part part;
-    for (int64_t at_s = fasti_item_begin_utc_s(item); result == FASTI_DRAFT_OK && at_s < end_s;
-         at_s = part.end_s) {
+    for (int64_t at_s = begin_s; result == FASTI_DRAFT_OK && at_s < end_s; at_s = part.end_s) {
         struct fasti_draft_day *day;
         struct fasti_page_change here;
         result = time_part(booking, &time, at_s, &day, &part, &here, looked);
+        if (result == FASTI_DRAFT_OK && at_s == begin_s && part.end_s < end_s)
+            result = time_check(booking, &time, looked);
         if (result == FASTI_DRAFT_OK)
             result = time_guards(booking, day, &here);
         if (result == FASTI_DRAFT_OK)
