@@ -180,32 +180,31 @@ static enum fasti_exit find_base(struct fasti_session *session, enum fasti_line_
                             base->line.put.body.openings.service_names);
 }
 
-/* Which appointments a change may have left outside all openings. They are looked for when it is
- * done: that nobody could look takes nothing back. */
-static enum fasti_exit conflicts_ask(struct fasti_session *session,
-                                     const struct fasti_answer *answer,
-                                     const struct fasti_line *line, uint32_t *count, json_t *list) {
-    fasti_schedule_id schedule = {0};
-    const bool is_of_one = line->kind == FASTI_LINE_OPENING || line->kind == FASTI_LINE_SCHEDULE;
+/* Which appointments a changed opening or schedule leaves outside all openings; what a service is
+ * has no part in that. That they could not be looked for takes nothing back, and is said. */
+static void conflicts_ask(struct fasti_session *session, const struct fasti_answer *answer,
+                          const struct fasti_line *line, uint32_t *count, json_t *list) {
     if (answer->outcome != FASTI_OUTCOME_CHANGED ||
-        (!is_of_one && line->kind != FASTI_LINE_SERVICE))
-        return FASTI_EXIT_DONE;
-    if (is_of_one) {
-        char id[FASTI_ID_BYTES_MAX + 1];
-        snprintf(id, sizeof id, "%.*s", FASTI_PRINT(line->put.id));
-        const enum fasti_exit exit =
-            fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, id, &schedule.v);
-        if (exit != FASTI_EXIT_DONE)
-            return exit;
-    }
-    return fasti_conflicts_find(session, schedule, UINT32_MAX, count, list);
+        (line->kind != FASTI_LINE_OPENING && line->kind != FASTI_LINE_SCHEDULE))
+        return;
+    char id[FASTI_ID_BYTES_MAX + 1];
+    fasti_schedule_id schedule;
+    snprintf(id, sizeof id, "%.*s", FASTI_PRINT(line->put.id));
+    session->is_quiet = true;
+    enum fasti_exit exit = fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, id, &schedule.v);
+    if (exit == FASTI_EXIT_DONE)
+        exit = fasti_conflicts_find(session, schedule, UINT32_MAX, count, list);
+    session->is_quiet = false;
+    if (exit != FASTI_EXIT_DONE)
+        fprintf(stderr, "fasti: changed, but whom it leaves outside could not be asked: %s\n",
+                session->failure);
 }
 
 static enum fasti_exit print_put(struct fasti_session *session, const struct fasti_answer *answer,
                                  const struct fasti_line *line) {
     uint32_t count = 0;
     json_t *conflicts = json_array();
-    const enum fasti_exit exit = conflicts_ask(session, answer, line, &count, conflicts);
+    conflicts_ask(session, answer, line, &count, conflicts);
     const struct fasti_id_text *id =
         line->kind == FASTI_LINE_OPENING ? &line->opening.id : &line->put.id;
     if (session->is_json) {
@@ -232,7 +231,7 @@ static enum fasti_exit print_put(struct fasti_session *session, const struct fas
         fasti_conflicts_print(count, conflicts);
     }
     json_decref(conflicts);
-    return exit;
+    return FASTI_EXIT_DONE;
 }
 
 /* Puts what a line says. *answer is the caller's to look at. */
