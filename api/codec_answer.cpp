@@ -132,7 +132,8 @@ static Offset<void> status_write(FlatBufferBuilder &b, const struct fasti_status
                b, s->lsn_durable, s->epoch, s->now_ms, s->started_ms, s->digest.low, s->digest.high,
                s->organizations, s->locations, s->practitioners, s->services, s->schedules,
                s->patterns, s->plans, s->appointments, s->records, s->recovered_effects,
-               s->recovery_ms, s->arena_bytes, s->disk_low, s->workers, s->pending)
+               s->recovery_ms, s->arena_bytes, s->disk_low, s->workers, s->pending, s->snapshot,
+               s->snapshot_lsn, s->snapshot_bytes, s->snapshots_failed)
         .Union();
 }
 
@@ -514,6 +515,10 @@ static void status_read(const wire::StatusReply *s, struct fasti_status_answer *
     status->disk_low = s->disk_low();
     status->workers = s->workers();
     status->pending = s->pending();
+    status->snapshot = s->snapshot();
+    status->snapshot_lsn = s->snapshot_lsn();
+    status->snapshot_bytes = s->snapshot_bytes();
+    status->snapshots_failed = s->snapshots_failed();
 }
 
 static void import_read(const wire::ImportReply *i, struct fasti_import_answer *import) {

@@ -30,13 +30,14 @@
 #define SEGMENT_BYTES_LEAST (512 * 1024) /* the largest effect fits */
 #define FILES_WANTED        (FASTI_CONNECTIONS_MAX + 4096)
 #define PROGRESS_LINE_S     1.0
+#define NEWS_MS             1000
 
 const char *argp_program_version = "fastid " FASTI_VERSION;
 
 struct arguments {
     const char *data;
     struct fasti_server_options server;
-    uint64_t segment_bytes, memory_bytes;
+    uint64_t segment_bytes, memory_bytes, snapshot_log_bytes;
     bool has_now;
     int64_t now_utc_s;
 };
@@ -54,7 +55,7 @@ __attribute__((format(printf, 1, 2))) static void log_line(const char *format, .
 
 /* ---- arguments ---- */
 
-enum { KEY_NOW = 256, KEY_INSECURE, KEY_ZONEINFO, KEY_SEGMENT, KEY_MEMORY };
+enum { KEY_NOW = 256, KEY_INSECURE, KEY_ZONEINFO, KEY_SEGMENT, KEY_MEMORY, KEY_SNAPSHOT };
 
 static const struct argp_option options_known[] = {
     {"data", 'd', "DIR", 0, "Directory of the log; made when missing (default ./data)", 0},
@@ -69,6 +70,10 @@ static const struct argp_option options_known[] = {
     {"insecure", KEY_INSECURE, NULL, 0, "Listen beyond this machine, without TLS", 0},
     {"zoneinfo", KEY_ZONEINFO, "DIR", 0, "Time zone files (default " FASTI_ZONEINFO_DEFAULT ")", 0},
     {"log-segment-bytes", KEY_SEGMENT, "BYTES", 0, "Size of a log file (suffixes K, M, G)", 0},
+    {"snapshot-log-bytes", KEY_SNAPSHOT, "BYTES", 0,
+     "Write a snapshot when the log has grown by so much, or by the size of the last one if that "
+     "is more (suffixes K, M, G; default 256M; 0: only when asked to)",
+     0},
     {"memory", KEY_MEMORY, "BYTES", 0,
      "Bound of the engine's memory (suffixes K, M, G; default 8G)", 0},
     {0},
@@ -138,6 +143,12 @@ static error_t argument_parse(int key, char *text, struct argp_state *state) {
     case KEY_SEGMENT:
         arguments->segment_bytes = size_parse("log-segment-bytes", text, SEGMENT_BYTES_LEAST,
                                               UINT64_C(1) << 30, FASTI_BLOCK_BYTES, state);
+        break;
+    case KEY_SNAPSHOT:
+        arguments->snapshot_log_bytes =
+            strcmp(text, "0") == 0 ? UINT64_MAX
+                                   : size_parse("snapshot-log-bytes", text, SEGMENT_BYTES_LEAST,
+                                                UINT64_C(1) << 40, 1, state);
         break;
     case KEY_MEMORY:
         arguments->memory_bytes =
@@ -221,6 +232,15 @@ static bool progress_check(void *context, uint64_t effects, double seconds) {
 }
 
 static void recovery_log(const struct fasti_recovery *recovery, int64_t now_ms) {
+    if (recovery->snapshots_refused > 0)
+        log_line("WARNING: the newest snapshot could not be used (%s): %s instead; nothing is "
+                 "missing, but find out what damaged it",
+                 recovery->snapshot_why.text,
+                 recovery->snapshot == 0 ? "the whole log was replayed"
+                                         : "an older one was loaded");
+    if (recovery->snapshot > 0)
+        log_line("loaded: snapshot %" PRIu64 ", %" PRIu64 " entries", recovery->snapshot,
+                 recovery->snapshot_entries);
     log_line("recovered: %" PRIu64 " records in %" PRId64 ".%03" PRId64 " s, digest %016" PRIx64
              "%016" PRIx64 ", %s%s%s",
              recovery->effects, recovery->milliseconds / 1000, recovery->milliseconds % 1000,
@@ -264,6 +284,7 @@ static enum fasti_status engine_start(const struct arguments *arguments, int sig
         .worker_count = arguments->server.worker_count,
         .memory_bytes_max = arguments->memory_bytes,
         .segment_bytes = arguments->segment_bytes,
+        .snapshot_log_bytes = arguments->snapshot_log_bytes,
         .clock = fasti_clock_system(offset_ms),
         .progress = progress_check,
         .progress_context = &progress,
@@ -283,13 +304,29 @@ static int start_failed(const char *what, enum fasti_status status,
 
 /* ---- run ---- */
 
+/* A line for each snapshot that was written, or given up, since the last look. */
+static void snapshot_log(struct fasti_engine *engine, struct fasti_snapshot_news *told) {
+    struct fasti_snapshot_news news;
+    fasti_engine_snapshot(engine, &news);
+    if (news.generation != told->generation)
+        log_line("snapshot %" PRIu64 " is written: %" PRIu64
+                 " bytes, all below log position %" PRIu64,
+                 news.generation, news.bytes, news.lsn);
+    if (news.failed != told->failed)
+        log_line("warning: %s", news.why.text);
+    *told = news;
+}
+
 /* Waits for a signal (true) or for the engine's death (false). */
-static bool wait_for_end(int signal_fd, int fault_fd) {
+static bool wait_for_end(struct fasti_engine *engine, int signal_fd, int fault_fd) {
+    struct fasti_snapshot_news told;
+    fasti_engine_snapshot(engine, &told);
     for (;;) {
         struct pollfd fds[2] = {{.fd = signal_fd, .events = POLLIN},
                                 {.fd = fault_fd, .events = POLLIN}};
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+        if (poll(fds, 2, NEWS_MS) < 0 && errno != EINTR)
             return false;
+        snapshot_log(engine, &told);
         if (fds[1].revents != 0)
             return false;
         if (fds[0].revents != 0)
@@ -358,7 +395,7 @@ int main(int argc, char **argv) {
     }
     log_line("ready: listening on %s", fasti_server_address(server));
     (void)sd_notify(0, "READY=1");
-    const bool is_asked = wait_for_end(signal_fd, fasti_server_fault_fd(server));
+    const bool is_asked = wait_for_end(engine, signal_fd, fasti_server_fault_fd(server));
     (void)sd_notify(0, "STOPPING=1");
     return serve_end(server, engine, is_asked);
 }

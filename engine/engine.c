@@ -23,11 +23,13 @@
 #include "engine/booking/reserve.h"
 #include "engine/booking/scene.h"
 #include "engine/calendar/kernels.h"
+#include "engine/commit/checkpoint.h"
 #include "engine/commit/committer.h"
 #include "engine/commit/recovery.h"
 #include "engine/search/availability.h"
 
 #define MEMORY_BYTES_DEFAULT (UINT64_C(8) << 30)
+#define SNAPSHOTS_LOOKED_AT  8
 
 /* What one worker adds to its booking part. */
 struct fasti_worker {
@@ -41,6 +43,7 @@ struct fasti_worker {
 struct fasti_engine {
     struct fasti_state state;
     struct fasti_committer committer;
+    struct fasti_checkpoint checkpoint;
     struct fasti_io *io;
     struct fasti_log *log;
     uint32_t worker_count;
@@ -137,46 +140,133 @@ static enum fasti_status worker_event_open(struct fasti_engine *engine, uint32_t
     return FASTI_OK;
 }
 
-static enum fasti_status recover(struct fasti_engine *engine,
-                                 const struct fasti_engine_options *options,
-                                 struct fasti_recovery *recovery, struct fasti_detail *detail,
-                                 struct fasti_log_report *report) {
-    struct fasti_detail unused;
-    struct fasti_replay replay = {
-        .booking = engine->bookings[0],
-        .progress = options->progress,
-        .progress_context = options->progress_context,
-        .detail = detail != NULL ? detail : &unused,
-    };
-    const int64_t started_ns = fasti_clock_monotonic_ns();
-    memset(report, 0, sizeof *report);
-    worker_enter(engine->workers[0]);
-    fasti_arena_load_begin(&engine->state.arena);
-    const enum fasti_status status = fasti_replay_run(&replay, engine->io, report);
-    fasti_arena_load_end(&engine->state.arena);
-    worker_leave(engine->workers[0]);
-    engine->recovery_ms = (fasti_clock_monotonic_ns() - started_ns) / 1000000;
-    engine->recovered_effects = replay.effects;
-    *recovery = (struct fasti_recovery){
-        .batches = report->batches,
-        .effects = report->effects,
-        .segments = report->segments,
-        .bytes = report->bytes,
-        .milliseconds = engine->recovery_ms,
-        .logged_ms = report->logged_ms,
-        .digest = replay.digest,
-        .clean = report->clean,
-        .torn = report->torn,
-        .mended = report->mended,
-        .lacks_reserve = fasti_log_lacks_reserve(report),
-    };
+/* The snapshots that are there, newest first. */
+struct candidates {
+    uint64_t generations[SNAPSHOTS_LOOKED_AT];
+    uint32_t count;
+    uint32_t at; /* the one that is tried; count: the log alone */
+};
+
+static void recovery_fill(struct fasti_engine *engine, const struct fasti_replay *replay,
+                          const struct fasti_log_report *report, struct fasti_recovery *recovery) {
+    recovery->batches = report->batches;
+    recovery->effects = report->effects;
+    recovery->segments = report->segments;
+    recovery->bytes = report->bytes;
+    recovery->milliseconds = engine->recovery_ms;
+    recovery->logged_ms = report->logged_ms;
+    recovery->digest = replay->digest;
+    recovery->clean = report->clean;
+    recovery->torn = report->torn;
+    recovery->mended = report->mended + replay->is_snapshot_mended;
+    recovery->lacks_reserve = fasti_log_lacks_reserve(report);
+    recovery->snapshot = replay->snapshot.generation;
+    recovery->snapshot_entries = replay->snapshot_entries;
     if (report->torn) {
         struct fasti_detail where;
         (void)fasti_detail_set(&where, FASTI_OK, "%s offset %llu", report->where.file,
                                (unsigned long long)report->where.offset);
         memcpy(recovery->torn_where, where.text, sizeof recovery->torn_where - 1);
     }
+}
+
+/* One try: a snapshot, if there is one, and the log behind it. */
+static enum fasti_status recover(struct fasti_engine *engine,
+                                 const struct fasti_engine_options *options,
+                                 const struct candidates *candidates,
+                                 struct fasti_recovery *recovery, struct fasti_detail *detail,
+                                 struct fasti_log_report *report) {
+    struct fasti_replay replay = {
+        .booking = engine->bookings[0],
+        .progress = options->progress,
+        .progress_context = options->progress_context,
+        .detail = detail,
+    };
+    enum fasti_status status = FASTI_OK;
+    const int64_t started_ns = fasti_clock_monotonic_ns();
+    memset(report, 0, sizeof *report);
+    worker_enter(engine->workers[0]);
+    fasti_arena_load_begin(&engine->state.arena);
+    if (candidates->at < candidates->count)
+        status = fasti_replay_load(&replay, engine->io, candidates->generations[candidates->at]);
+    if (status == FASTI_OK)
+        status = fasti_replay_run(&replay, engine->io, report);
+    fasti_replay_end(&replay);
+    fasti_arena_load_end(&engine->state.arena);
+    worker_leave(engine->workers[0]);
+    engine->recovery_ms = (fasti_clock_monotonic_ns() - started_ns) / 1000000;
+    engine->recovered_effects = replay.effects;
+    recovery_fill(engine, &replay, report, recovery);
     return status;
+}
+
+/* The memory state and its workers, empty. */
+static enum fasti_status state_open(struct fasti_engine *engine,
+                                    const struct fasti_engine_options *options, uint64_t memory) {
+    FASTI_TRY(fasti_state_init(&engine->state, options->worker_count, memory, options->clock));
+    for (uint32_t i = 0; i < options->worker_count; i++)
+        FASTI_TRY(worker_open(engine, i));
+    return FASTI_OK;
+}
+
+static void state_close(struct fasti_engine *engine) {
+    for (uint32_t i = 0; i < engine->worker_count; i++) {
+        worker_close(engine, i);
+        engine->workers[i] = NULL;
+        engine->bookings[i] = NULL;
+        engine->wake_fds[i] = -1;
+    }
+    fasti_state_deinit(&engine->state);
+    memset(&engine->state, 0, sizeof engine->state);
+}
+
+/* A snapshot may be at fault; the log never is when this says so. */
+static bool is_snapshots_fault(enum fasti_status status) {
+    return status == FASTI_CORRUPT_SNAPSHOT || status == FASTI_CORRUPT_STATE ||
+           status == FASTI_NOT_FOUND || status == FASTI_IO_READ || status == FASTI_IO_OPEN;
+}
+
+/* Tries the snapshots from the newest on, then the log alone. A file that was never finished is no
+ * reason for a word; one that is damaged is. */
+static enum fasti_status recover_any(struct fasti_engine *engine,
+                                     const struct fasti_engine_options *options, uint64_t memory,
+                                     struct candidates *candidates, struct fasti_recovery *recovery,
+                                     struct fasti_detail *detail, struct fasti_log_report *report) {
+    FASTI_TRY(fasti_snapshot_list(engine->io, candidates->generations, SNAPSHOTS_LOOKED_AT,
+                                  &candidates->count));
+    for (;; candidates->at++) {
+        FASTI_TRY(state_open(engine, options, memory));
+        detail->text[0] = '\0';
+        const enum fasti_status status =
+            recover(engine, options, candidates, recovery, detail, report);
+        if (status == FASTI_OK || candidates->at == candidates->count ||
+            !is_snapshots_fault(status))
+            return status;
+        if (status != FASTI_NOT_FOUND) {
+            if (recovery->snapshots_refused++ == 0)
+                recovery->snapshot_why = *detail;
+        }
+        state_close(engine);
+    }
+}
+
+/* What the snapshots beside the loaded one are good for. */
+static void snapshots_know(struct fasti_engine *engine, const struct candidates *candidates,
+                           const struct fasti_log_report *report) {
+    struct fasti_detail unused;
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        struct fasti_snapshot_reader reader;
+        uint64_t floor = 0, bytes = 0;
+        if (i >= candidates->at &&
+            fasti_snapshot_open(&reader, engine->io, candidates->generations[i], &unused) ==
+                FASTI_OK) {
+            bytes = reader.header.body_bytes + 2 * FASTI_BLOCK_BYTES;
+            if (reader.header.lsn_floor >= report->lsn_start)
+                floor = reader.header.lsn_floor;
+            fasti_snapshot_close(&reader);
+        }
+        fasti_checkpoint_know(&engine->checkpoint, candidates->generations[i], floor, bytes);
+    }
 }
 
 static enum fasti_status open_all(struct fasti_engine *engine,
@@ -189,20 +279,23 @@ static enum fasti_status open_all(struct fasti_engine *engine,
                                 "%llu bytes of memory are too few for %u workers: %llu are needed",
                                 (unsigned long long)memory, options->worker_count,
                                 3ULL * options->worker_count * FASTI_ARENA_CHUNK_BYTES);
-    FASTI_TRY(fasti_state_init(&engine->state, options->worker_count, memory, options->clock));
-    for (uint32_t i = 0; i < options->worker_count; i++)
-        FASTI_TRY(worker_open(engine, i));
+    struct fasti_log_report report;
+    struct candidates candidates = {.count = 0};
+    FASTI_TRY(recover_any(engine, options, memory, &candidates, recovery, detail, &report));
     for (uint32_t i = 0; i < options->worker_count; i++)
         FASTI_TRY(worker_event_open(engine, i, detail));
-    struct fasti_log_report report;
-    FASTI_TRY(recover(engine, options, recovery, detail, &report));
     const int64_t now_ms = fasti_state_now_ms(&engine->state);
     FASTI_TRY(
         fasti_log_open(engine->io, &report, now_ms, options->segment_bytes, &engine->log, detail));
     engine->started_ms = now_ms;
     engine->epoch = report.epoch + 1;
-    fasti_committer_init(&engine->committer, &engine->state, engine->log, engine->bookings,
-                         engine->worker_count, engine->wake_fds, recovery->digest);
+    const bool is_simulated = engine->wake_fds[0] < 0;
+    fasti_checkpoint_init(&engine->checkpoint, &engine->state, engine->io, engine->log,
+                          is_simulated, engine->epoch, options->snapshot_log_bytes);
+    snapshots_know(engine, &candidates, &report);
+    fasti_committer_init(&engine->committer, &engine->state, engine->log, &engine->checkpoint,
+                         engine->bookings, engine->worker_count, engine->wake_fds,
+                         recovery->digest);
     return FASTI_OK;
 }
 
@@ -211,8 +304,11 @@ enum fasti_status fasti_engine_open(const struct fasti_engine_options *options, 
                                     struct fasti_detail *detail) {
     FASTI_ASSERT(options->worker_count >= 1 && options->worker_count <= FASTI_WORKERS_MAX);
     struct fasti_recovery ignored;
+    struct fasti_detail unused;
     if (recovery == NULL)
         recovery = &ignored;
+    if (detail == NULL)
+        detail = &unused;
     memset(recovery, 0, sizeof *recovery);
     const size_t bytes = (sizeof **engine + FASTI_CACHE_LINE_BYTES - 1) / FASTI_CACHE_LINE_BYTES *
                          FASTI_CACHE_LINE_BYTES;
@@ -238,10 +334,9 @@ void fasti_engine_close(struct fasti_engine *engine, bool clean) {
     const bool is_dead = fasti_load_relaxed(&engine->state.is_dead);
     if (engine->log != NULL)
         fasti_log_close(engine->log, clean && !is_dead);
+    fasti_checkpoint_deinit(&engine->checkpoint);
     pendings_drop(engine);
-    for (uint32_t i = 0; i < engine->worker_count; i++)
-        worker_close(engine, i);
-    fasti_state_deinit(&engine->state);
+    state_close(engine);
     engine->io->operations->close(engine->io);
     free(engine);
 }
@@ -252,6 +347,7 @@ static enum fasti_disposition status_answer(struct fasti_engine *engine, uint32_
                                             struct fasti_pending *pending) {
     struct fasti_state *state = &engine->state;
     const struct fasti_directory *directory = state->directory;
+    const struct fasti_snapshot_told snapshot = fasti_checkpoint_told(&engine->checkpoint);
     pending->answer.body.status = (struct fasti_status_answer){
         .lsn_durable = fasti_load_seq_cst(&state->lsn_durable),
         .epoch = engine->epoch,
@@ -271,11 +367,38 @@ static enum fasti_disposition status_answer(struct fasti_engine *engine, uint32_
         .recovery_ms = engine->recovery_ms,
         .arena_bytes = fasti_arena_bytes(&state->arena),
         .disk_low = fasti_load_relaxed(&state->is_disk_low),
+        .snapshot = snapshot.generation,
+        .snapshot_lsn = snapshot.lsn,
+        .snapshot_bytes = snapshot.bytes,
+        .snapshots_failed = snapshot.failed,
         .workers = engine->worker_count,
         .pending = engine->bookings[worker]->pending_count,
     };
     pending->answer.outcome = FASTI_OUTCOME_FOUND;
     return FASTI_ANSWERED;
+}
+
+/* Writes a snapshot; the answer is the status after it, which says if it came about. */
+static enum fasti_disposition checkpoint_answer(struct fasti_engine *engine, uint32_t worker,
+                                                struct fasti_pending *pending) {
+    pending->kind = FASTI_PENDING_WAIT;
+    return fasti_wait_for_one(engine->bookings[worker], pending, &engine->checkpoint.done,
+                              fasti_checkpoint_want(&engine->checkpoint))
+               ? status_answer(engine, worker, pending)
+               : FASTI_WAITING;
+}
+
+static void checkpoint_end(struct fasti_engine *engine, uint32_t worker,
+                           struct fasti_pending *pending) {
+    const struct fasti_snapshot_told told = fasti_checkpoint_told(&engine->checkpoint);
+    if (pending->answer.status != FASTI_OK)
+        return;
+    if (told.failed > 0 && told.failed_done == pending->cells[0].from_version) {
+        pending->answer.status = told.failed_status;
+        pending->answer.detail = told.why;
+        return;
+    }
+    (void)status_answer(engine, worker, pending);
 }
 
 static enum fasti_disposition availability_answer(struct fasti_engine *engine, uint32_t worker,
@@ -314,9 +437,7 @@ static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t wor
     struct fasti_booking *booking = engine->bookings[worker];
     switch (command->kind) {
     case FASTI_COMMAND_STATUS: return status_answer(engine, worker, pending);
-    case FASTI_COMMAND_CHECKPOINT:
-        /* Snapshots come later; whatever was acknowledged is durable without one. */
-        return status_answer(engine, worker, pending);
+    case FASTI_COMMAND_CHECKPOINT: return checkpoint_answer(engine, worker, pending);
     case FASTI_COMMAND_RESOLVE: return fasti_lookup_resolve(booking, command, pending);
     case FASTI_COMMAND_DESCRIBE: return fasti_lookup_describe(booking, command, pending);
     case FASTI_COMMAND_CIVIL: return fasti_lookup_civil(booking, command, pending);
@@ -479,6 +600,8 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
             counting = pending;
             continue;
         }
+        if (pending->answer.kind == FASTI_COMMAND_CHECKPOINT)
+            checkpoint_end(engine, worker_at, pending);
         const bool is_big =
             pending->kind == FASTI_PENDING_SHOW || pending->kind == FASTI_PENDING_LIST;
         if (pending->is_answered) {
@@ -542,6 +665,17 @@ const char *fasti_engine_choose_kernel(const char *name) {
 
 bool fasti_engine_is_dead(const struct fasti_engine *engine) {
     return fasti_load_relaxed(&engine->state.is_dead);
+}
+
+void fasti_engine_snapshot(struct fasti_engine *engine, struct fasti_snapshot_news *news) {
+    const struct fasti_snapshot_told told = fasti_checkpoint_told(&engine->checkpoint);
+    *news = (struct fasti_snapshot_news){
+        .generation = told.generation,
+        .lsn = told.lsn,
+        .bytes = told.bytes,
+        .failed = told.failed,
+        .why = told.why,
+    };
 }
 
 struct fasti_clock *fasti_engine_clock(struct fasti_engine *engine) {

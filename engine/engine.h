@@ -19,6 +19,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/panic.h"
+#include "engine/base/text.h"
 #include "engine/booking/command.h"
 #include "engine/storage/io.h"
 
@@ -30,7 +31,10 @@ struct fasti_engine_options {
     uint32_t worker_count;     /* 1 to FASTI_WORKERS_MAX */
     uint64_t memory_bytes_max; /* pages, records, descriptors; 0 = 8 GiB, else 6 MiB a worker */
     uint64_t segment_bytes;    /* 0 = FASTI_SEGMENT_BYTES; small ones for tests */
-    struct fasti_clock clock;  /* copied; see fasti_engine_clock */
+    /* A snapshot is written when the log has grown by so much, or by the size of the last one if
+     * that is more. 0 = 256 MiB; UINT64_MAX: only when CHECKPOINT asks. */
+    uint64_t snapshot_log_bytes;
+    struct fasti_clock clock; /* copied; see fasti_engine_clock */
     /* While it recovers, some times a second; false: stop, open gives STARTING. May be NULL. */
     bool (*progress)(void *context, uint64_t effects, double seconds);
     void *progress_context;
@@ -45,11 +49,16 @@ struct fasti_recovery {
     uint64_t mended;      /* damaged headers of batches, segments where the other copy stood in */
     bool lacks_reserve;   /* see fasti_log_lacks_reserve: files may be missing at the end */
     char torn_where[128]; /* file and offset of a tail that was cut */
+
+    uint64_t snapshot; /* generation of the one that was loaded; 0: none */
+    uint64_t snapshot_entries;
+    uint32_t snapshots_refused;       /* newer ones that are damaged: a call for a human */
+    struct fasti_detail snapshot_why; /* the newest of those */
 };
 
-/* Recovers from io's log and opens it for appending. Takes io over (closes it on failure too).
- * CORRUPT_LOG, UNSUPPORTED_FORMAT, IO_*, LIMIT_MEMORY, STARTING (progress said to stop) with a
- * sentence in *detail; nothing on disk was changed then. */
+/* Recovers from io's newest sound snapshot and its log, and opens the log for appending. Takes io
+ * over (closes it on failure too). CORRUPT_LOG, UNSUPPORTED_FORMAT, IO_*, LIMIT_MEMORY, STARTING
+ * (progress said to stop) with a sentence in *detail; nothing on disk was changed then. */
 FASTI_MUST_USE enum fasti_status fasti_engine_open(const struct fasti_engine_options *options,
                                                    struct fasti_io *io,
                                                    struct fasti_engine **engine,
@@ -86,6 +95,14 @@ void fasti_engine_idle_leave(struct fasti_engine *engine, uint32_t worker);
 
 /* The log failed: every answer is UNKNOWN from now on; the process should end. */
 bool fasti_engine_is_dead(const struct fasti_engine *engine);
+
+/* The newest snapshot that counts (generation 0: none yet), and how many were given up since the
+ * start, the last for why. Any thread. */
+struct fasti_snapshot_news {
+    uint64_t generation, lsn, bytes, failed;
+    struct fasti_detail why;
+};
+void fasti_engine_snapshot(struct fasti_engine *engine, struct fasti_snapshot_news *news);
 
 /* The engine's clock, for tests that move time (offset_ms); not while workers run. */
 struct fasti_clock *fasti_engine_clock(struct fasti_engine *engine);

@@ -139,7 +139,7 @@ static enum fasti_status visit(void *context, const struct fasti_batch *batch,
 static enum fasti_status read_log(struct fasti_io *io, struct fasti_log_report *report) {
     struct fasti_detail detail = {{0}};
     uint64_t effects = 0;
-    const enum fasti_status status = fasti_log_read(io, visit, &effects, report, &detail);
+    const enum fasti_status status = fasti_log_read(io, 0, visit, &effects, report, &detail);
     FASTI_ASSERT(status == FASTI_OK || status == FASTI_CORRUPT_LOG ||
                  status == FASTI_UNSUPPORTED_FORMAT);
     FASTI_ASSERT(report->effects == effects);

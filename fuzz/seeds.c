@@ -80,7 +80,7 @@ static void session_write(struct session *session, const char *name, uint8_t eff
     fasti_write_u8(&session->puts, put_flags);
     engine_world_crash(session->world);
     struct fasti_io *io = fasti_sim_disk_open(session->world->disk);
-    FASTI_ASSERT(fasti_log_read(io, effects_take, session, &report, NULL) == FASTI_OK);
+    FASTI_ASSERT(fasti_log_read(io, 0, effects_take, session, &report, NULL) == FASTI_OK);
     io->operations->close(io);
     FASTI_ASSERT(!session->effects.failed && !session->puts.failed);
     seed_write("fuzz_replay", name, session->effects.bytes, session->effects.size);

@@ -291,6 +291,7 @@ Test(log, no_room_for_the_first_segment_is_a_refusal) {
 }
 
 Test(log, trim_removes_whole_old_segments_only) {
+    uint32_t removed;
     struct fasti_prng prng = fasti_test_prng("trim");
     struct fasti_sim_disk *disk = fasti_sim_disk_create(1);
     struct fasti_io *io = fasti_sim_disk_open(disk);
@@ -302,8 +303,8 @@ Test(log, trim_removes_whole_old_segments_only) {
     for (uint32_t i = 0; i < 60; i++)
         cr_assert_eq(ledger_append(&ledger, log, &prng, 9000, disk), FASTI_LOG_DURABLE);
     const uint64_t floor = ledger.entries[30].lsn_first;
-    cr_assert_eq(fasti_log_trim(log, 1), FASTI_OK);
-    cr_assert_eq(fasti_log_trim(log, floor), FASTI_OK);
+    cr_assert_eq(fasti_log_trim(log, 1, UINT32_MAX, &removed), FASTI_OK);
+    cr_assert_eq(fasti_log_trim(log, floor, UINT32_MAX, &removed), FASTI_OK);
     fasti_log_close(log, true);
 
     uint32_t gone = 0;
@@ -321,7 +322,7 @@ Test(log, trim_removes_whole_old_segments_only) {
     cr_assert_not(rest.wrong);
     cr_assert_eq(rest.seen, 60 - gone);
     cr_assert_eq(fasti_log_open(io, &report, 0, SEGMENT, &log, NULL), FASTI_OK);
-    cr_assert_eq(fasti_log_trim(log, UINT64_MAX), FASTI_OK, "never the tail");
+    cr_assert_eq(fasti_log_trim(log, UINT64_MAX, UINT32_MAX, &removed), FASTI_OK, "never the tail");
     fasti_log_close(log, true);
     cr_assert_eq(ledger_read(&rest, io, &report, &detail), FASTI_OK, "%s", detail.text);
     cr_assert_leq(report.segments, 2, "the tail, and one more if the stop's batch opened it");
@@ -346,7 +347,7 @@ Test(log, a_visitor_can_stop_the_reading) {
     uint64_t last = 0;
     cr_assert_eq(live(disk, &ledger, &prng, 3, 100).appended, 3);
     struct fasti_io *io = fasti_sim_disk_open(disk);
-    cr_assert_eq(fasti_log_read(io, visit_stop, &last, &report, NULL), FASTI_CORRUPT_STATE);
+    cr_assert_eq(fasti_log_read(io, 0, visit_stop, &last, &report, NULL), FASTI_CORRUPT_STATE);
     cr_assert_eq(last, ledger.entries[1].lsn_first);
     io->operations->close(io);
     fasti_sim_disk_destroy(disk);

@@ -54,7 +54,7 @@ static void setup(void) {
     tale.digest = engine_world_digest(world);
     engine_world_crash(world);
     struct fasti_io *io = fasti_sim_disk_open(world->disk);
-    cr_assert_eq(fasti_log_read(io, practice_visit, NULL, &report, NULL), FASTI_OK);
+    cr_assert_eq(fasti_log_read(io, 0, practice_visit, NULL, &report, NULL), FASTI_OK);
     io->operations->close(io);
     engine_world_free(world);
 }

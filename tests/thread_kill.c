@@ -292,6 +292,7 @@ int main(void) {
     struct fastid fastid;
     alarm(300);
     fastid_make(&fastid, "kill");
+    fastid.snapshot_log_bytes = "512K"; /* so that kills hit snapshots, too */
     close(open(fastid.acks, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
     fastid_start(&fastid);
     struct fasti_client *client = fastid_connect(&fastid);

@@ -36,6 +36,10 @@ static json_t *status_json(const struct fasti_session *session,
         {"arena_bytes", status->arena_bytes},
         {"workers", status->workers},
         {"pending", status->pending},
+        {"snapshot", status->snapshot},
+        {"snapshot_lsn", status->snapshot_lsn},
+        {"snapshot_bytes", status->snapshot_bytes},
+        {"snapshots_failed", status->snapshots_failed},
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         json_object_set_new(object, counts[i].name, json_integer((json_int_t)counts[i].value));
@@ -93,11 +97,11 @@ enum fasti_exit fasti_run_checkpoint(struct fasti_session *session,
     if (!fasti_outcome_is_done(answer.outcome))
         return fasti_session_refuse(session, &answer, "checkpoint");
     if (session->is_json)
-        fasti_session_print_json(json_pack("{s:s, s:I}", "outcome",
-                                           fasti_outcome_name(answer.outcome), "as_of",
-                                           (json_int_t)answer.as_of));
+        fasti_session_print_json(status_json(session, &answer.body.status));
     else
-        printf("checkpoint: %s, log position %llu\n", fasti_outcome_text(answer.outcome),
-               (unsigned long long)answer.as_of);
+        printf("snapshot %llu is written: %llu bytes, all that is below log position %llu\n",
+               (unsigned long long)answer.body.status.snapshot,
+               (unsigned long long)answer.body.status.snapshot_bytes,
+               (unsigned long long)answer.body.status.snapshot_lsn);
     return FASTI_EXIT_DONE;
 }

@@ -8,6 +8,7 @@
 
 #include "engine/base/mutant.h"
 #include "engine/base/panic.h"
+#include "engine/booking/catchup.h"
 #include "engine/booking/configure.h"
 #include "engine/booking/draft.h"
 #include "engine/booking/hold.h"
@@ -26,14 +27,22 @@ bool fasti_effect_is_next(const struct fasti_state *state, const struct fasti_pe
     return true;
 }
 
+/* A record whose patient is known now enters the patient's chain. */
+static void patient_enter(struct fasti_state *state, const struct fasti_record *record) {
+    if (state->catchup == NULL || record->patient_length == 0 ||
+        !fasti_is_chained_patient(state, fasti_record_bucket(record)))
+        fasti_records_link_patient(&state->records, record);
+}
+
 /* A new record enters the chains of its schedules and of its patient. */
 static void record_enter(struct fasti_state *state, const struct fasti_record *record) {
     for (uint32_t i = 0; i < record->item_count; i++) {
-        struct fasti_schedule *schedule =
-            fasti_schedule_get(state->directory, (fasti_schedule_id){record->items[i].schedule});
-        fasti_records_link_item(&state->records, record, i, &schedule->record_head);
+        const fasti_schedule_id id = {record->items[i].schedule};
+        if (!fasti_is_chained_schedule(state, id.v))
+            fasti_records_link_item(&state->records, record, i,
+                                    &fasti_schedule_get(state->directory, id)->record_head);
     }
-    fasti_records_link_patient(&state->records, record);
+    patient_enter(state, record);
 }
 
 /* Records that the effect makes, or whose patient it names, enter their chains. */
@@ -49,7 +58,7 @@ static void records_enter(struct fasti_state *state, const struct fasti_effect *
         if (form == FASTI_DRAFT_NEW)
             record_enter(state, record);
         else if (form == FASTI_DRAFT_WHOLE)
-            fasti_records_link_patient(&state->records, record);
+            patient_enter(state, record);
         body += fasti_draft_form_is_whole(form) ? fasti_record_bytes(record)
                                                 : sizeof(struct fasti_effect_end);
     }
@@ -139,7 +148,6 @@ static struct fasti_page_change change_of(struct fasti_parts *parts,
     if (parts == NULL) /* a touch */
         return change;
     const uint32_t record = fasti_parts_record(parts, cell);
-    const struct fasti_record *before = parts->befores[record];
     const void *body = parts->bodies[record];
     const uint32_t id = (uint32_t)fasti_cell_id_record_id(parts->records[record].id).v;
     if (change.count > 0)
@@ -153,10 +161,12 @@ static struct fasti_page_change change_of(struct fasti_parts *parts,
         }
         break;
     }
-    case FASTI_DRAFT_STATE:
+    case FASTI_DRAFT_STATE: {
+        const struct fasti_effect_end *end = body;
         change.operation = FASTI_PAGE_RELEASE;
-        change.record = before->state == FASTI_STATE_HELD ? id : 0;
+        change.record = fasti_state_ends_hold((enum fasti_record_state)end->state) ? id : 0;
         break;
+    }
     case FASTI_DRAFT_WHOLE:
         change.operation = FASTI_PAGE_SETTLE;
         change.record = id;
@@ -206,6 +216,11 @@ static enum fasti_status day_replay(struct fasti_booking *booking, struct fasti_
     if (ref.chunk == NULL)
         return FASTI_LIMIT_MEMORY;
     const uint64_t word = fasti_load_relaxed(&ref.chunk->cells[ref.at]);
+    if (fasti_is_contained(state, fasti_cell_version(word), cells->from_version)) {
+        for (uint32_t i = 0; i < count; i++) /* an item's later days count on those before */
+            (void)change_of(parts, &cells[i]);
+        return FASTI_OK;
+    }
     if (fasti_cell_version(word) != cells->from_version ||
         fasti_cell_version(word) == FASTI_VERSION_MAX)
         return fasti_corrupt(detail, "an effect starts from another version of a day of schedule",
@@ -246,6 +261,8 @@ static enum fasti_status guards_replay(struct fasti_booking *booking,
         if (ref.chunk == NULL)
             return FASTI_LIMIT_MEMORY;
         const uint64_t word = fasti_load_relaxed(&ref.chunk->cells[ref.at]);
+        if (fasti_is_contained(booking->state, fasti_cell_version(word), cell->from_version))
+            continue;
         if (fasti_cell_version(word) != cell->from_version ||
             fasti_cell_version(word) == FASTI_VERSION_MAX)
             return fasti_corrupt(
@@ -354,21 +371,35 @@ static enum fasti_status record_change_replay(struct fasti_booking *booking,
     fasti_add_relaxed(&state->appointments, (uint64_t)fasti_record_is_counted(next) -
                                                 (uint64_t)fasti_record_is_counted(before));
     if (fasti_parts_form(parts, i) == FASTI_DRAFT_WHOLE)
-        fasti_records_link_patient(&state->records, next);
+        patient_enter(state, next);
     fasti_arena_free(&booking->arena, old, fasti_record_bytes(before));
     return FASTI_OK;
 }
 
-/* What was answered when the effect was made. */
-static enum fasti_outcome outcome_of(const struct fasti_parts *parts, uint32_t i,
-                                     const struct fasti_record *now) {
+/* Of a record that the snapshot has as the effect leaves it: its chains may not have it yet. */
+static void record_chain(struct fasti_state *state, const struct fasti_parts *parts, uint32_t i) {
+    switch (fasti_parts_form(parts, i)) {
+    case FASTI_DRAFT_NEW: record_enter(state, parts->bodies[i]); break;
+    case FASTI_DRAFT_WHOLE: patient_enter(state, parts->bodies[i]); break;
+    case FASTI_DRAFT_STATE:
+    case FASTI_DRAFT_EXPIRY: break;
+    }
+}
+
+/* What was answered when the effect was made: what it says, not what the record is by now. */
+static enum fasti_outcome outcome_of(const struct fasti_parts *parts, uint32_t i) {
+    const struct fasti_record *now = fasti_draft_form_is_whole(fasti_parts_form(parts, i))
+                                         ? parts->bodies[i]
+                                         : parts->befores[i];
     const bool is_block = now->kind == FASTI_RECORD_BLOCK;
     switch (fasti_parts_form(parts, i)) {
     case FASTI_DRAFT_EXPIRY: return FASTI_OUTCOME_EXTENDED;
-    case FASTI_DRAFT_STATE:
-        if (now->state == FASTI_STATE_CANCELLED)
+    case FASTI_DRAFT_STATE: {
+        const struct fasti_effect_end *end = parts->bodies[i];
+        if (end->state == FASTI_STATE_CANCELLED)
             return is_block ? FASTI_OUTCOME_UNBLOCKED : FASTI_OUTCOME_CANCELLED;
-        return now->state == FASTI_STATE_RELEASED ? FASTI_OUTCOME_RELEASED : FASTI_OUTCOME_MARKED;
+        return end->state == FASTI_STATE_RELEASED ? FASTI_OUTCOME_RELEASED : FASTI_OUTCOME_MARKED;
+    }
     case FASTI_DRAFT_NEW:
     case FASTI_DRAFT_WHOLE: break;
     }
@@ -391,12 +422,9 @@ static void request_restore(struct fasti_state *state, const struct fasti_effect
     while (i + 1 < parts->record_count && parts->befores[i] != NULL &&
            (parts->kind == FASTI_EFFECT_MOVE || parts->kind == FASTI_EFFECT_HOLD))
         i++;
-    const fasti_record_id id = fasti_cell_id_record_id(parts->records[i].id);
-    const struct fasti_record_entry *entry = fasti_records_find(&state->records, id);
-    const struct fasti_record *now =
-        fasti_arena_at(&state->arena, fasti_cell_index(fasti_load_relaxed(&entry->cell)));
-    fasti_once_restore(state, header, (fasti_organization_id){now->organization},
-                       outcome_of(parts, i, now), id.v);
+    fasti_once_restore(state, header,
+                       (fasti_organization_id){fasti_parts_items(parts, i)->organization},
+                       outcome_of(parts, i), fasti_cell_id_record_id(parts->records[i].id).v);
 }
 
 /* An effect that changes days and records. */
@@ -406,16 +434,21 @@ static enum fasti_status claim_replay(struct fasti_booking *booking,
     struct fasti_parts parts;
     FASTI_TRY(fasti_parts_take(booking->state, effect, &parts, detail));
     for (uint32_t i = 0; i < parts.record_count; i++)
-        if (parts.befores[i] == NULL)
+        if (parts.befores[i] == NULL && !parts.is_ahead[i])
             FASTI_TRY(entries_make(booking->state, parts.bodies[i], detail));
+    /* While the records that it starts from are there: its changes free them. */
+    request_restore(booking->state, effect->header, &parts);
     FASTI_TRY(days_replay(booking, &parts, detail));
     FASTI_TRY(guards_replay(booking, &parts, detail));
-    for (uint32_t i = 0; i < parts.record_count; i++)
-        FASTI_TRY(
-            parts.befores[i] == NULL
-                ? record_make_replay(booking, parts.bodies[i], delta)
-                : record_change_replay(booking, &parts, i, effect->header->decided_ms, delta));
-    request_restore(booking->state, effect->header, &parts);
+    for (uint32_t i = 0; i < parts.record_count; i++) {
+        if (parts.is_ahead[i])
+            record_chain(booking->state, &parts, i);
+        else
+            FASTI_TRY(
+                parts.befores[i] == NULL
+                    ? record_make_replay(booking, parts.bodies[i], delta)
+                    : record_change_replay(booking, &parts, i, effect->header->decided_ms, delta));
+    }
     return FASTI_OK;
 }
 

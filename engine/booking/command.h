@@ -411,7 +411,10 @@ struct fasti_status_answer {
     uint64_t arena_bytes;
     bool disk_low;
     uint32_t workers;
-    uint32_t pending; /* of the answering worker */
+    uint32_t pending;                      /* of the answering worker */
+    uint64_t snapshot;                     /* number of the newest; 0: there is none */
+    uint64_t snapshot_lsn, snapshot_bytes; /* it holds what is below; its size */
+    uint64_t snapshots_failed;             /* given up since the start */
 };
 
 struct fasti_describe_answer {

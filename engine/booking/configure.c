@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/panic.h"
+#include "engine/booking/catchup.h"
 #include "engine/booking/config_effect.h"
 #include "engine/booking/import_commit.h"
 #include "engine/booking/pause.h"
@@ -270,12 +271,28 @@ static enum fasti_status stage_replay(struct fasti_booking *booking,
                                       struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
     FASTI_TRY(fasti_put_decode(effect->body, effect->body_bytes, state->put_scratch));
+    if (fasti_is_staged(state, effect->header->import, effect->cells[0].from_version))
+        return FASTI_OK;
     struct fasti_staged_import *import =
         fasti_import_of_log(&state->imports, effect->header->import);
     if (import == NULL)
         return fasti_detail_set(detail, FASTI_CORRUPT_STATE, "a staged put names no import");
     FASTI_TRY(fasti_import_reserve(import));
     return fasti_import_append(import, effect->body, effect->body_bytes);
+}
+
+static enum fasti_status put_replay(struct fasti_booking *booking,
+                                    const struct fasti_effect *effect,
+                                    struct fasti_hash128 *delta) {
+    struct fasti_state *state = booking->state;
+    FASTI_TRY(fasti_put_decode(effect->body, effect->body_bytes, state->put_scratch));
+    const struct fasti_put *put = &state->put_scratch->put;
+    if (fasti_is_published(state, put->kind, put_id(state, put), effect->cells[0].from_version))
+        return FASTI_OK;
+    const struct fasti_publish publish =
+        fasti_config_publish_of(booking, effect->header->decided_ms, true);
+    uint32_t id;
+    return fasti_directory_publish(state->directory, put, &publish, &id, delta);
 }
 
 enum fasti_status fasti_configure_replay(struct fasti_booking *booking,
@@ -290,12 +307,7 @@ enum fasti_status fasti_configure_replay(struct fasti_booking *booking,
                                 from);
     const enum fasti_effect_kind kind = (enum fasti_effect_kind)effect->header->kind;
     if (kind == FASTI_EFFECT_PUT) {
-        FASTI_TRY(fasti_put_decode(effect->body, effect->body_bytes, state->put_scratch));
-        const struct fasti_publish publish =
-            fasti_config_publish_of(booking, effect->header->decided_ms, true);
-        uint32_t id;
-        FASTI_TRY(fasti_directory_publish(state->directory, &state->put_scratch->put, &publish, &id,
-                                          delta));
+        FASTI_TRY(put_replay(booking, effect, delta));
     } else if (kind == FASTI_EFFECT_STAGE) {
         FASTI_TRY(stage_replay(booking, effect, detail));
     } else if (kind == FASTI_EFFECT_PUBLISH) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/panic.h"
+#include "engine/booking/catchup.h"
 #include "engine/booking/config_effect.h"
 #include "engine/booking/configure.h"
 #include "engine/booking/pause.h"
@@ -69,7 +70,8 @@ struct staged_run {
     struct fasti_import_key reached; /* the openings that were counted last */
     struct fasti_import_answer answer;
     struct fasti_hash128 delta;
-    uint32_t fault; /* index + 1 of the put that is being applied; 0: none is */
+    uint32_t fault;        /* index + 1 of the put that is being applied; 0: none is */
+    uint32_t from_version; /* of the PUBLISH that is replayed */
 };
 
 static void result_count(struct fasti_import_answer *answer, enum fasti_put_result result) {
@@ -90,6 +92,30 @@ static uint64_t staged_reach(const struct fasti_directory *directory, const stru
     return fasti_directory_reach_bytes(directory, put);
 }
 
+/* The dense id of the record that the scratch's put names, in what is published; 0: there is none.
+ */
+static uint32_t published_id(const struct fasti_state *state,
+                             const struct fasti_directory *directory) {
+    const struct fasti_put *put = &state->put_scratch->put;
+    const enum fasti_entity_kind kind =
+        put->kind == FASTI_ENTITY_OPENINGS ? FASTI_ENTITY_SCHEDULE : put->kind;
+    return fasti_directory_find(directory, put->organization, kind, &put->id);
+}
+
+/* In replay over a snapshot: does it hold what this put of the import did? */
+static bool is_contained(const struct fasti_state *state, struct fasti_staged_import *import,
+                         uint32_t index, const struct staged_run *run) {
+    const struct fasti_put *put = &state->put_scratch->put;
+    if (state->catchup == NULL)
+        return false;
+    const uint32_t id = published_id(state, run->directory);
+    if (!fasti_is_published(state, put->kind, id, run->from_version))
+        return false;
+    if (put->kind == FASTI_ENTITY_ORGANIZATION)
+        import->puts[index].dense = id;
+    return true;
+}
+
 /* Applies one staged put, which scratch holds. */
 static enum fasti_status staged_run_one(struct fasti_booking *booking,
                                         struct fasti_staged_import *import, uint32_t index,
@@ -98,6 +124,8 @@ static enum fasti_status staged_run_one(struct fasti_booking *booking,
     enum fasti_put_result result;
     if (!fasti_stage_place(import, put))
         return FASTI_INVALID_REFERENCE;
+    if (is_contained(booking->state, import, index, run))
+        return FASTI_OK;
     FASTI_TRY(fasti_directory_check(run->directory, put, &fasti_staged_nothing, &result, detail));
     if (run->moved != NULL) {
         fasti_directory_moved(run->directory, put, fasti_moved_add, run->moved);
@@ -114,8 +142,7 @@ static enum fasti_status staged_run_one(struct fasti_booking *booking,
         run->delta = fasti_hash128_add(run->delta, one);
     }
     if (put->kind == FASTI_ENTITY_ORGANIZATION)
-        import->puts[index].dense =
-            fasti_directory_find(run->directory, put->organization, put->kind, &put->id);
+        import->puts[index].dense = published_id(booking->state, run->directory);
     return FASTI_OK;
 }
 
@@ -350,6 +377,12 @@ enum fasti_status fasti_import_replay(struct fasti_booking *booking,
                                       struct fasti_hash128 *delta, struct fasti_detail *detail) {
     struct fasti_state *state = booking->state;
     struct fasti_staged_import *import = fasti_import_find(&state->imports, effect->header->import);
+    if (state->catchup != NULL &&
+        effect->cells[0].from_version < state->catchup->directory_version) {
+        if (import != NULL) /* each record that it put is a later one in the snapshot */
+            fasti_import_end(import);
+        return FASTI_OK;
+    }
     if (import == NULL)
         return fasti_detail_set(detail, FASTI_CORRUPT_STATE,
                                 "import %u is published but nothing was staged",
@@ -357,6 +390,7 @@ enum fasti_status fasti_import_replay(struct fasti_booking *booking,
     struct staged_run run = {
         .directory = state->directory,
         .publish = fasti_config_publish_of(booking, effect->header->decided_ms, true),
+        .from_version = effect->cells[0].from_version,
     };
     run.publish.later = fasti_publish_begin();
     const enum fasti_status status = staged_run(booking, import, &run, detail);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/panic.h"
+#include "engine/booking/catchup.h"
 #include "engine/calendar/cell.h"
 
 enum fasti_status fasti_corrupt(struct fasti_detail *detail, const char *what, uint64_t number) {
@@ -94,15 +95,17 @@ static bool body_split(const struct fasti_effect *effect, struct fasti_parts *pa
     return at == effect->body_bytes;
 }
 
-/* The record that a known one's cell names; NULL: the effect does not start from it. */
-static const struct fasti_record *known_record(struct fasti_state *state,
-                                               const struct fasti_effect_cell *cell) {
+/* The record that a cell names, if the effect starts from it or is contained in it (*is_ahead);
+ * else NULL. */
+static const struct fasti_record *
+known_record(struct fasti_state *state, const struct fasti_effect_cell *cell, bool *is_ahead) {
     const struct fasti_record_entry *entry =
         fasti_records_find(&state->records, fasti_cell_id_record_id(cell->id));
     const uint64_t word = entry == NULL ? 0 : fasti_load_relaxed(&entry->cell);
+    *is_ahead = fasti_is_contained(state, fasti_cell_version(word), cell->from_version);
     return fasti_cell_index(word) == 0 || fasti_cell_tag(word) != FASTI_TAG_PAGE ||
-                   fasti_cell_version(word) != cell->from_version ||
-                   fasti_cell_version(word) == FASTI_VERSION_MAX
+                   (fasti_cell_version(word) != cell->from_version && !*is_ahead) ||
+                   (fasti_cell_version(word) == FASTI_VERSION_MAX && !*is_ahead)
                ? NULL
                : fasti_arena_at(&state->arena, fasti_cell_index(word));
 }
@@ -169,6 +172,8 @@ static bool record_fits(const struct fasti_parts *parts, uint32_t i) {
 static bool move_fits(const struct fasti_parts *parts) {
     const uint32_t made = parts->befores[0] == NULL ? 0 : 1;
     const struct fasti_record *old = parts->befores[1 - made], *now = parts->bodies[made];
+    if (parts->is_ahead[1 - made])
+        return true; /* its state is a later one */
     return fasti_record_moved_from(now) == old->id && now->organization == old->organization &&
            now->kind == old->kind && now->state == old->state &&
            now->patient_length == old->patient_length &&
@@ -184,10 +189,12 @@ static enum fasti_status records_check(struct fasti_state *state, struct fasti_p
     for (uint32_t i = 0; i < parts->record_count; i++) {
         const uint64_t id = fasti_cell_id_record_id(parts->records[i].id).v;
         const bool is_new = fasti_parts_form(parts, i) == FASTI_DRAFT_NEW;
-        parts->befores[i] = is_new ? NULL : known_record(state, &parts->records[i]);
-        if (!is_new && parts->befores[i] == NULL)
+        const struct fasti_record *known =
+            known_record(state, &parts->records[i], &parts->is_ahead[i]);
+        parts->befores[i] = is_new ? NULL : known;
+        if (known == NULL && (!is_new || parts->is_ahead[i]))
             return fasti_corrupt(detail, "an effect starts from another version of record", id);
-        if (!record_fits(parts, i))
+        if (!(parts->is_ahead[i] && !is_new) && !record_fits(parts, i))
             return fasti_corrupt(detail, "an effect does not fit its record:", id);
         made += is_new;
     }
@@ -304,7 +311,8 @@ static enum fasti_status days_check(const struct fasti_state *state, struct fast
         parts->items[i].resolution = resolution;
         if (resolution == 0)
             return fasti_corrupt(detail, "a booking is of unknown schedule", item->schedule);
-        if (has_time && ticks[i] != item_ticks(item, resolution))
+        /* Where days are contained the schedule may have had another resolution then. */
+        if (has_time && state->catchup == NULL && ticks[i] != item_ticks(item, resolution))
             return fasti_corrupt(detail, "an effect leaves out time of record",
                                  fasti_parts_items(parts, parts->items[i].record)->id);
     }

@@ -33,6 +33,8 @@ struct fasti_parts {
     } items[FASTI_CELLS_MAX];
     const void *bodies[FASTI_CELLS_MAX];                 /* as fasti_parts_form says */
     const struct fasti_record *befores[FASTI_CELLS_MAX]; /* NULL: the record is new */
+    bool is_ahead[FASTI_CELLS_MAX]; /* the state has the record as this effect, or a later one,
+                                       leaves it (catchup.h): `before` is that, too */
 };
 
 /* Fills *parts, which point into the effect and the state: they are good until either changes. */

@@ -15,6 +15,9 @@
 #define SLABS_MAX      (CHUNK_COUNT / FASTI_RECORD_SLAB_CHUNKS)
 #define PATIENTS_BYTES (FASTI_PATIENT_BUCKETS * sizeof(uint64_t))
 
+#define FLAGS_KNOWN \
+    (FASTI_RECORD_HOLD | FASTI_RECORD_MOVED | FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY)
+
 static bool item_is_sound(const struct fasti_item *item) {
     return item->start_utc_s >= FASTI_ZONE_FIRST_UTC_S &&
            item->start_utc_s < FASTI_ZONE_END_UTC_S &&
@@ -59,12 +62,15 @@ bool fasti_state_frees(enum fasti_record_state state) {
            state == FASTI_STATE_RELEASED;
 }
 
+bool fasti_state_ends_hold(enum fasti_record_state state) {
+    return state == FASTI_STATE_RELEASED || state == FASTI_STATE_EXPIRED;
+}
+
 /* Kind, state, patient and flags of a new record, or of one that was confirmed. */
 static bool nature_is_sound(const struct fasti_record *record) {
     const bool is_hold = record->state == FASTI_STATE_HELD;
-    const uint32_t known =
-        FASTI_RECORD_HOLD | FASTI_RECORD_MOVED | FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY;
-    if ((record->flags & ~known) != 0 || is_hold != ((record->flags & FASTI_RECORD_HOLD) != 0))
+    if ((record->flags & ~FLAGS_KNOWN) != 0 ||
+        is_hold != ((record->flags & FASTI_RECORD_HOLD) != 0))
         return false;
     if (record->kind == FASTI_RECORD_BLOCK)
         return record->state == FASTI_STATE_BOOKED && record->flags == 0 &&
@@ -75,13 +81,12 @@ static bool nature_is_sound(const struct fasti_record *record) {
            is_hold == (record->patient_length == 0) && (!is_hold || record->payload_length == 0);
 }
 
-bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
+/* Sizes, items and the zeros at the end. */
+static bool shape_is_sound(const struct fasti_record *record, size_t bytes) {
     if (bytes < sizeof *record || record->patient_length > FASTI_PATIENT_BYTES_MAX ||
         record->payload_length > FASTI_PAYLOAD_BYTES_MAX || record->item_count < 1 ||
         record->item_count > FASTI_ITEMS_MAX || bytes < fasti_record_bytes(record) ||
         record->id == 0 || record->id > FASTI_RECORDS_MAX - record->item_count)
-        return false;
-    if (!nature_is_sound(record))
         return false;
     for (uint32_t i = 0; i < record->item_count; i++)
         if (!item_is_sound(&record->items[i]))
@@ -91,7 +96,21 @@ bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
     uint8_t rest = 0;
     for (; tail < end; tail++)
         rest |= *tail;
-    return rest == 0 && record->reason == 0;
+    return rest == 0;
+}
+
+bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes) {
+    return shape_is_sound(record, bytes) && nature_is_sound(record) && record->reason == 0;
+}
+
+bool fasti_record_is_kept_sound(const struct fasti_record *record, size_t bytes) {
+    if (!shape_is_sound(record, bytes) || record->state < FASTI_STATE_BOOKED ||
+        record->state > FASTI_STATE_RELEASED || (record->flags & ~FLAGS_KNOWN) != 0)
+        return false;
+    const bool is_hold = record->state == FASTI_STATE_HELD ||
+                         fasti_state_ends_hold((enum fasti_record_state)record->state);
+    return (record->kind == FASTI_RECORD_BLOCK || record->kind == FASTI_RECORD_APPOINTMENT) &&
+           is_hold == ((record->flags & FASTI_RECORD_HOLD) != 0);
 }
 
 /* ---- memory ---- */
@@ -202,9 +221,7 @@ void fasti_records_publish(struct fasti_records *records, const struct fasti_rec
 void fasti_records_link_patient(struct fasti_records *records, const struct fasti_record *record) {
     if (record->patient_length == 0)
         return;
-    const uint64_t bucket =
-        fasti_patient_bucket((fasti_organization_id){record->organization},
-                             fasti_record_patient(record), record->patient_length);
+    const uint64_t bucket = fasti_record_bucket(record);
     struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){record->id});
     fasti_store_relaxed(&entry->next_patient, fasti_load_relaxed(&records->patients[bucket]));
     fasti_store_release(&records->patients[bucket], record->id); /* pairs with lookup's walk */

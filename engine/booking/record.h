@@ -142,14 +142,18 @@ static inline bool fasti_record_is_counted(const struct fasti_record *record) {
      FASTI_PAYLOAD_BYTES_MAX)
 _Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
 
-/* May a record of this state become one of that? fasti_state_frees: does it give its time back? */
+/* May a record of this state become one of that? fasti_state_frees: does it give its time back?
+ * fasti_state_ends_hold: was it a hold that had not been confirmed? */
 bool fasti_state_may(enum fasti_record_state from, enum fasti_record_state to);
 bool fasti_state_frees(enum fasti_record_state state);
+bool fasti_state_ends_hold(enum fasti_record_state state);
 
 /* May the record at the front of bytes that came from a log be that of a new booking or hold? Every
  * field's range, its size (fasti_record_bytes <= bytes then) and the zeros at its end; nothing that
  * it names is looked up. record is 8-byte aligned. */
 bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes);
+/* The same of a record in any state, as a snapshot keeps it. */
+bool fasti_record_is_kept_sound(const struct fasti_record *record, size_t bytes);
 
 struct fasti_record_entry {
     _Atomic uint64_t cell;
@@ -200,6 +204,12 @@ static inline uint64_t fasti_record_of_entry(struct fasti_record_entry *entry, u
 /* Patient references are compared byte for byte, inside one organization. */
 uint64_t fasti_patient_bucket(fasti_organization_id organization, const char *patient,
                               size_t length);
+
+/* The bucket of a record's patient. */
+static inline uint64_t fasti_record_bucket(const struct fasti_record *record) {
+    return fasti_patient_bucket((fasti_organization_id){record->organization},
+                                fasti_record_patient(record), record->patient_length);
+}
 
 /* A new record becomes visible: its entry names it, its parts their record. Every entry exists. */
 void fasti_records_publish(struct fasti_records *records, const struct fasti_record *record,

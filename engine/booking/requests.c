@@ -257,3 +257,33 @@ void fasti_requests_restore(struct fasti_requests *requests, const struct fasti_
     way_take(&place, way, WAY_EFFECT, request);
     place.entries[way].answer = *answer;
 }
+
+/* ---- snapshots ---- */
+
+void fasti_requests_look(struct fasti_requests *requests, uint32_t bucket,
+                         struct fasti_requests_view *view) {
+    FASTI_ASSERT(bucket < requests->bucket_count);
+    const struct place place = place_at(requests, bucket);
+    pthread_mutex_lock(place.lock);
+    view->horizon_ms = place.bucket->horizon_ms;
+    view->count = 0;
+    for (uint32_t way = 0; way < FASTI_REQUEST_WAYS; way++) {
+        const uint64_t word = place.bucket->words[way];
+        view->pending[way] = word_state(word) == WAY_PENDING ? word : 0;
+        if (word_state(word) != WAY_EFFECT)
+            continue;
+        view->requests[view->count] = place.entries[way].request;
+        view->answers[view->count++] = place.entries[way].answer;
+    }
+    pthread_mutex_unlock(place.lock);
+}
+
+void fasti_requests_restore_horizon(struct fasti_requests *requests, uint32_t bucket,
+                                    uint32_t bucket_count, int64_t horizon_ms) {
+    if (bucket_count == requests->bucket_count && bucket < bucket_count) {
+        horizon_raise(&requests->buckets[bucket], horizon_ms);
+        return;
+    }
+    for (uint32_t i = 0; i < requests->bucket_count; i++)
+        horizon_raise(&requests->buckets[i], horizon_ms);
+}

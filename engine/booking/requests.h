@@ -164,4 +164,25 @@ FASTI_MUST_USE uint64_t fasti_requests_forget(struct fasti_requests *requests,
 void fasti_requests_restore(struct fasti_requests *requests, const struct fasti_request *request,
                             const struct fasti_request_answer *answer);
 
+/* ---- for snapshots ---- */
+
+/* What one bucket remembers. */
+struct fasti_requests_view {
+    int64_t horizon_ms;
+    uint32_t count; /* effects that were finished or restored */
+    struct fasti_request requests[FASTI_REQUEST_WAYS];
+    struct fasti_request_answer answers[FASTI_REQUEST_WAYS];
+    uint64_t pending[FASTI_REQUEST_WAYS]; /* by way: a mark of what is PENDING there; 0: nothing */
+};
+
+/* bucket below requests->bucket_count. Any thread. */
+void fasti_requests_look(struct fasti_requests *requests, uint32_t bucket,
+                         struct fasti_requests_view *view);
+
+/* Before any begin: what a snapshot says of a bucket, of a table with so many. Where that is
+ * another number than here, the horizon is raised everywhere: what may have been dropped is STALE.
+ */
+void fasti_requests_restore_horizon(struct fasti_requests *requests, uint32_t bucket,
+                                    uint32_t bucket_count, int64_t horizon_ms);
+
 #endif

@@ -46,6 +46,7 @@ enum fasti_pending_kind {
 };
 
 struct fasti_draft;
+struct fasti_catchup;
 
 struct fasti_pending {
     struct fasti_pending *next;
@@ -76,7 +77,7 @@ struct fasti_pending {
     struct fasti_hash128 delta;
     int64_t decided_ms;
     int32_t appointments; /* what it adds to the count of booked appointments */
-    uint64_t lsn;
+    uint64_t number;      /* of effects, in the order in which the committer took them */
 
     fasti_organization_id organization;
     union {
@@ -100,6 +101,7 @@ struct fasti_state {
     struct fasti_records records;
     struct fasti_requests requests;
     struct fasti_clock clock;
+    struct fasti_catchup *catchup; /* while replay passes what a snapshot holds; else NULL */
 
     /* Configuration: one writer at a time. */
     pthread_mutex_t config_lock;

@@ -524,3 +524,29 @@ uint32_t fasti_page_run_longest_ticks(const struct fasti_page *page, uint32_t ca
         words[i] = open[word_first + i] & ~words[i];
     return fasti_bits_run_longest(words, word_count);
 }
+
+/* ---- from a snapshot ---- */
+
+static bool visit_is_sound(const struct fasti_page_visit *visit) {
+    return visit->tick < FASTI_TICKS_MAX && visit->seats <= FASTI_SEATS_MAX &&
+           visit->count <= FASTI_TICKS_MAX;
+}
+
+bool fasti_page_is_sound(const struct fasti_page *page, size_t bytes) {
+    if (bytes < sizeof *page || page->word_count < 1 || page->plane_count < 1 ||
+        page->plane_count > FASTI_PAGE_PLANES_MAX ||
+        page->word_first + page->word_count > FASTI_DAY_WORDS_MAX ||
+        page->hold_count > FASTI_PAGE_HOLDS_MAX || page->visit_count > FASTI_PAGE_VISITS_MAX ||
+        bytes != fasti_page_bytes(page))
+        return false;
+    const struct fasti_page_hold *holds = fasti_page_holds(page);
+    for (uint32_t i = 0; i < page->hold_count; i++)
+        if (holds[i].record == 0 || holds[i].tick + holds[i].count > FASTI_TICKS_MAX ||
+            !visit_is_sound(&holds[i].visit))
+            return false;
+    const struct fasti_page_visit *visits = fasti_page_visits(page);
+    for (uint32_t i = 0; i < page->visit_count; i++)
+        if (visits[i].service == 0 || !visit_is_sound(&visits[i]))
+            return false;
+    return true;
+}

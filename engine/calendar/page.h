@@ -92,6 +92,10 @@ static inline const struct fasti_page_visit *fasti_page_visits(const struct fast
                                                            page->hold_count);
 }
 
+/* Could bytes (8-byte aligned) that a snapshot holds be a page? Sizes, places and ranges; whether
+ * bits, holds and visits agree is not asked. */
+bool fasti_page_is_sound(const struct fasti_page *page, size_t bytes);
+
 /* A word of taken bits; words that are not stored are 0. */
 static inline uint64_t fasti_page_word(const struct fasti_page *page, uint32_t word) {
     const uint32_t at = word - page->word_first;

@@ -28,11 +28,14 @@ static void room_tell(struct fasti_committer *committer) {
 }
 
 void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
-                          struct fasti_log *log, struct fasti_booking **bookings,
-                          uint32_t worker_count, int *wake_fds, struct fasti_hash128 digest) {
+                          struct fasti_log *log, struct fasti_checkpoint *checkpoint,
+                          struct fasti_booking **bookings, uint32_t worker_count, int *wake_fds,
+                          struct fasti_hash128 digest) {
     memset(committer, 0, sizeof *committer);
     committer->state = state;
     committer->log = log;
+    committer->checkpoint = checkpoint;
+    committer->lsn_next = fasti_log_lsn_end(log);
     committer->bookings = bookings;
     committer->worker_count = worker_count;
     committer->wake_fds = wake_fds;
@@ -135,7 +138,7 @@ static void effects_gather(struct fasti_committer *committer) {
     struct fasti_pending *pending = fasti_effects_take(committer->state);
     for (struct fasti_pending *next; pending != NULL; pending = next) {
         next = pending->next;
-        committer->taken++;
+        pending->number = ++committer->taken;
         list_append(&committer->deferred, &committer->deferred_last, pending);
     }
 }
@@ -150,6 +153,7 @@ static void effect_emit(struct fasti_committer *committer, struct fasti_pending 
     memcpy(target, bytes, pending->effect_bytes);
     fasti_effect_emitted(state, pending, bytes);
     committer->digest_next = fasti_hash128_add(committer->digest_next, pending->delta);
+    committer->lsn_next++;
     if (pending->decided_ms > *logged_ms)
         *logged_ms = pending->decided_ms;
     list_append(&committer->in_flight, &committer->in_flight_last, pending);
@@ -250,6 +254,28 @@ static enum append_result batch_append(struct fasti_committer *committer, uint32
     return APPENDED;
 }
 
+/* ---- snapshots ---- */
+
+/* One step of a snapshot, if one is due. */
+static void checkpoint_step(struct fasti_committer *committer, uint32_t worker) {
+    struct fasti_checkpoint *checkpoint = committer->checkpoint;
+    if (fasti_checkpoint_needs_all(checkpoint))
+        effects_gather(committer);
+    const struct fasti_checkpoint_moment moment = {
+        .lsn_next = committer->lsn_next,
+        .lsn_durable = fasti_log_lsn_end(committer->log),
+        .taken = committer->taken,
+        .waiting = committer->deferred == NULL ? 0 : committer->deferred->number,
+        .logged_ms = fasti_load_relaxed(&committer->state->logged_ms),
+        .digest = committer->digest_next,
+        .config_version = committer->state->config_emitted,
+    };
+    const uint32_t done = fasti_load_relaxed(&checkpoint->done);
+    fasti_checkpoint_step(checkpoint, worker, &moment);
+    if (fasti_load_relaxed(&checkpoint->done) != done)
+        wake_others(committer, worker, 0);
+}
+
 /* ---- the role ---- */
 
 static bool watermark_is_due(struct fasti_committer *committer) {
@@ -286,7 +312,7 @@ static bool role_take(struct fasti_committer *committer, uint32_t worker) {
 static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
     room_look(committer);
     switch (fasti_log_poll(committer->log, worker)) {
-    case FASTI_LOG_WAITING: return false;
+    case FASTI_LOG_WAITING: checkpoint_step(committer, worker); return false;
     case FASTI_LOG_FAILED: die(committer, worker); return false;
     case FASTI_LOG_DURABLE: batch_durable(committer, worker); break;
     case FASTI_LOG_IDLE: break;
@@ -294,9 +320,9 @@ static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
     room_tell(committer);
     switch (batch_append(committer, worker, watermark_is_due(committer))) {
     case APPENDED: fasti_store_relaxed(&committer->idle_polls, UINT32_C(0)); return true;
-    case APPEND_LATER: return false;
+    case APPEND_LATER: checkpoint_step(committer, worker); return false;
     case APPEND_FAILED: die(committer, worker); return false;
-    case NOTHING_TO_APPEND: break;
+    case NOTHING_TO_APPEND: checkpoint_step(committer, worker); break;
     }
     if (fasti_log_is_busy(committer->log))
         return false; /* a segment is being prepared in this worker's queue */
@@ -318,7 +344,8 @@ void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
     if (fasti_load_relaxed(&committer->role) != worker + 1) {
         const bool is_free = fasti_load_relaxed(&committer->role) == 0;
         const bool is_wanted = has_work(committer) ||
-                               (is_free && (watermark_is_due(committer) || room_is_due(committer)));
+                               (is_free && (watermark_is_due(committer) || room_is_due(committer) ||
+                                            fasti_checkpoint_left_ns(committer->checkpoint) == 0));
         if (!is_wanted || !role_take(committer, worker))
             return;
     }
@@ -326,7 +353,16 @@ void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
     }
 }
 
-int32_t fasti_committer_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
+/* Microseconds until the next step of a snapshot, in the role or to take it; -1: none. */
+static int32_t checkpoint_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
+    const uint32_t role = fasti_load_relaxed(&committer->role);
+    const int64_t left_ns = fasti_checkpoint_left_ns(committer->checkpoint);
+    if ((role != 0 && role != worker + 1) || left_ns == INT64_MAX)
+        return -1;
+    return (int32_t)(left_ns / 1000) + 1;
+}
+
+static int32_t log_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
     if (fasti_load_relaxed(&committer->role) == worker + 1 &&
         (committer->is_filled || committer->deferred != NULL || has_work(committer)) &&
         !fasti_log_is_busy(committer->log)) {
@@ -345,6 +381,12 @@ int32_t fasti_committer_timeout_us(const struct fasti_committer *committer, uint
     const int64_t passed_ns =
         fasti_clock_monotonic_ns() - fasti_load_relaxed(&committer->last_batch_ns);
     return passed_ns >= WATERMARK_NS ? 1000 : (int32_t)((WATERMARK_NS - passed_ns) / 1000 + 1000);
+}
+
+int32_t fasti_committer_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
+    const int32_t log_us = log_timeout_us(committer, worker);
+    const int32_t snapshot_us = checkpoint_timeout_us(committer, worker);
+    return log_us < 0 || (snapshot_us >= 0 && snapshot_us < log_us) ? snapshot_us : log_us;
 }
 
 struct fasti_hash128 fasti_committer_digest(struct fasti_committer *committer) {

@@ -19,11 +19,13 @@
 #include <stdint.h>
 
 #include "engine/booking/state.h"
+#include "engine/commit/checkpoint.h"
 #include "engine/storage/log.h"
 
 struct fasti_committer {
     struct fasti_state *state;
     struct fasti_log *log;
+    struct fasti_checkpoint *checkpoint;
     struct fasti_booking **bookings; /* all workers */
     uint32_t worker_count;
     int *wake_fds; /* eventfd a worker; -1 on a simulated disk */
@@ -45,6 +47,7 @@ struct fasti_committer {
     bool is_filled; /* the log's buffer holds a batch that was not appended yet */
     uint32_t filled_count, filled_bytes;
     uint64_t taken;                   /* effects taken from the list so far */
+    uint64_t lsn_next;                /* of the next effect that is numbered */
     struct fasti_hash128 digest_next; /* after the batch in flight */
     struct fasti_hash128 digest;      /* durable; read by status under digest_lock */
     pthread_mutex_t digest_lock;
@@ -52,8 +55,9 @@ struct fasti_committer {
 
 /* After replay: digest is the recovered one. */
 void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
-                          struct fasti_log *log, struct fasti_booking **bookings,
-                          uint32_t worker_count, int *wake_fds, struct fasti_hash128 digest);
+                          struct fasti_log *log, struct fasti_checkpoint *checkpoint,
+                          struct fasti_booking **bookings, uint32_t worker_count, int *wake_fds,
+                          struct fasti_hash128 digest);
 
 /* Moves the log on as far as it goes without waiting. Any worker, often. */
 void fasti_committer_step(struct fasti_committer *committer, uint32_t worker);

@@ -82,8 +82,7 @@ void fasti_segment_header_seal(struct fasti_segment_header *header) {
     header->checksum = fasti_hash128(header, CHECKED_BYTES);
 }
 
-/* What both kinds share. VALID: checksum, magic and version hold; the fields are not looked at. */
-static enum fasti_header_state envelope_check(const void *bytes, uint64_t magic) {
+enum fasti_header_state fasti_envelope_check(const void *bytes, uint64_t magic) {
     struct fasti_hash128 checksum;
     uint64_t magic_found;
     uint32_t version;
@@ -101,7 +100,7 @@ static enum fasti_header_state envelope_check(const void *bytes, uint64_t magic)
 
 enum fasti_header_state fasti_batch_header_check(const void *bytes,
                                                  struct fasti_batch_header *header) {
-    const enum fasti_header_state state = envelope_check(bytes, BATCH_MAGIC);
+    const enum fasti_header_state state = fasti_envelope_check(bytes, BATCH_MAGIC);
     if (state != FASTI_HEADER_VALID)
         return state;
     memcpy(header, bytes, sizeof *header);
@@ -119,7 +118,7 @@ enum fasti_header_state fasti_batch_header_check(const void *bytes,
 
 enum fasti_header_state fasti_segment_header_check(const void *bytes,
                                                    struct fasti_segment_header *header) {
-    const enum fasti_header_state state = envelope_check(bytes, SEGMENT_MAGIC);
+    const enum fasti_header_state state = fasti_envelope_check(bytes, SEGMENT_MAGIC);
     if (state != FASTI_HEADER_VALID)
         return state;
     memcpy(header, bytes, sizeof *header);
@@ -142,11 +141,9 @@ void fasti_segment_name(char name[FASTI_IO_NAME_BYTES_MAX + 1], uint64_t number)
     snprintf(name, FASTI_IO_NAME_BYTES_MAX + 1, "log-%016" PRIx64, number);
 }
 
-bool fasti_segment_name_parse(const char *name, uint64_t *number) {
-    if (strlen(name) != 20 || memcmp(name, "log-", 4) != 0)
-        return false;
+bool fasti_number_parse(const char *digits, uint64_t *number) {
     uint64_t value = 0;
-    for (const char *c = name + 4; *c != '\0'; c++) {
+    for (const char *c = digits; *c != '\0'; c++) {
         if (*c >= '0' && *c <= '9')
             value = value << 4 | (uint64_t)(*c - '0');
         else if (*c >= 'a' && *c <= 'f')
@@ -156,4 +153,9 @@ bool fasti_segment_name_parse(const char *name, uint64_t *number) {
     }
     *number = value;
     return value > 0 && value < FASTI_LOG_COUNTER_END;
+}
+
+bool fasti_segment_name_parse(const char *name, uint64_t *number) {
+    return strlen(name) == 20 && memcmp(name, "log-", 4) == 0 &&
+           fasti_number_parse(name + 4, number);
 }

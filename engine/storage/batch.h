@@ -101,6 +101,9 @@ void fasti_batch_header_seal(struct fasti_batch_header *header, const void *body
 /* Fills magic, version, header size and checksum. */
 void fasti_segment_header_seal(struct fasti_segment_header *header);
 
+/* What all headers share. VALID: checksum, magic and version hold; the fields are not looked at. */
+enum fasti_header_state fasti_envelope_check(const void *bytes, uint64_t magic);
+
 /* VALID also means that sizes and flags agree with each other. bytes: FASTI_HEADER_BYTES of them;
  * ZERO looks at those only. */
 enum fasti_header_state fasti_batch_header_check(const void *bytes,
@@ -121,6 +124,10 @@ static inline uint32_t fasti_batch_body_bytes(const struct fasti_batch_header *h
 }
 
 bool fasti_bytes_are_zero(const void *bytes, size_t size);
+
+/* Lower case hexadecimal digits, at most 16: 1 to FASTI_LOG_COUNTER_END - 1; false: they are not.
+ */
+bool fasti_number_parse(const char *digits, uint64_t *number);
 
 /* "log-" and sixteen hexadecimal digits. */
 void fasti_segment_name(char name[FASTI_IO_NAME_BYTES_MAX + 1], uint64_t number);

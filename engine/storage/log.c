@@ -22,7 +22,7 @@
 /* Of the last segment, at most a batch, is kept back when the disk is full. */
 #define LAST_ROOM_PART 4
 
-enum log_user { USER_BATCH = 1, USER_ACTIVATE, USER_RESERVE, USER_SYNC };
+enum log_user { USER_BATCH = 1, USER_ACTIVATE, USER_RESERVE, USER_SYNC, USER_BESIDE };
 
 enum log_flight {
     FLIGHT_NONE,
@@ -63,6 +63,10 @@ struct fasti_log {
     uint32_t queued;                  /* operations in it */
     bool failed;
     bool just_durable; /* to be told by the poll that runs */
+    uint64_t appended_bytes;
+
+    enum { BESIDE_NONE, BESIDE_QUEUED, BESIDE_OVER } beside;
+    int32_t beside_result;
 };
 
 /* ---- building ---- */
@@ -130,6 +134,7 @@ static void next_become_tail(struct fasti_log *log) {
 }
 
 static void batch_is_durable(struct fasti_log *log) {
+    log->appended_bytes += log->flying.total_bytes;
     log->tail.offset += log->flying.total_bytes;
     log->lsn_end += log->flying.effect_count;
     log->logged_ms = log->flying.logged_ms;
@@ -178,6 +183,10 @@ static void completion_handle(struct fasti_log *log, const struct fasti_io_compl
         log->failed |= fasti_reserve_complete(&log->reserve, completion->result) != FASTI_OK;
         return;
     case USER_SYNC: log->failed |= completion->result != 0; return;
+    case USER_BESIDE:
+        log->beside = BESIDE_OVER;
+        log->beside_result = completion->result;
+        return;
     }
     FASTI_UNREACHABLE_CODE();
 }
@@ -288,6 +297,56 @@ void fasti_log_look_for_room(struct fasti_log *log) {
     fasti_reserve_look_for_room(&log->reserve);
 }
 
+struct fasti_log_id fasti_log_id(const struct fasti_log *log) {
+    return log->log_id;
+}
+
+uint64_t fasti_log_appended_bytes(const struct fasti_log *log) {
+    return log->appended_bytes;
+}
+
+/* ---- beside the log ---- */
+
+static enum fasti_status beside_begin(struct fasti_log *log, uint32_t worker) {
+    if (log->failed)
+        return FASTI_IO_WRITE;
+    if (log->beside != BESIDE_NONE)
+        return FASTI_BUSY;
+    FASTI_ASSERT(log->queued == 0 || log->worker == worker);
+    log->worker = worker;
+    return FASTI_OK;
+}
+
+static enum fasti_status beside_end(struct fasti_log *log, enum fasti_status status) {
+    if (status == FASTI_OK) {
+        log->beside = BESIDE_QUEUED;
+        log->queued++;
+    }
+    return status;
+}
+
+enum fasti_status fasti_log_beside_write(struct fasti_log *log, uint32_t worker,
+                                         struct fasti_io_file file, uint64_t offset,
+                                         const void *buffer, size_t size, bool durable) {
+    FASTI_TRY(beside_begin(log, worker));
+    return beside_end(log, log->io->operations->submit_write(log->io, worker, file, offset, buffer,
+                                                             size, durable, USER_BESIDE));
+}
+
+enum fasti_status fasti_log_beside_sync(struct fasti_log *log, uint32_t worker,
+                                        struct fasti_io_file file) {
+    FASTI_TRY(beside_begin(log, worker));
+    return beside_end(log, log->io->operations->submit_sync(log->io, worker, file, USER_BESIDE));
+}
+
+bool fasti_log_beside_take(struct fasti_log *log, int32_t *result) {
+    if (log->beside != BESIDE_OVER)
+        return false;
+    log->beside = BESIDE_NONE;
+    *result = log->beside_result;
+    return true;
+}
+
 /* ---- trimming ---- */
 
 /* The first LSN of a segment before the tail, from its header. */
@@ -315,12 +374,14 @@ static enum fasti_status lsn_first_read(struct fasti_log *log, uint64_t number, 
     return FASTI_CORRUPT_LOG;
 }
 
-enum fasti_status fasti_log_trim(struct fasti_log *log, uint64_t lsn) {
+enum fasti_status fasti_log_trim(struct fasti_log *log, uint64_t lsn, uint32_t max,
+                                 uint32_t *removed) {
     enum fasti_status status = FASTI_OK;
+    *removed = 0;
     uint8_t *blocks = aligned_alloc(FASTI_BLOCK_BYTES, FASTI_SEGMENT_HEADERS_BYTES);
     if (blocks == NULL)
         return FASTI_LIMIT_MEMORY;
-    while (status == FASTI_OK && log->segment_first < log->tail.number) {
+    while (status == FASTI_OK && *removed < max && log->segment_first < log->tail.number) {
         char name[FASTI_IO_NAME_BYTES_MAX + 1];
         uint64_t lsn_next = log->tail.lsn_first;
         if (log->segment_first + 1 < log->tail.number)
@@ -331,6 +392,7 @@ enum fasti_status fasti_log_trim(struct fasti_log *log, uint64_t lsn) {
         fasti_segment_name(name, log->segment_first);
         status = log->io->operations->remove(log->io, name);
         log->segment_first += status == FASTI_OK;
+        *removed += status == FASTI_OK;
     }
     free(blocks);
     return status;

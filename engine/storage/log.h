@@ -51,6 +51,7 @@ struct fasti_log_report {
     uint64_t segments, batches, effects, bytes; /* segments with batches; bytes of batches */
     uint64_t mended;    /* headers or copies that were damaged where the other one stood in */
     uint64_t lsn_start; /* of the oldest segment: 1 unless the log was trimmed */
+    uint64_t lsn_read;  /* of the first segment that was read */
     uint64_t lsn_end;   /* the next LSN */
     uint64_t epoch;     /* of the last batch */
     int64_t logged_ms;  /* of the last batch */
@@ -76,12 +77,15 @@ typedef enum fasti_status (*fasti_log_visit)(void *context, const struct fasti_b
                                              const uint8_t *payload,
                                              const struct fasti_log_position *position);
 
-/* Reads the whole log from the first segment, in order, verifying everything; changes nothing.
- * An empty directory is an empty log. Used by recovery and by tools. CORRUPT_LOG and
+/* Reads the log in order, verifying everything; changes nothing. Segments whose effects are all
+ * below lsn_from are only looked at by their headers; of the first one that is read, batches below
+ * it are visited, too. lsn_from 0: from the first segment on. An empty directory is an empty log.
+ * Used by recovery and by tools. CORRUPT_LOG and
  * UNSUPPORTED_FORMAT say where in report->where and why in *detail; IO_READ, IO_OPEN,
  * LIMIT_MEMORY; or what visit returned. Batches before the damage were visited. */
-FASTI_MUST_USE enum fasti_status fasti_log_read(struct fasti_io *io, fasti_log_visit visit,
-                                                void *context, struct fasti_log_report *report,
+FASTI_MUST_USE enum fasti_status fasti_log_read(struct fasti_io *io, uint64_t lsn_from,
+                                                fasti_log_visit visit, void *context,
+                                                struct fasti_log_report *report,
                                                 struct fasti_detail *detail);
 
 /* Was this log, used up to here and not stopped cleanly, found without a prepared segment behind
@@ -150,7 +154,29 @@ bool fasti_log_is_full(const struct fasti_log *log);
 /* A low log asks for room at the next poll, and not only after many. */
 void fasti_log_look_for_room(struct fasti_log *log);
 
-/* Removes whole segments that hold only LSNs below lsn (after a snapshot). Blocking; IO_*. */
-FASTI_MUST_USE enum fasti_status fasti_log_trim(struct fasti_log *log, uint64_t lsn);
+/* Removes at most max whole segments that hold only LSNs below lsn (after a snapshot), the oldest
+ * first; *removed says how many: fewer than max when no more are left. Blocking; IO_*. */
+FASTI_MUST_USE enum fasti_status fasti_log_trim(struct fasti_log *log, uint64_t lsn, uint32_t max,
+                                                uint32_t *removed);
+
+/* The log's, for a snapshot's header. */
+struct fasti_log_id fasti_log_id(const struct fasti_log *log);
+
+/* Bytes of batches that were appended since the log was opened. */
+uint64_t fasti_log_appended_bytes(const struct fasti_log *log);
+
+/* ---- beside the log: another file's writes through the same queue, one at a time ---- */
+
+/* Queues it through worker's queue, as append; buffer and file stay until it is over. BUSY: one is
+ * under way, or the queue is full. A failure of it is told by take and does not fail the log. */
+FASTI_MUST_USE enum fasti_status fasti_log_beside_write(struct fasti_log *log, uint32_t worker,
+                                                        struct fasti_io_file file, uint64_t offset,
+                                                        const void *buffer, size_t size,
+                                                        bool durable);
+/* The same of a sync, which covers the writes that were over before. */
+FASTI_MUST_USE enum fasti_status fasti_log_beside_sync(struct fasti_log *log, uint32_t worker,
+                                                       struct fasti_io_file file);
+/* true, once: it is over. *result: its bytes (0 of a sync), or a negative errno. */
+FASTI_MUST_USE bool fasti_log_beside_take(struct fasti_log *log, int32_t *result);
 
 #endif

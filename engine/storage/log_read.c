@@ -43,6 +43,7 @@ struct reader {
     struct fasti_detail *detail;
     struct segment *segments;
     uint64_t segment_count;
+    uint64_t lsn_from;
 
     /* The window: bytes [window_offset, window_end) of the file. */
     struct fasti_io_file file;
@@ -346,9 +347,12 @@ static enum fasti_status active_check(struct reader *r, const struct segment *se
         return damaged(r, segment->number, 0, "the file holds another segment than its name says");
     if (report->segments == 0) {
         report->log_id = header->log_id;
-        report->lsn_start = report->lsn_end = header->lsn_first;
+        report->lsn_read = report->lsn_end = header->lsn_first;
         report->chain = header->chain;
+    }
+    if (report->segment_first == 0) {
         report->segment_first = segment->number;
+        report->lsn_start = header->lsn_first;
     }
     if (!is_same_log(header->log_id, report->log_id))
         return damaged(r, segment->number, 0, "the segment belongs to another log");
@@ -405,6 +409,30 @@ static enum fasti_status spare_read(struct reader *r, const struct segment *segm
     return FASTI_OK;
 }
 
+/* Everything of it lies below where reading begins: the next one goes on at or below that. */
+static bool is_below(const struct reader *r, const struct segment *segment) {
+    const struct segment *next = segment + 1;
+    return r->lsn_from > 0 && segment->state == SEGMENT_ACTIVE &&
+           next < r->segments + r->segment_count && next->state == SEGMENT_ACTIVE &&
+           next->header.lsn_first <= r->lsn_from;
+}
+
+/* A segment that is not read: what its header says of it, of its log and of its order. */
+static enum fasti_status below_check(struct reader *r, const struct segment *segment) {
+    struct fasti_log_report *report = r->report;
+    const struct fasti_segment_header *header = &segment->header;
+    if (header->number != segment->number)
+        return damaged(r, segment->number, 0, "the file holds another segment than its name says");
+    if (report->segment_first == 0) {
+        report->segment_first = segment->number;
+        report->lsn_start = header->lsn_first;
+    }
+    return is_same_log(header->log_id, segment[1].header.log_id) &&
+                   header->lsn_first <= segment[1].header.lsn_first
+               ? FASTI_OK
+               : damaged(r, segment->number, 0, "the segment does not fit the one after it");
+}
+
 static enum fasti_status segments_read(struct reader *r) {
     for (uint64_t i = 0; i < r->segment_count; i++) {
         const struct segment *segment = &r->segments[i];
@@ -415,7 +443,9 @@ static enum fasti_status segments_read(struct reader *r) {
                           "the segment has a format version that this program does not know");
         if (segment->state == SEGMENT_DAMAGED)
             return damaged(r, segment->number, 0, "both headers of the segment are damaged");
-        if (segment->state != SEGMENT_ACTIVE) {
+        if (is_below(r, segment)) {
+            FASTI_TRY(below_check(r, segment));
+        } else if (segment->state != SEGMENT_ACTIVE) {
             if (r->report->segments == 0 && segment->number != i + 1)
                 return damaged(r, 1, 0, "every segment that held batches is missing");
             FASTI_TRY(spare_read(r, segment));
@@ -508,14 +538,19 @@ static enum fasti_status window_get(struct reader *r) {
 bool fasti_log_lacks_reserve(const struct fasti_log_report *report) {
     const bool is_full = report->segment_bytes - report->offset < fasti_batch_total_bytes(0);
     return !report->clean && report->prepared == 0 &&
-           (report->segments > 1 || (report->segments == 1 && is_full));
+           (report->segment_last > 1 || (report->segments == 1 && is_full));
 }
 
-enum fasti_status fasti_log_read(struct fasti_io *io, fasti_log_visit visit, void *context,
-                                 struct fasti_log_report *report, struct fasti_detail *detail) {
-    struct reader r = {
-        .io = io, .visit = visit, .context = context, .report = report, .detail = detail};
-    *report = (struct fasti_log_report){.lsn_start = 1, .lsn_end = 1};
+enum fasti_status fasti_log_read(struct fasti_io *io, uint64_t lsn_from, fasti_log_visit visit,
+                                 void *context, struct fasti_log_report *report,
+                                 struct fasti_detail *detail) {
+    struct reader r = {.io = io,
+                       .lsn_from = lsn_from,
+                       .visit = visit,
+                       .context = context,
+                       .report = report,
+                       .detail = detail};
+    *report = (struct fasti_log_report){.lsn_start = 1, .lsn_end = 1, .lsn_read = 1};
     enum fasti_status status = segments_list(&r);
     if (status == FASTI_OK)
         status = window_get(&r);

@@ -10,7 +10,9 @@
 
 #include "engine/storage/batch.h"
 
-#define POLLS_MAX 10000
+#define POLLS_MAX      10000
+#define TAG_RUN        77
+#define TAG_CHECKPOINT 78
 
 static void die(const char *what) {
     fprintf(stderr, "engine_world: %s\n", what);
@@ -60,7 +62,10 @@ enum fasti_status engine_world_open(struct engine_world *world) {
         .segment_bytes =
             world->segment_bytes != 0 ? world->segment_bytes : ENGINE_WORLD_SEGMENT_BYTES,
         .clock = fasti_clock_fixed(world->now_ms),
+        .snapshot_log_bytes =
+            world->snapshot_log_bytes != 0 ? world->snapshot_log_bytes : UINT64_MAX,
     };
+    world->checkpoints_begun = world->checkpoints_done = 0;
     return fasti_engine_open(&options, fasti_sim_disk_open(world->disk), &world->engine,
                              &world->recovery, &world->detail);
 }
@@ -77,21 +82,51 @@ void engine_world_close(struct engine_world *world) {
     world->engine = NULL;
 }
 
+/* false: it is a checkpoint's, which nobody waits for. */
+static bool is_asked_for(struct engine_world *world, const struct fasti_answer *answer) {
+    if (answer->tag != TAG_CHECKPOINT)
+        return true;
+    world->checkpoints_done++;
+    world->checkpoint_status = answer->status;
+    return false;
+}
+
+void engine_world_checkpoint(struct engine_world *world) {
+    const struct fasti_command command = {.kind = FASTI_COMMAND_CHECKPOINT};
+    struct fasti_answer answer;
+    if (world->checkpoints_done < world->checkpoints_begun)
+        return;
+    world->checkpoints_begun++;
+    if (fasti_engine_submit(world->engine, 0, &command, TAG_CHECKPOINT, &answer))
+        (void)is_asked_for(world, &answer);
+}
+
+bool engine_world_checkpoint_wait(struct engine_world *world, uint32_t rounds) {
+    struct fasti_answer answer;
+    for (uint32_t i = 0; i < rounds && world->checkpoints_done < world->checkpoints_begun; i++)
+        for (uint32_t w = 0; w < world->worker_count; w++)
+            if (fasti_engine_poll(world->engine, w, &answer, 1) != 0 &&
+                is_asked_for(world, &answer))
+                die("an answer that nobody asked for");
+    return world->checkpoints_done == world->checkpoints_begun;
+}
+
 struct fasti_answer engine_world_run(struct engine_world *world, uint32_t worker,
                                      const struct fasti_command *command) {
     struct fasti_answer answer;
     for (uint32_t w = 0; w < world->worker_count; w++)
         if (w != worker) /* an edit may wait for those that are in a command */
             fasti_engine_idle_enter(world->engine, w);
-    if (fasti_engine_submit(world->engine, worker, command, 77, &answer))
+    if (fasti_engine_submit(world->engine, worker, command, TAG_RUN, &answer))
         return answer;
     for (int i = 0; i < POLLS_MAX; i++)
         for (uint32_t w = 0; w < world->worker_count; w++) {
             struct pollfd event = {.fd = fasti_engine_event_fd(world->engine, w), .events = POLLIN};
             if (event.fd >= 0) /* a real disk takes its time */
                 (void)poll(&event, 1, 1);
-            if (fasti_engine_poll(world->engine, w, &answer, 1) == 1) {
-                if (answer.tag != 77)
+            if (fasti_engine_poll(world->engine, w, &answer, 1) == 1 &&
+                is_asked_for(world, &answer)) {
+                if (answer.tag != TAG_RUN)
                     die("an answer with another tag");
                 return answer;
             }
@@ -104,7 +139,8 @@ void engine_world_settle(struct engine_world *world) {
     struct fasti_answer answer;
     for (int i = 0; i < 64; i++)
         for (uint32_t w = 0; w < world->worker_count; w++)
-            if (fasti_engine_poll(world->engine, w, &answer, 1) != 0)
+            if (fasti_engine_poll(world->engine, w, &answer, 1) != 0 &&
+                is_asked_for(world, &answer))
                 die("an answer that nobody asked for");
 }
 

@@ -18,9 +18,12 @@ struct engine_world {
     struct fasti_engine *engine; /* NULL while it is down */
     uint32_t worker_count;
     int64_t now_ms;
-    uint64_t memory_bytes_max;      /* of later opens; 0 = 256 MiB */
-    uint64_t segment_bytes;         /* the same; 0 = ENGINE_WORLD_SEGMENT_BYTES */
-    struct fasti_recovery recovery; /* of the last open */
+    uint64_t memory_bytes_max;                    /* of later opens; 0 = 256 MiB */
+    uint64_t segment_bytes;                       /* the same; 0 = ENGINE_WORLD_SEGMENT_BYTES */
+    uint64_t snapshot_log_bytes;                  /* the same; 0 = never */
+    struct fasti_recovery recovery;               /* of the last open */
+    uint32_t checkpoints_begun, checkpoints_done; /* since the last open */
+    enum fasti_status checkpoint_status;          /* of the last one that is done */
     struct fasti_detail detail;
 };
 
@@ -40,6 +43,12 @@ void engine_world_close(struct engine_world *world);
 /* Submits and polls until the answer is there. */
 struct fasti_answer engine_world_run(struct engine_world *world, uint32_t worker,
                                      const struct fasti_command *command);
+
+/* Asks for a snapshot, which is written while other commands run; nothing while one is under way.
+ */
+void engine_world_checkpoint(struct engine_world *world);
+/* Polls until it is over, at most so many rounds; false: it is not. */
+bool engine_world_checkpoint_wait(struct engine_world *world, uint32_t rounds);
 
 /* Polls all workers until nothing moves any more. */
 void engine_world_settle(struct engine_world *world);

@@ -70,7 +70,9 @@ void fastid_start(struct fastid *fastid) {
         (void)dup2(log[1], 2);
         execl(path, path, "--data", fastid->data, "--listen", "127.0.0.1:0", "--unix",
               fastid->socket, "--workers", "2", "--now", FASTID_NOW, "--log-segment-bytes", "512K",
-              "--memory", "256M", (char *)NULL);
+              "--memory", "256M", "--snapshot-log-bytes",
+              fastid->snapshot_log_bytes == NULL ? "256M" : fastid->snapshot_log_bytes,
+              (char *)NULL);
         _exit(127);
     }
     close(log[1]);

@@ -22,7 +22,8 @@
 struct fastid {
     char directory[64], data[80], socket[80], acks[80], where[96]; /* where: as clients name it */
     pid_t pid;                                                     /* 0 while it is down */
-    int log_fd; /* its standard error: read up to "ready" */
+    int log_fd;                     /* its standard error: read up to "ready" */
+    const char *snapshot_log_bytes; /* NULL: the default */
 };
 
 void fastid_make(struct fastid *fastid, const char *name);

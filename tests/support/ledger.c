@@ -32,7 +32,7 @@ enum fasti_status ledger_read(struct ledger *ledger, struct fasti_io *io,
                               struct fasti_log_report *report, struct fasti_detail *detail) {
     ledger->seen = 0;
     ledger->wrong = false;
-    const enum fasti_status status = fasti_log_read(io, visit, ledger, report, detail);
+    const enum fasti_status status = fasti_log_read(io, 0, visit, ledger, report, detail);
     if (status == FASTI_OK && !ledger->wrong && ledger->seen >= ledger->acknowledged)
         ledger->acknowledged = ledger->written = ledger->seen;
     return status;

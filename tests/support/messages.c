@@ -384,6 +384,10 @@ static void status_answer(struct fasti_messages *m, struct fasti_status_answer *
     status->pending = small(m);
     status->disk_low = flip(m);
     status->workers = 3;
+    status->snapshot = small(m);
+    status->snapshot_lsn = fasti_prng_next(&m->prng);
+    status->snapshot_bytes = fasti_prng_next(&m->prng);
+    status->snapshots_failed = small(m);
 }
 
 static void show_answer(struct fasti_messages *m, struct fasti_answer *answer) {
