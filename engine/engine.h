@@ -119,14 +119,18 @@ struct fasti_inspect_report {
     struct fasti_hash128 digest_logged;   /* as the last batch says */
     struct fasti_hash128 digest_computed; /* by replaying; only when replay was asked for */
     bool clean, torn;
-    uint64_t mended; /* damaged headers where the other copy stood in */
-    char where[160]; /* "file FILE, offset N, LSN N" of a torn tail or of damage */
+    uint64_t mended;                          /* damaged headers where the other copy stood in */
+    uint32_t snapshots, snapshots_unfinished; /* files; each that is finished was verified */
+    uint64_t snapshot_bytes;                  /* of those that are */
+    uint64_t snapshot; /* DIGEST: generation of the one that replay began from; 0: LSN 1 */
+    char where[160];   /* "file FILE, offset N, LSN N" of a torn tail or of damage */
 };
 
 enum fasti_inspect_mode {
-    FASTI_INSPECT_VERIFY, /* structure and checksums */
+    FASTI_INSPECT_VERIFY, /* structure and checksums, of snapshots too */
     FASTI_INSPECT_DUMP,   /* and one JSON line an effect to print */
-    FASTI_INSPECT_DIGEST, /* and a full replay in memory, comparing every batch's digest */
+    FASTI_INSPECT_DIGEST, /* and a full replay in memory, comparing every batch's digest: from LSN
+                             1, or, where the log was trimmed, from the oldest snapshot */
 };
 
 /* Reads a data directory without changing it. print may be NULL. */

@@ -12,6 +12,7 @@
 #include "engine/calendar/cell.h"
 #include "engine/commit/recovery.h"
 #include "engine/engine.h"
+#include "engine/storage/snapshot.h"
 
 struct dump {
     void (*print)(void *context, const char *line);
@@ -19,7 +20,8 @@ struct dump {
     struct fasti_put_scratch *scratch;
 };
 
-#define LINE_BYTES 1024
+#define SNAPSHOTS_MAX 16
+#define LINE_BYTES    1024
 
 /* Appends as printf would; what does not fit is cut (lines are bounded by construction). */
 __attribute__((format(printf, 3, 4))) static void add(char *line, size_t *size, const char *format,
@@ -155,9 +157,9 @@ static void report_fill(struct fasti_inspect_report *report, const struct fasti_
                  (unsigned long long)log->where.lsn);
 }
 
-/* A state for one thread that lives as long as the replay. */
+/* A state for one thread that lives as long as the replay, from a snapshot or (0) from LSN 1. */
 static enum fasti_status digest_run(struct fasti_replay *replay, struct fasti_io *io,
-                                    struct fasti_log_report *log) {
+                                    uint64_t generation, struct fasti_log_report *log) {
     struct fasti_state *state = aligned_alloc(FASTI_CACHE_LINE_BYTES, sizeof *state);
     struct fasti_booking *booking = aligned_alloc(FASTI_CACHE_LINE_BYTES, sizeof *booking);
     enum fasti_status status = FASTI_LIMIT_MEMORY;
@@ -170,7 +172,11 @@ static enum fasti_status digest_run(struct fasti_replay *replay, struct fasti_io
         if (status == FASTI_OK) {
             replay->booking = booking;
             fasti_epoch_online(&booking->limbo);
-            status = fasti_replay_run(replay, io, log);
+            if (generation != 0)
+                status = fasti_replay_load(replay, io, generation);
+            if (status == FASTI_OK)
+                status = fasti_replay_run(replay, io, log);
+            fasti_replay_end(replay);
         }
         fasti_booking_deinit(booking);
         fasti_state_deinit(state);
@@ -178,6 +184,67 @@ static enum fasti_status digest_run(struct fasti_replay *replay, struct fasti_io
     free(booking);
     free(state);
     return status;
+}
+
+/* Every section of every snapshot that was finished. */
+static enum fasti_status snapshots_verify(struct fasti_io *io, struct fasti_inspect_report *report,
+                                          struct fasti_detail *detail) {
+    uint64_t generations[SNAPSHOTS_MAX];
+    uint32_t count;
+    FASTI_TRY(fasti_snapshot_list(io, generations, SNAPSHOTS_MAX, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        struct fasti_snapshot_reader reader;
+        struct fasti_section section;
+        bool has = true;
+        enum fasti_status status = fasti_snapshot_open(&reader, io, generations[i], detail);
+        if (status == FASTI_NOT_FOUND) {
+            report->snapshots_unfinished++;
+            continue;
+        }
+        FASTI_TRY(status);
+        report->snapshots++;
+        report->snapshot_bytes += reader.header.body_bytes + 2 * FASTI_BLOCK_BYTES;
+        report->mended += reader.is_mended;
+        while (status == FASTI_OK && has)
+            status = fasti_snapshot_next(&reader, &section, &has, detail);
+        fasti_snapshot_close(&reader);
+        FASTI_TRY(status);
+    }
+    detail->text[0] = '\0';
+    return FASTI_OK;
+}
+
+/* The oldest snapshot that was finished: the most of the log is replayed behind it. 0: none is. */
+static enum fasti_status snapshot_choose(struct fasti_io *io, uint64_t *generation) {
+    uint64_t generations[SNAPSHOTS_MAX];
+    uint32_t count;
+    struct fasti_detail unused;
+    *generation = 0;
+    FASTI_TRY(fasti_snapshot_list(io, generations, SNAPSHOTS_MAX, &count));
+    while (count-- > 0 && *generation == 0) {
+        struct fasti_snapshot_reader reader;
+        if (fasti_snapshot_open(&reader, io, generations[count], &unused) != FASTI_OK)
+            continue;
+        *generation = generations[count];
+        fasti_snapshot_close(&reader);
+    }
+    return FASTI_OK;
+}
+
+/* From LSN 1 where the log begins there, else from a snapshot. */
+static enum fasti_status digest_inspect(struct fasti_replay *replay, struct fasti_io *io,
+                                        struct fasti_log_report *log, uint64_t *generation) {
+    *generation = 0;
+    const enum fasti_status status = digest_run(replay, io, 0, log);
+    if (status != FASTI_CORRUPT_LOG || log->lsn_start == 1)
+        return status;
+    FASTI_TRY(snapshot_choose(io, generation));
+    if (*generation == 0)
+        return status; /* and what it says */
+    replay->has_begun = false;
+    replay->effects = replay->epoch = replay->work = 0;
+    replay->digest = (struct fasti_hash128){0};
+    return digest_run(replay, io, *generation, log);
 }
 
 enum fasti_status fasti_engine_inspect(struct fasti_io *io, enum fasti_inspect_mode mode,
@@ -199,10 +266,14 @@ enum fasti_status fasti_engine_inspect(struct fasti_io *io, enum fasti_inspect_m
         replay.effect = effect_dump;
         replay.effect_context = &dump;
     }
-    const enum fasti_status status = mode == FASTI_INSPECT_DIGEST
-                                         ? digest_run(&replay, io, &log)
-                                         : fasti_replay_run(&replay, io, &log);
+    uint64_t generation = 0;
+    enum fasti_status status = mode == FASTI_INSPECT_DIGEST
+                                   ? digest_inspect(&replay, io, &log, &generation)
+                                   : fasti_replay_run(&replay, io, &log);
     free(dump.scratch);
     report_fill(report, &log, replay.digest);
+    report->snapshot = generation;
+    if (status == FASTI_OK && mode != FASTI_INSPECT_DUMP)
+        status = snapshots_verify(io, report, replay.detail);
     return status;
 }

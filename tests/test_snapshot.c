@@ -485,6 +485,15 @@ static uint32_t files_count(struct fasti_sim_disk *disk, const char *prefix, cha
     return found;
 }
 
+static enum fasti_status inspect(struct fasti_sim_disk *disk, enum fasti_inspect_mode mode,
+                                 struct fasti_inspect_report *report) {
+    struct fasti_detail detail;
+    struct fasti_io *io = fasti_sim_disk_open(disk);
+    const enum fasti_status status = fasti_engine_inspect(io, mode, NULL, NULL, report, &detail);
+    io->operations->close(io);
+    return status;
+}
+
 /* A session whose log is trimmed; the engine is down when it returns. */
 static struct fasti_hash128 long_session(struct session *s) {
     session_begin_in(s, engine_world_make_small(7, 2, NOW), 7);
@@ -508,6 +517,12 @@ Test(snapshot, the_log_is_trimmed_and_two_generations_are_kept, .timeout = 120) 
     cr_assert(snapshots == 2 || snapshots == 3, "%u snapshots: two, and one that is written",
               snapshots);
     cr_assert_leq(files_count(disk, "log-", NULL), 24, "the log grows without bound");
+    struct fasti_inspect_report report;
+    cr_assert_eq(inspect(disk, FASTI_INSPECT_VERIFY, &report), FASTI_OK);
+    cr_assert_geq(report.snapshots, 2);
+    cr_assert_eq(inspect(disk, FASTI_INSPECT_DIGEST, &report), FASTI_OK);
+    cr_assert_neq(report.snapshot, 0, "the log does not begin at LSN 1");
+    cr_assert(fasti_hash128_equal(report.digest_computed, digest));
     cr_assert_eq(engine_world_open(s.world), FASTI_OK, "%s", s.world->detail.text);
     const uint64_t loaded = s.world->recovery.snapshot;
     cr_assert_gt(loaded, 2);
@@ -517,6 +532,9 @@ Test(snapshot, the_log_is_trimmed_and_two_generations_are_kept, .timeout = 120) 
     char name[FASTI_IO_NAME_BYTES_MAX + 1];
     fasti_snapshot_name(name, loaded);
     engine_world_crash(s.world);
+    cr_assert_eq(fasti_sim_disk_flip(disk, name, FASTI_BLOCK_BYTES + 9, 1), FASTI_OK);
+    cr_assert_eq(inspect(disk, FASTI_INSPECT_VERIFY, &report), FASTI_CORRUPT_SNAPSHOT);
+    cr_assert_eq(fasti_sim_disk_flip(disk, name, FASTI_BLOCK_BYTES + 9, 1), FASTI_OK);
     uint32_t refused = 0;
     for (uint64_t offset = 0; offset < 48 * 1024; offset += 1237) {
         cr_assert_eq(fasti_sim_disk_flip(disk, name, offset, 0x10), FASTI_OK);

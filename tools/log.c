@@ -3,7 +3,8 @@
  *
  *   fasti-log verify DIR   structure and checksums: exactly where and why it is damaged
  *   fasti-log dump DIR     one JSON object a line: every effect, in log order
- *   fasti-log digest DIR   replays all of it in memory and compares with what the log says
+ *   fasti-log digest DIR   replays all of it in memory and compares with what the log says; a log
+ *                          that was trimmed from the oldest snapshot on
  *
  * Exit: 0 intact (a torn tail is reported; it is cut at the next start), 1 damaged, 2 usage,
  * 3 cannot read.
@@ -87,6 +88,10 @@ static void print_json(const struct arguments *arguments, enum fasti_status stat
                   "lsn_end", (json_int_t)report->lsn_end, "epoch", (json_int_t)report->epoch,
                   "digest", logged, "clean", (int)report->clean, "torn", (int)report->torn,
                   "mended", (json_int_t)report->mended, "where", report->where);
+    json_object_set_new(object, "snapshots", json_integer(report->snapshots));
+    json_object_set_new(object, "snapshot_bytes", json_integer((json_int_t)report->snapshot_bytes));
+    json_object_set_new(object, "replayed_from_snapshot",
+                        json_integer((json_int_t)report->snapshot));
     if (arguments->mode == FASTI_INSPECT_DIGEST && status == FASTI_OK)
         json_object_set_new(object, "digest_computed", json_string(computed));
     FASTI_ASSERT(object != NULL);
@@ -119,6 +124,12 @@ static void print_text(const struct arguments *arguments, enum fasti_status stat
         fprintf(file, "digest %s by replay\n", computed);
     if (status != FASTI_OK)
         return;
+    if (report->snapshots > 0)
+        fprintf(file, "%u snapshots, %llu bytes\n", report->snapshots,
+                (unsigned long long)report->snapshot_bytes);
+    if (report->snapshot > 0)
+        fprintf(file, "replayed from snapshot %llu on: the log before it was trimmed\n",
+                (unsigned long long)report->snapshot);
     if (report->mended > 0)
         fprintf(file,
                 "%llu damaged headers, each read from its other copy: the disk may be failing\n",
@@ -180,7 +191,8 @@ int main(int argc, char **argv) {
         .parser = parse_argument,
         .args_doc = "verify|dump|digest DIR",
         .doc = "Looks at a data directory of fastid without changing it.\v"
-               "verify: structure and checksums. dump: every effect as a line of JSON (the report "
+               "verify: structure and checksums, of snapshots too. dump: every effect as a line of "
+               "JSON (the report "
                "goes to standard error). digest: replays all of it and compares.\n"
                "Exit: 0 intact (a torn tail is reported), 1 damaged, 2 usage, 3 cannot read."};
     struct arguments arguments = {.mode = FASTI_INSPECT_VERIFY};
