@@ -17,7 +17,7 @@
 #define FASTI_FRAME_BYTES_MAX    (256 * 1024)  /* of a request: openings lists are the largest */
 #define FASTI_ANSWER_BYTES_MAX   (1024 * 1024) /* of an answer: availability is the largest */
 #define FASTI_ANSWER_BYTES_SMALL 1024          /* of one without lists and payloads */
-#define FASTI_RECORD_BYTES_WIRE  224           /* of one record in an answer, at most */
+#define FASTI_RECORD_BYTES_WIRE  288           /* of one record in an answer, at most */
 #define FASTI_ITEM_BYTES_WIRE    28            /* of one item of a record that is shown */
 #define FASTI_BATCH_MAX          32            /* requests in one Batch */
 #define FASTI_VERIFY_DEPTH_MAX   8             /* tables inside tables */
@@ -74,8 +74,8 @@ _Static_assert(FASTI_CONNECTION_OUTPUT_END >=
 _Static_assert(FASTI_ANSWER_BYTES_SMALL >=
                    160 + sizeof(struct fasti_detail) + sizeof(struct fasti_status_answer),
                "a sentence and a status fit in a small answer");
-_Static_assert(FASTI_RECORD_BYTES_WIRE >= 72 + 4 + 8 + FASTI_PATIENT_BYTES_MAX + 17 * 4,
-               "seventeen columns and a patient's reference, with what aligns them");
+_Static_assert(FASTI_RECORD_BYTES_WIRE >= 88 + 4 + 24 + FASTI_PATIENT_BYTES_MAX + 24 * 4,
+               "twenty-four columns and a patient's reference, with what aligns them");
 _Static_assert(FASTI_CONNECTION_IN_FLIGHT_MAX <= FASTI_WORKER_PENDING_MAX,
                "one connection cannot exceed its worker");
 

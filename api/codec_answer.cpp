@@ -88,13 +88,17 @@ static Offset<wire::Records> records_write(struct fasti_codec *codec,
     const auto moved_from = RECORD_COLUMN(uint64_t, views[i].moved_from.v);
     const auto modalities = RECORD_COLUMN(uint8_t, views[i].modality);
     const auto overrides = RECORD_COLUMN(uint8_t, views[i].is_override);
+    const auto sources = RECORD_COLUMN(uint32_t, views[i].source);
+    const auto keys = RECORD_COLUMN(uint64_t, views[i].key);
+    const auto befores = RECORD_COLUMN(uint8_t, views[i].before_minutes);
+    const auto afters = RECORD_COLUMN(uint8_t, views[i].after_minutes);
 #undef RECORD_COLUMN
     const auto item_counts =
         fasti_column_write<uint8_t>(b, count, 1, [&](uint32_t i) { return views[i].item_count; });
     return wire::CreateRecords(b, records, kinds.o, states.o, reasons, conflicts, schedules,
                                services, starts, offsets, durations, created, changed, patients,
                                payload_lengths, items, item_counts, expires, moved_from,
-                               modalities.o, overrides);
+                               modalities.o, overrides, sources, keys, befores, afters);
 }
 
 static Offset<wire::Items> items_write(FlatBufferBuilder &b, const struct fasti_item_view *items,
@@ -341,7 +345,9 @@ static bool record_columns_fit(const wire::Records *r, uint32_t rows) {
            fasti_column_fits(r->payload_lengths(), rows) && fasti_column_fits(r->items(), rows) &&
            fasti_column_fits(r->item_counts(), rows) && fasti_column_fits(r->expires_ms(), rows) &&
            fasti_column_fits(r->moved_from(), rows) && fasti_column_fits(r->modalities(), rows) &&
-           fasti_column_fits(r->overrides(), rows);
+           fasti_column_fits(r->overrides(), rows) && fasti_column_fits(r->sources(), rows) &&
+           fasti_column_fits(r->keys(), rows) && fasti_column_fits(r->befores_minutes(), rows) &&
+           fasti_column_fits(r->afters_minutes(), rows);
 }
 
 static enum fasti_status records_read(const wire::Records *r, uint32_t max,
@@ -377,6 +383,10 @@ static enum fasti_status records_read(const wire::Records *r, uint32_t max,
         view->moved_from.v = fasti_column_get<uint64_t>(r->moved_from(), i, 0);
         view->modality = fasti_column_get<uint8_t>(r->modalities(), i, 0);
         view->is_override = fasti_column_get<uint8_t>(r->overrides(), i, 0) != 0;
+        view->source = fasti_column_get<uint32_t>(r->sources(), i, 0);
+        view->key = fasti_column_get<uint64_t>(r->keys(), i, 0);
+        view->before_minutes = fasti_column_get<uint8_t>(r->befores_minutes(), i, 0);
+        view->after_minutes = fasti_column_get<uint8_t>(r->afters_minutes(), i, 0);
         if (view->modality > FASTI_MODALITY_HOME)
             return wrong("records.modalities", detail);
         view->item = fasti_column_get<uint8_t>(r->items(), i, 0);

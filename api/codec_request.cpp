@@ -115,6 +115,7 @@ static enum fasti_status list_read(const wire::ListQuery *query, struct fasti_li
     body->to_utc_s = query->to_utc_s();
     body->before.v = query->before();
     body->limit = query->limit();
+    body->source = query->source();
     if (body->limit < 1 || body->limit > FASTI_LIST_MAX)
         return fasti_detail_set(detail, FASTI_INVALID_RANGE, "list.limit: %u is not in 1 to %d",
                                 body->limit, FASTI_LIST_MAX);
@@ -124,6 +125,9 @@ static enum fasti_status list_read(const wire::ListQuery *query, struct fasti_li
 static enum fasti_status block_read(const wire::Block *block, struct fasti_block *body,
                                     struct fasti_detail *detail) {
     body->schedule.v = block->schedule();
+    body->source = block->source();
+    body->key = block->key();
+    body->replaces.v = block->replaces();
     FASTI_TRY(fasti_codec_read_instant(block->start_utc_s(), "block.start_utc_s",
                                        &body->start_utc_s, detail));
     return fasti_codec_read_instant(block->end_utc_s(), "block.end_utc_s", &body->end_utc_s,
@@ -324,11 +328,11 @@ static enum fasti_status list_write(FlatBufferBuilder &b, const struct fasti_lis
     if (query->patient_length > FASTI_PATIENT_BYTES_MAX)
         return FASTI_INVALID_RANGE;
     const auto patient = fasti_codec_write_text(b, query->patient, query->patient_length);
-    *body =
-        wire::CreateListQuery(b, static_cast<wire::ListBy>(query->by), query->schedule.v, patient,
-                              query->include_ended, query->include_blocks, query->only_conflicts,
-                              query->from_utc_s, query->to_utc_s, query->before.v, query->limit)
-            .Union();
+    *body = wire::CreateListQuery(b, static_cast<wire::ListBy>(query->by), query->schedule.v,
+                                  patient, query->include_ended, query->include_blocks,
+                                  query->only_conflicts, query->from_utc_s, query->to_utc_s,
+                                  query->before.v, query->limit, query->source)
+                .Union();
     return FASTI_OK;
 }
 
@@ -338,6 +342,12 @@ static enum fasti_status put_write(struct fasti_codec *codec, const struct fasti
     FASTI_TRY(fasti_codec_write_entity(codec, put, &entity));
     *body = wire::CreatePut(codec->builder, put->create_only, entity, if_match).Union();
     return FASTI_OK;
+}
+
+static Offset<void> block_write(FlatBufferBuilder &b, const struct fasti_block *block) {
+    return wire::CreateBlock(b, block->schedule.v, block->start_utc_s, block->end_utc_s,
+                             block->source, block->key, block->replaces.v)
+        .Union();
 }
 
 static Offset<void> resolve_write(FlatBufferBuilder &b, const struct fasti_resolve_query *query) {
@@ -376,11 +386,7 @@ static enum fasti_status body_write(struct fasti_codec *codec, const struct fast
         return is(RequestBody::Unblock,
                   wire::CreateUnblock(b, command->body.cancel.record.v, command->body.cancel.reason)
                       .Union());
-    case FASTI_COMMAND_BLOCK:
-        return is(RequestBody::Block,
-                  wire::CreateBlock(b, command->body.block.schedule.v,
-                                    command->body.block.start_utc_s, command->body.block.end_utc_s)
-                      .Union());
+    case FASTI_COMMAND_BLOCK: return is(RequestBody::Block, block_write(b, &command->body.block));
     case FASTI_COMMAND_AVAILABILITY:
         *type = RequestBody::AvailabilityQuery;
         return availability_write(b, &command->body.availability, body);

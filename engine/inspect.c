@@ -70,6 +70,10 @@ static void add_record(char *line, size_t *size, const struct fasti_effect *effe
     add_item(line, size, &record->items[0]);
     if ((record->flags & FASTI_RECORD_OVERRIDE) != 0)
         add(line, size, ",\"override\":true");
+    const struct fasti_record_source *source = fasti_record_source(record);
+    if (source != NULL)
+        add(line, size, ",\"source\":%u,\"key\":\"%016llx\"", source->source,
+            (unsigned long long)source->key);
     add(line, size, ",\"patient_bytes\":%u,\"payload_bytes\":%u", record->patient_length,
         record->payload_length);
 }

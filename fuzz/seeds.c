@@ -150,7 +150,13 @@ static void bookings(struct session *session) {
     const struct fasti_answer blocked =
         run(session, engine_block(1, "2026-01-07T09:00:00Z", "2026-01-07T10:00:00Z"));
     run(session, engine_unblock(blocked.record.v));
-    run(session, engine_block(1, "2026-01-08T09:00:00Z", "2026-01-08T10:00:00Z"));
+    struct fasti_command imported = engine_block(1, "2026-01-08T09:00:00Z", "2026-01-08T10:00:00Z");
+    imported.body.block.source = 77;
+    imported.body.block.key = 1;
+    const struct fasti_answer brought = run(session, imported);
+    imported.body.block.end_utc_s += 3600;
+    imported.body.block.replaces = brought.record;
+    run(session, imported);
 }
 
 /* Openings of other kinds and an edit that touches days. */

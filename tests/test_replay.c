@@ -205,6 +205,7 @@ Test(replay, a_record_that_is_not_well_formed_is_refused) {
     WELL_FORMED("state", record->state = FASTI_STATE_CANCELLED);
     WELL_FORMED("reason", record->reason = 1);
     WELL_FORMED("flags", record->flags = 1);
+    WELL_FORMED("source", record->flags = FASTI_RECORD_SOURCE);
     WELL_FORMED("items", record->item_count = 2);
     WELL_FORMED("items", record->item_count = 0);
     WELL_FORMED("kind", record->kind = 3);

@@ -216,6 +216,10 @@ struct fasti_mark {
 struct fasti_block {
     fasti_schedule_id schedule;
     int64_t start_utc_s, end_utc_s; /* whole ticks; over at most FASTI_ITEMS_MAX local days */
+    uint32_t source;                /* fasti_source_of(name); 0 = by hand */
+    uint64_t key;                   /* of a source: what it is there, as the importer likes; or 0 */
+    fasti_record_id replaces; /* a block that ends with it, in one step, so that its own time may be
+                                 taken again; 0 = none */
 };
 
 struct fasti_cancel {
@@ -239,9 +243,10 @@ struct fasti_list_query {
     fasti_schedule_id schedule;
     uint8_t patient_length;
     char patient[FASTI_PATIENT_BYTES_MAX];
-    bool include_ended;           /* cancelled ones too */
-    bool include_blocks;          /* blocks too (by schedule) */
-    bool only_conflicts;          /* only appointments that no opening covers any more */
+    bool include_ended;  /* cancelled ones too */
+    bool include_blocks; /* blocks too (by schedule) */
+    uint32_t source;     /* only blocks of this source (by schedule); 0 = whatever there is */
+    bool only_conflicts; /* only appointments that no opening covers any more */
     int64_t from_utc_s, to_utc_s; /* start in [from, to) */
     fasti_record_id before;       /* page on: `next` of the page before; 0 = from the newest */
     uint16_t limit;               /* 1 to FASTI_LIST_MAX */
@@ -346,7 +351,10 @@ struct fasti_record_view {
     int64_t start_utc_s;
     int32_t offset_s; /* local offset at the start */
     uint32_t duration_minutes;
+    uint8_t before_minutes, after_minutes; /* buffers, taken with it */
     int64_t created_ms, changed_ms;
+    uint32_t source;            /* of a block: the import that brought it; 0 = by hand */
+    uint64_t key;               /* the same, as the importer said */
     int64_t expires_ms;         /* of a hold; else 0 */
     fasti_record_id moved_from; /* 0: it was not moved */
     uint8_t patient_length;

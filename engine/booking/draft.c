@@ -379,6 +379,8 @@ static uint32_t record_make(struct fasti_booking *booking, const struct fasti_re
         fasti_write(&writer, parts->hold, sizeof *parts->hold);
     if ((head->flags & FASTI_RECORD_MOVED) != 0)
         fasti_write(&writer, &parts->moved_from, sizeof parts->moved_from);
+    if ((head->flags & FASTI_RECORD_SOURCE) != 0)
+        fasti_write(&writer, parts->source, sizeof *parts->source);
     fasti_write(&writer, parts->patient, head->patient_length);
     fasti_write(&writer, parts->payload, head->payload_length);
     fasti_write_pad8(&writer);
@@ -438,6 +440,7 @@ enum fasti_draft_result fasti_draft_record_change(struct fasti_booking *booking,
         .items = before->items,
         .hold = fasti_record_hold(before),
         .moved_from = fasti_record_moved_from(before),
+        .source = fasti_record_source(before),
         .patient = fasti_record_patient(before),
         .payload = fasti_record_payload(before),
     };

@@ -153,6 +153,7 @@ struct fasti_record_parts {
     const struct fasti_item *items;
     const struct fasti_record_hold *hold;
     uint64_t moved_from;
+    const struct fasti_record_source *source;
     const char *patient;
     const uint8_t *payload;
 };

@@ -269,6 +269,7 @@ static bool is_conflict(struct fasti_booking *booking, const struct fasti_record
 static void view_fill(struct fasti_booking *booking, const struct fasti_record *record,
                       uint32_t item_at, struct fasti_record_view *view) {
     const struct fasti_item *item = &record->items[item_at];
+    const struct fasti_record_source *source = fasti_record_source(record);
     *view = (struct fasti_record_view){
         .record = {record->id},
         .kind = (enum fasti_record_kind)record->kind,
@@ -285,6 +286,10 @@ static void view_fill(struct fasti_booking *booking, const struct fasti_record *
         .start_utc_s = item->start_utc_s,
         .offset_s = item->offset_minutes * 60,
         .duration_minutes = item->minutes,
+        .before_minutes = item->before_minutes,
+        .after_minutes = item->after_minutes,
+        .source = source == NULL ? 0 : source->source,
+        .key = source == NULL ? 0 : source->key,
         .created_ms = record->created_ms,
         .changed_ms = record->changed_ms,
         .expires_ms = fasti_record_hold(record) == NULL ? 0 : fasti_record_hold(record)->expires_ms,
@@ -364,8 +369,13 @@ static bool list_wants(const struct fasti_list_query *query, fasti_organization_
         return false;
     if (fasti_state_frees(state_at(record, now_ms)) && !query->include_ended)
         return false;
-    if (record->kind == FASTI_RECORD_BLOCK)
-        return query->include_blocks && query->by == FASTI_LIST_BY_SCHEDULE;
+    if (record->kind == FASTI_RECORD_BLOCK) {
+        const struct fasti_record_source *source = fasti_record_source(record);
+        return query->include_blocks && query->by == FASTI_LIST_BY_SCHEDULE &&
+               (query->source == 0 || (source != NULL && source->source == query->source));
+    }
+    if (query->source != 0)
+        return false;
     return query->by == FASTI_LIST_BY_SCHEDULE ||
            (record->patient_length == query->patient_length &&
             memcmp(fasti_record_patient(record), query->patient, query->patient_length) == 0);

@@ -77,6 +77,12 @@ uint32_t fasti_command_hash(const struct fasti_command *command) {
         add_u64(&body, command->body.block.schedule.v);
         add_u64(&body, (uint64_t)command->body.block.start_utc_s);
         add_u64(&body, (uint64_t)command->body.block.end_utc_s);
+        /* Older logs have hashes of blocks that said nothing of this. */
+        if (command->body.block.source != 0 || command->body.block.replaces.v != 0) {
+            add_u64(&body, command->body.block.source);
+            add_u64(&body, command->body.block.key);
+            add_u64(&body, command->body.block.replaces.v);
+        }
         break;
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_UNBLOCK:

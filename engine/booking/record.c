@@ -15,8 +15,9 @@
 #define SLABS_MAX      (CHUNK_COUNT / FASTI_RECORD_SLAB_CHUNKS)
 #define PATIENTS_BYTES (FASTI_PATIENT_BUCKETS * sizeof(uint64_t))
 
-#define FLAGS_KNOWN \
-    (FASTI_RECORD_HOLD | FASTI_RECORD_MOVED | FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY)
+#define FLAGS_KNOWN                                                                           \
+    (FASTI_RECORD_HOLD | FASTI_RECORD_MOVED | FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY | \
+     FASTI_RECORD_SOURCE)
 
 static bool item_is_sound(const struct fasti_item *item) {
     return item->start_utc_s >= FASTI_ZONE_FIRST_UTC_S &&
@@ -73,20 +74,28 @@ static bool nature_is_sound(const struct fasti_record *record) {
         is_hold != ((record->flags & FASTI_RECORD_HOLD) != 0))
         return false;
     if (record->kind == FASTI_RECORD_BLOCK)
-        return record->state == FASTI_STATE_BOOKED && record->flags == 0 &&
+        return record->state == FASTI_STATE_BOOKED &&
+               (record->flags & ~(FASTI_RECORD_MOVED | FASTI_RECORD_SOURCE)) == 0 &&
                record->patient_length == 0;
-    return record->kind == FASTI_RECORD_APPOINTMENT &&
+    return record->kind == FASTI_RECORD_APPOINTMENT && (record->flags & FASTI_RECORD_SOURCE) == 0 &&
            (is_hold || record->state == FASTI_STATE_BOOKED ||
             record->state == FASTI_STATE_PENDING) &&
            is_hold == (record->patient_length == 0) && (!is_hold || record->payload_length == 0);
 }
 
-/* Sizes, items and the zeros at the end. */
+/* NULL: it has none. */
+static bool source_is_sound(const struct fasti_record_source *source) {
+    return source == NULL || (source->source != 0 && source->zeros == 0);
+}
+
+/* Sizes, items, source and the zeros at the end. */
 static bool shape_is_sound(const struct fasti_record *record, size_t bytes) {
     if (bytes < sizeof *record || record->patient_length > FASTI_PATIENT_BYTES_MAX ||
         record->payload_length > FASTI_PAYLOAD_BYTES_MAX || record->item_count < 1 ||
         record->item_count > FASTI_ITEMS_MAX || bytes < fasti_record_bytes(record) ||
         record->id == 0 || record->id > FASTI_RECORDS_MAX - record->item_count)
+        return false;
+    if (!source_is_sound(fasti_record_source(record)))
         return false;
     for (uint32_t i = 0; i < record->item_count; i++)
         if (!item_is_sound(&record->items[i]))

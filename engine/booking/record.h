@@ -82,8 +82,9 @@ struct fasti_record {
 };
 
 /* What follows the items, in this order. */
-#define FASTI_RECORD_HOLD  UINT32_C(1) /* a fasti_record_hold: a hold that was not confirmed */
-#define FASTI_RECORD_MOVED UINT32_C(2) /* 8 bytes: number of the record that it was moved from */
+#define FASTI_RECORD_HOLD   UINT32_C(1) /* a fasti_record_hold: a hold that was not confirmed */
+#define FASTI_RECORD_MOVED  UINT32_C(2) /* 8 bytes: number of the record that it was moved from */
+#define FASTI_RECORD_SOURCE UINT32_C(8) /* a fasti_record_source: a block of an import */
 /* What else a record's flags say; nothing of it stands behind the items. */
 #define FASTI_RECORD_OVERRIDE       UINT32_C(4) /* staff made it against a rule, knowingly */
 #define FASTI_RECORD_MODALITY_SHIFT 8           /* 3 bits: enum fasti_modality as asked for */
@@ -96,13 +97,22 @@ struct fasti_record_hold {
 };
 _Static_assert(sizeof(struct fasti_record_hold) == 24, "as on disk");
 
+/* Where a block comes from, so that the next import of that source finds it. */
+struct fasti_record_source {
+    uint32_t source; /* fasti_source_of(name), never 0 */
+    uint32_t zeros;
+    uint64_t key; /* the importer's own; 0: none */
+};
+_Static_assert(sizeof(struct fasti_record_source) == 16, "as on disk");
+
 _Static_assert(sizeof(struct fasti_item) == 24, "no padding");
 _Static_assert(sizeof(struct fasti_record) == 56, "no padding");
 
 static inline size_t fasti_record_patient_offset(const struct fasti_record *record) {
     return sizeof *record + record->item_count * sizeof(struct fasti_item) +
            ((record->flags & FASTI_RECORD_HOLD) != 0 ? sizeof(struct fasti_record_hold) : 0) +
-           ((record->flags & FASTI_RECORD_MOVED) != 0 ? sizeof(uint64_t) : 0);
+           ((record->flags & FASTI_RECORD_MOVED) != 0 ? sizeof(uint64_t) : 0) +
+           ((record->flags & FASTI_RECORD_SOURCE) != 0 ? sizeof(struct fasti_record_source) : 0);
 }
 static inline size_t fasti_record_bytes(const struct fasti_record *record) {
     return fasti_record_patient_offset(record) +
@@ -120,11 +130,22 @@ static inline const struct fasti_record_hold *fasti_record_hold(const struct fas
                ? NULL
                : (const struct fasti_record_hold *)(const void *)&record->items[record->item_count];
 }
+/* NULL: it was made by hand, or is no block. */
+static inline const struct fasti_record_source *
+fasti_record_source(const struct fasti_record *record) {
+    if ((record->flags & FASTI_RECORD_SOURCE) == 0)
+        return NULL;
+    const uint8_t *end = (const uint8_t *)record + fasti_record_patient_offset(record);
+    return (const struct fasti_record_source *)(const void *)(end -
+                                                              sizeof(struct fasti_record_source));
+}
 /* 0: it was not moved. */
 static inline uint64_t fasti_record_moved_from(const struct fasti_record *record) {
     if ((record->flags & FASTI_RECORD_MOVED) == 0)
         return 0;
-    const uint8_t *end = (const uint8_t *)record + fasti_record_patient_offset(record);
+    const uint8_t *end = fasti_record_source(record) != NULL
+                             ? (const uint8_t *)fasti_record_source(record)
+                             : (const uint8_t *)record + fasti_record_patient_offset(record);
     return *(const uint64_t *)(const void *)(end - sizeof(uint64_t));
 }
 static inline struct fasti_hash128 fasti_record_digest(const struct fasti_record *record) {
@@ -136,10 +157,10 @@ static inline bool fasti_record_is_counted(const struct fasti_record *record) {
     return record->kind == FASTI_RECORD_APPOINTMENT && record->state == FASTI_STATE_BOOKED;
 }
 
-#define FASTI_RECORD_BYTES_MAX                                                       \
-    (sizeof(struct fasti_record) + FASTI_ITEMS_MAX * sizeof(struct fasti_item) +     \
-     sizeof(struct fasti_record_hold) + sizeof(uint64_t) + FASTI_PATIENT_BYTES_MAX + \
-     FASTI_PAYLOAD_BYTES_MAX)
+#define FASTI_RECORD_BYTES_MAX                                                                  \
+    (sizeof(struct fasti_record) + FASTI_ITEMS_MAX * sizeof(struct fasti_item) +                \
+     sizeof(struct fasti_record_hold) + sizeof(uint64_t) + sizeof(struct fasti_record_source) + \
+     FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
 _Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
 
 /* May a record of this state become one of that? fasti_state_frees: does it give its time back?

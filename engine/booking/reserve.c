@@ -123,6 +123,34 @@ static enum fasti_attempt block_resolution(struct fasti_pending *pending,
     return FASTI_ATTEMPT_END;
 }
 
+/* Ends the block that this one replaces; it stands first in the draft. */
+static enum fasti_attempt block_end(struct fasti_booking *booking,
+                                    const struct fasti_command *command,
+                                    struct fasti_pending *pending,
+                                    enum fasti_disposition *disposition) {
+    const struct fasti_record_ref ref =
+        fasti_record_look(booking, command->organization, command->body.block.replaces);
+    if (ref.record == NULL || ref.record->kind != FASTI_RECORD_BLOCK) {
+        (void)fasti_detail_set(&pending->answer.detail, FASTI_OK,
+                               "the organization has no block with the number that it replaces");
+        *disposition = fasti_refuse(booking, pending, FASTI_OUTCOME_NO_SUCH, NULL, 0);
+        return FASTI_ATTEMPT_END;
+    }
+    if (!fasti_state_may((enum fasti_record_state)ref.record->state, FASTI_STATE_MOVED)) {
+        (void)fasti_detail_set(&pending->answer.detail, FASTI_OK,
+                               "the block that it replaces is %s",
+                               fasti_record_state_name((enum fasti_record_state)ref.record->state));
+        *disposition = fasti_refuse(booking, pending, FASTI_OUTCOME_WRONG_STATE,
+                                    &ref.entry->durable, fasti_cell_version(ref.word));
+        return FASTI_ATTEMPT_END;
+    }
+    enum fasti_look_result looked;
+    const enum fasti_draft_result ended =
+        fasti_draft_end(booking, &ref, FASTI_STATE_MOVED, 0, pending->decided_ms, &looked);
+    return ended == FASTI_DRAFT_OK ? FASTI_ATTEMPT_END
+                                   : fasti_draft_stop(booking, pending, ended, looked, disposition);
+}
+
 /* One item a local day, each taken in the draft. *disposition is changed where it ends here. */
 static enum fasti_attempt block_take(struct fasti_booking *booking,
                                      const struct fasti_command *command,
@@ -157,8 +185,8 @@ static enum fasti_attempt block_take(struct fasti_booking *booking,
         static const struct fasti_page_change change = {.operation = FASTI_PAGE_TAKE};
         enum fasti_look_result again;
         const enum fasti_draft_result result =
-            fasti_draft_time(booking, command->organization, item, 0, rows->item_count, &change,
-                             rows->now_ms, &again);
+            fasti_draft_time(booking, command->organization, item, booking->draft->record_count,
+                             rows->item_count, &change, rows->now_ms, &again);
         if (result == FASTI_DRAFT_EXPIRED) {
             rows->expired = booking->draft->expired;
             return fasti_rows_stop(booking, pending, rows, disposition);
@@ -173,6 +201,34 @@ static enum fasti_attempt block_take(struct fasti_booking *booking,
     return FASTI_ATTEMPT_END;
 }
 
+/* Adds the block's record, whose time is taken. */
+static enum fasti_draft_result block_add(struct fasti_booking *booking,
+                                         const struct fasti_command *command,
+                                         struct fasti_pending *pending,
+                                         const struct fasti_rows *rows, uint64_t *id) {
+    const struct fasti_block *block = &command->body.block;
+    const struct fasti_record_source source = {.source = block->source, .key = block->key};
+    const struct fasti_record head = {
+        .id = fasti_draft_numbers(booking, rows->item_count),
+        .organization = command->organization.v,
+        .kind = FASTI_RECORD_BLOCK,
+        .state = FASTI_STATE_BOOKED,
+        .created_ms = pending->decided_ms,
+        .changed_ms = pending->decided_ms,
+        .request_low = command->request.low,
+        .request_high = command->request.high,
+        .item_count = (uint16_t)rows->item_count,
+        .flags = (block->source != 0 ? FASTI_RECORD_SOURCE : 0) |
+                 (block->replaces.v != 0 ? FASTI_RECORD_MOVED : 0),
+    };
+    const struct fasti_record_parts parts = {
+        .items = rows->items, .moved_from = block->replaces.v, .source = &source};
+    uint32_t place;
+    *id = head.id;
+    return head.id == 0 ? FASTI_DRAFT_MEMORY
+                        : fasti_draft_record_new(booking, &head, &parts, &place);
+}
+
 static enum fasti_attempt block_attempt(struct fasti_booking *booking,
                                         const struct fasti_command *command,
                                         struct fasti_pending *pending,
@@ -182,33 +238,26 @@ static enum fasti_attempt block_attempt(struct fasti_booking *booking,
     fasti_draft_begin(booking);
     fasti_rows_begin(&rows, &none, command, pending);
     *disposition = FASTI_PUSHED; /* nothing refused it yet */
-    const enum fasti_attempt taken = block_take(booking, command, pending, &rows, disposition);
+    const bool is_moved = command->body.block.replaces.v != 0;
+    enum fasti_attempt taken = FASTI_ATTEMPT_END;
+    if (is_moved)
+        taken = block_end(booking, command, pending, disposition);
+    if (taken == FASTI_ATTEMPT_END && *disposition == FASTI_PUSHED)
+        taken = block_take(booking, command, pending, &rows, disposition);
     if (taken != FASTI_ATTEMPT_END || *disposition != FASTI_PUSHED) {
         fasti_draft_drop(booking);
         return taken;
     }
     if (rows.lost_count > 0)
         return fasti_rows_refuse(booking, pending, &rows, disposition);
-    const struct fasti_record head = {
-        .id = fasti_draft_numbers(booking, rows.item_count),
-        .organization = command->organization.v,
-        .kind = FASTI_RECORD_BLOCK,
-        .state = FASTI_STATE_BOOKED,
-        .created_ms = pending->decided_ms,
-        .changed_ms = pending->decided_ms,
-        .request_low = command->request.low,
-        .request_high = command->request.high,
-        .item_count = (uint16_t)rows.item_count,
-    };
-    const struct fasti_record_parts parts = {.items = rows.items};
-    uint32_t place;
-    const enum fasti_draft_result added =
-        head.id == 0 ? FASTI_DRAFT_MEMORY : fasti_draft_record_new(booking, &head, &parts, &place);
+    uint64_t id;
+    const enum fasti_draft_result added = block_add(booking, command, pending, &rows, &id);
     if (added != FASTI_DRAFT_OK)
         return fasti_draft_refuse(booking, pending, added, disposition);
-    pending->answer.record.v = head.id;
-    pending->answer.outcome = FASTI_OUTCOME_BLOCKED;
-    return fasti_draft_swap(booking, pending, FASTI_EFFECT_BOOK, command->request, disposition);
+    pending->answer.record.v = id;
+    pending->answer.outcome = is_moved ? FASTI_OUTCOME_MOVED : FASTI_OUTCOME_BLOCKED;
+    return fasti_draft_swap(booking, pending, is_moved ? FASTI_EFFECT_MOVE : FASTI_EFFECT_BOOK,
+                            command->request, disposition);
 }
 
 enum fasti_disposition fasti_reserve_block(struct fasti_booking *booking,
@@ -221,5 +270,8 @@ enum fasti_disposition fasti_reserve_block(struct fasti_booking *booking,
         (void)block_range(pending, &disposition);
         return disposition;
     }
+    if (block->source == 0 && block->key != 0)
+        return fasti_fail(pending, FASTI_INVALID_RANGE,
+                          "a block's key is of its source: say that, too, or no key");
     return fasti_attempts(booking, command, pending, block_attempt, true);
 }

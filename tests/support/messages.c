@@ -140,6 +140,7 @@ static void list_query(struct fasti_messages *m, struct fasti_list_query *list) 
         text(m, list->patient, list->by == FASTI_LIST_BY_PATIENT ? 1 : 0, FASTI_PATIENT_BYTES_MAX);
     list->include_ended = flip(m);
     list->include_blocks = flip(m);
+    list->source = flip(m) ? 0 : small(m);
     list->only_conflicts = flip(m);
     list->from_utc_s = flip(m) ? INT64_MIN : instant(m);
     list->to_utc_s = flip(m) ? INT64_MAX : instant(m);
@@ -225,6 +226,15 @@ static void held(struct fasti_messages *m, struct fasti_held *body, enum fasti_c
     }
 }
 
+static void block(struct fasti_messages *m, struct fasti_block *body) {
+    body->schedule.v = small(m);
+    body->start_utc_s = instant(m);
+    body->end_utc_s = instant(m);
+    body->source = flip(m) ? 0 : small(m);
+    body->key = flip(m) ? 0 : fasti_prng_next(&m->prng);
+    body->replaces.v = flip(m) ? 0 : small(m);
+}
+
 void fasti_messages_command(struct fasti_messages *m, struct fasti_command *command,
                             enum fasti_command_kind kind) {
     memset(command, 0, sizeof *command);
@@ -264,11 +274,7 @@ void fasti_messages_command(struct fasti_messages *m, struct fasti_command *comm
         command->body.cancel.record.v = fasti_prng_next(&m->prng);
         command->body.cancel.reason = (uint8_t)below(m, 256);
         break;
-    case FASTI_COMMAND_BLOCK:
-        command->body.block.schedule.v = small(m);
-        command->body.block.start_utc_s = instant(m);
-        command->body.block.end_utc_s = instant(m);
-        break;
+    case FASTI_COMMAND_BLOCK: block(m, &command->body.block); break;
     case FASTI_COMMAND_AVAILABILITY: availability_query(m, &command->body.availability); break;
     case FASTI_COMMAND_SHOW: command->body.show.v = fasti_prng_next(&m->prng); break;
     case FASTI_COMMAND_LIST: list_query(m, &command->body.list); break;
@@ -314,6 +320,10 @@ static void record_view(struct fasti_messages *m, struct fasti_record_view *view
     view->duration_minutes = (uint32_t)below(m, 1441);
     view->expires_ms = flip(m) ? 0 : instant(m);
     view->moved_from.v = flip(m) ? 0 : small(m);
+    view->source = flip(m) ? 0 : small(m);
+    view->key = flip(m) ? 0 : fasti_prng_next(&m->prng);
+    view->before_minutes = (uint8_t)below(m, FASTI_BUFFER_MINUTES_MAX + 1);
+    view->after_minutes = (uint8_t)below(m, FASTI_BUFFER_MINUTES_MAX + 1);
     view->created_ms = instant(m);
     view->changed_ms = instant(m);
     view->patient_length = text(m, view->patient, 0, FASTI_PATIENT_BYTES_MAX);
