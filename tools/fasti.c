@@ -200,6 +200,7 @@ static const struct fasti_field list_fields[] = {
     TEXT("to", false, "TIME", "Starts before this date or time"),
     FLAG("all", "Cancelled ones too"),
     FLAG("blocks", "Blocks too (with --schedule)"),
+    TEXT("source", false, "NAME", "Only blocks of this source (with --schedule)"),
     FLAG("conflicts", "Only those that no opening covers any more"),
     INTEGER("limit", false, "N", "At most so many, newest first; 1000 if not said"),
 };

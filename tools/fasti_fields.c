@@ -93,6 +93,7 @@ static const struct fasti_field block_fields[] = {
     TEXT("start", true, "TIME",
          "2026-11-24T09:00, local time of the schedule, or with an offset or Z"),
     TEXT("end", true, "TIME", "Likewise; a block touches at most 64 local days"),
+    TEXT("source", false, "NAME", "Whose it is: imports of that source keep it or take it away"),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -266,6 +267,14 @@ enum fasti_status fasti_field_id(const char *name, const char *text, struct fast
                             "\"%s\" must be 1 to %d bytes of plain text (UTF-8 without control "
                             "characters)",
                             name, FASTI_ID_BYTES_MAX);
+}
+
+enum fasti_status fasti_field_source(const char *name, uint32_t *source,
+                                     struct fasti_detail *detail) {
+    struct fasti_id_text id;
+    FASTI_TRY(fasti_field_id("source", name, &id, detail));
+    *source = fasti_source_of(name, strlen(name));
+    return FASTI_OK;
 }
 
 enum fasti_status fasti_field_patient(const char *text, char patient[FASTI_PATIENT_BYTES_MAX],

@@ -57,6 +57,7 @@ struct fasti_line_visit {
     char patient[FASTI_PATIENT_BYTES_MAX];
     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
     struct fasti_facts facts;
+    uint32_t source; /* of a block; 0 = by hand */
 };
 
 /* What an appointment takes beside its first item: room, device. */
@@ -110,6 +111,10 @@ const char *fasti_field_item(const json_t *object, const char *name, size_t inde
 FASTI_MUST_USE enum fasti_status fasti_field_id(const char *name, const char *text,
                                                 struct fasti_id_text *id,
                                                 struct fasti_detail *detail);
+
+/* The name of a source as its number, never 0. INVALID_ID with a sentence. */
+FASTI_MUST_USE enum fasti_status fasti_field_source(const char *name, uint32_t *source,
+                                                    struct fasti_detail *detail);
 
 /* Text as a patient reference. INVALID_TEXT with a sentence. */
 FASTI_MUST_USE enum fasti_status fasti_field_patient(const char *text,

@@ -528,12 +528,20 @@ static enum fasti_status decode_place(const json_t *object, struct fasti_line *l
     return decode_items(items, line, detail);
 }
 
+static enum fasti_status decode_source(const json_t *object, uint32_t *source,
+                                       struct fasti_detail *detail) {
+    const char *name = fasti_field_text(object, "source", NULL);
+    return name == NULL ? FASTI_OK : fasti_field_source(name, source, detail);
+}
+
 static enum fasti_status decode_visit(const json_t *object, struct fasti_line *line,
                                       struct fasti_detail *detail) {
     struct fasti_line_visit *visit = &line->visit;
     FASTI_TRY(decode_place(object, line, detail));
-    if (line->kind == FASTI_LINE_BLOCK)
+    if (line->kind == FASTI_LINE_BLOCK) {
+        FASTI_TRY(decode_source(object, &visit->source, detail));
         return decode_time(object, "end", visit->end, detail);
+    }
     FASTI_TRY(fasti_facts_decode(object, &visit->facts, detail));
     FASTI_TRY(fasti_field_patient(fasti_field_text(object, "patient", ""), visit->patient,
                                   &visit->patient_length, detail));

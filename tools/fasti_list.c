@@ -66,6 +66,22 @@ static enum fasti_exit list_bounds(struct fasti_session *session, const json_t *
                              fasti_field_text(options, "to", NULL), &query->to_utc_s);
 }
 
+/* --source: only its blocks. */
+static enum fasti_exit list_source(struct fasti_session *session, const json_t *options,
+                                   struct fasti_list_query *query) {
+    struct fasti_detail detail;
+    const char *name = fasti_field_text(options, "source", NULL);
+    if (name == NULL)
+        return FASTI_EXIT_DONE;
+    query->include_blocks = true;
+    const enum fasti_status status = fasti_field_source(name, &query->source, &detail);
+    if (status == FASTI_OK && query->by == FASTI_LIST_BY_SCHEDULE)
+        return FASTI_EXIT_DONE;
+    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION, "--source: %s",
+                              status == FASTI_OK ? "say whose blocks, with --schedule ID"
+                                                 : detail.text);
+}
+
 /* Fills the query from the options; the session is scoped. */
 static enum fasti_exit list_query(struct fasti_session *session, const json_t *options,
                                   struct fasti_list_query *query) {
@@ -78,9 +94,11 @@ static enum fasti_exit list_query(struct fasti_session *session, const json_t *o
     query->include_ended = fasti_field_flag(options, "all");
     query->include_blocks = fasti_field_flag(options, "blocks");
     query->only_conflicts = fasti_field_flag(options, "conflicts");
+    enum fasti_exit exit = list_source(session, options, query);
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
     if (schedule != NULL) {
-        const enum fasti_exit exit =
-            fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &query->schedule.v);
+        exit = fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &query->schedule.v);
         if (exit != FASTI_EXIT_DONE)
             return exit;
     } else {

@@ -52,11 +52,11 @@ static const char *reason_format(const struct fasti_record_view *view, char text
 
 #define WAY_BYTES 32
 
-/* ", video, override"; nothing where nothing was asked for. */
+/* ", video, override", ", imported"; nothing where nothing was asked for. */
 static const char *way_format(const struct fasti_record_view *view, char text[WAY_BYTES]) {
     const char *way = fasti_words_text(&fasti_words_modalities, view->modality);
-    snprintf(text, WAY_BYTES, "%s%s%s", way != NULL ? ", " : "", way != NULL ? way : "",
-             view->is_override ? ", override" : "");
+    snprintf(text, WAY_BYTES, "%s%s%s%s", way != NULL ? ", " : "", way != NULL ? way : "",
+             view->is_override ? ", override" : "", view->source != 0 ? ", imported" : "");
     return text;
 }
 
@@ -92,8 +92,11 @@ enum fasti_exit fasti_records_json(struct fasti_session *session,
     if (exit != FASTI_EXIT_DONE)
         return exit;
     const int64_t end_s = view->start_utc_s + (int64_t)view->duration_minutes * 60;
+    char key[17];
+    snprintf(key, sizeof key, "%016llx", (unsigned long long)view->key);
     *object = json_pack(
-        "{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:s?, s:i, s:o, s:o, s:s?, s:b, s:i, s:i}",
+        "{s:I, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:s?, s:i, s:o, s:o, s:s?, s:b, s:o, s:s?, "
+        "s:i, s:i, s:i, s:i}",
         "record", (json_int_t)view->record.v, "kind", kind_name(view->kind), "state",
         fasti_record_state_name(view->state), "reason", (int)view->reason, "conflict",
         (int)view->is_conflict, "schedule", fasti_json_id(&schedule), "start",
@@ -104,7 +107,10 @@ enum fasti_exit fasti_records_json(struct fasti_session *session,
         view->service.v == 0 ? json_null() : fasti_json_id(&service), "patient",
         view->patient_length == 0 ? json_null() : patient_json(view), "modality",
         fasti_words_text(&fasti_words_modalities, view->modality), "override",
-        (int)view->is_override, "item", view->item + 1, "item_count", (int)view->item_count);
+        (int)view->is_override, "source",
+        view->source == 0 ? json_null() : json_integer(view->source), "key",
+        view->key == 0 ? NULL : key, "before", (int)view->before_minutes, "after",
+        (int)view->after_minutes, "item", view->item + 1, "item_count", (int)view->item_count);
     return FASTI_EXIT_DONE;
 }
 
@@ -323,6 +329,7 @@ enum fasti_exit fasti_records_block(struct fasti_session *session, const struct 
     snprintf(schedule, sizeof schedule, "%.*s", FASTI_PRINT(visit->schedule));
     memset(command, 0, sizeof *command);
     command->kind = FASTI_COMMAND_BLOCK;
+    block->source = visit->source;
     enum fasti_exit exit =
         fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, schedule, &block->schedule.v);
     if (exit == FASTI_EXIT_DONE)
