@@ -32,6 +32,22 @@ static const struct fasti_field smart_fields[] = {
     FLAG("dry-run", "Read and report, but import nothing"),
 };
 
+static const struct fasti_field busy_fields[] = {
+    TEXT("schedule", true, "ID", "Whose time is busy"),
+    TEXT("source", true, "NAME", "Whose busy times they are: blocks of other sources stay"),
+    FLAG("dry-run", "Say what would change, and change nothing"),
+};
+
+#define BUSY_HELP                                                                                  \
+    "Make the blocks of one source just the busy times of a file; - is standard input.\v"          \
+    "A line is {\"start\": TIME, \"end\": TIME, \"key\": TEXT}; TIME as in \"fasti help block\", " \
+    "or a date (its midnight; as an end: the day after the last one). Every line is read before "  \
+    "anything is changed. Blocks of the source that are in the file stay, those that are not are " \
+    "taken away, the others are added; blocks by hand, of other sources and of the past stay. "    \
+    "What overlaps is merged, what does not fill a tick of the schedule fills it. Appointments "   \
+    "stay, the time around them is blocked, and they are told of. A file that changed nothing "    \
+    "since changes nothing; a run that broke off is finished by running it again."
+
 static const struct fasti_field availability_fields[] = {
     TEXT("service", true, "ID", "The service to book"),
     TEXTS("schedule", "ID", "A schedule, once for each; all that offer it if not said"),
@@ -264,6 +280,8 @@ static const struct fasti_command_spec specs[] = {
      "Directory lines are one import, all or nothing; then appointments and blocks are booked "
      "one by one. Exit 1 if one of those is refused.",
      NULL, 0, fasti_run_import_ndjson, FASTI_LINE_KINDS},
+    {"import", "busy", "FILE", BUSY_HELP, busy_fields, COUNT(busy_fields), fasti_run_import_busy,
+     FASTI_LINE_KINDS},
     CREATE_COMMAND("organization", FASTI_LINE_ORGANIZATION),
     SET_COMMAND("organization", FASTI_LINE_ORGANIZATION),
     CREATE_COMMAND("location", FASTI_LINE_LOCATION),

@@ -38,6 +38,7 @@ fasti_command_run fasti_run_status;
 fasti_command_run fasti_run_checkpoint;
 fasti_command_run fasti_run_import_smart;
 fasti_command_run fasti_run_import_ndjson;
+fasti_command_run fasti_run_import_busy;
 
 /* ---- times (fasti_times.c) ---- */
 

@@ -76,6 +76,10 @@ void fasti_conflicts_print(uint32_t count, const json_t *list) {
     if (count == 0)
         return;
     printf("appointments that no opening covers any more: %u (kept; move or cancel them)\n", count);
+    fasti_conflicts_print_list(list);
+}
+
+void fasti_conflicts_print_list(const json_t *list) {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *record = json_array_get(list, i);
         printf("  record %lld  schedule %s  %s\n",

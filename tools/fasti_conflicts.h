@@ -25,4 +25,7 @@ FASTI_MUST_USE enum fasti_exit fasti_conflicts_find(struct fasti_session *sessio
 /* Prints them for people, if count is not 0. */
 void fasti_conflicts_print(uint32_t count, const json_t *list);
 
+/* The lines alone: record, schedule and time of each. */
+void fasti_conflicts_print_list(const json_t *list);
+
 #endif
