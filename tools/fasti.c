@@ -48,6 +48,22 @@ static const struct fasti_field busy_fields[] = {
     "stay, the time around them is blocked, and they are told of. A file that changed nothing "    \
     "since changes nothing; a run that broke off is finished by running it again."
 
+static const struct fasti_field holidays_fields[] = {
+    TEXT("country", true, "CODE", "Where the locations lie: two letters, such as DE"),
+    TEXT("region", false, "CODE", "In which region of it, such as BY (ISO 3166-2 DE-BY)"),
+    TEXTS("location", "ID", "A location that lies there, once for each"),
+    FLAG("all-locations", "All locations of the organization lie there"),
+};
+
+#define HOLIDAYS_HELP                                                                              \
+    "Close the public holidays of a place on all schedules of its locations.\v"                    \
+    "A line is {\"country\": CODE, \"region\": CODE, \"date\": DATE, \"name\": TEXT}, region and " \
+    "name may be absent; - is standard input. The holidays of the country and those of --region "  \
+    "count. They become closed openings of the source holidays:COUNTRY-REGION, by one commit: a "  \
+    "newer file replaces them as a whole, locations that are not named any more lose them, and "   \
+    "what was set by hand stays. A dated opening on a holiday stays open. Appointments that lose " \
+    "their opening stay and are told of. Schedules that are made later need another import."
+
 static const struct fasti_field availability_fields[] = {
     TEXT("service", true, "ID", "The service to book"),
     TEXTS("schedule", "ID", "A schedule, once for each; all that offer it if not said"),
@@ -282,6 +298,8 @@ static const struct fasti_command_spec specs[] = {
      NULL, 0, fasti_run_import_ndjson, FASTI_LINE_KINDS},
     {"import", "busy", "FILE", BUSY_HELP, busy_fields, COUNT(busy_fields), fasti_run_import_busy,
      FASTI_LINE_KINDS},
+    {"import", "holidays", "FILE", HOLIDAYS_HELP, holidays_fields, COUNT(holidays_fields),
+     fasti_run_import_holidays, FASTI_LINE_KINDS},
     CREATE_COMMAND("organization", FASTI_LINE_ORGANIZATION),
     SET_COMMAND("organization", FASTI_LINE_ORGANIZATION),
     CREATE_COMMAND("location", FASTI_LINE_LOCATION),

@@ -39,6 +39,7 @@ fasti_command_run fasti_run_checkpoint;
 fasti_command_run fasti_run_import_smart;
 fasti_command_run fasti_run_import_ndjson;
 fasti_command_run fasti_run_import_busy;
+fasti_command_run fasti_run_import_holidays;
 
 /* ---- times (fasti_times.c) ---- */
 
