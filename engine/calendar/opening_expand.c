@@ -164,6 +164,19 @@ static bool is_closed(const struct side *side, int64_t start, int64_t end) {
     return start < end && fasti_bits_any(side->closed, (uint32_t)start, (uint32_t)(end - start));
 }
 
+/* The first tick of [start, end) that is closed, or (is_wanted false) that is not; end: none is. */
+static int64_t tick_find(const struct side *side, int64_t start, int64_t end, bool is_wanted) {
+    for (int64_t tick = start; tick < end; tick = (tick / 64 + 1) * 64) {
+        const uint64_t word = is_wanted ? side->closed[tick / 64] : ~side->closed[tick / 64];
+        const uint64_t rest = word >> tick % 64;
+        if (rest != 0) {
+            const int64_t found = tick + __builtin_ctzll(rest);
+            return found < end ? found : end;
+        }
+    }
+    return end;
+}
+
 /* ---- rules with hours ---- */
 
 /* The ticks of an occurrence, which begins on one date and may end on the next. */
@@ -194,10 +207,7 @@ static struct occurrence occurrence_of(const struct expansion *expansion,
 
 /* How far a piece that ends at its day's end goes on: up to the next day's first closure. */
 static int64_t over_of(const struct side *next, int64_t rest, bool is_cuttable) {
-    int64_t over = 0;
-    while (over < rest && !(is_cuttable && is_closed(next, over, over + 1)))
-        over++;
-    return over;
+    return is_cuttable ? tick_find(next, 0, rest, true) : rest;
 }
 
 /* Adds the parts of [start, end) of this day that no closure touches. over: how far what ends at
@@ -207,10 +217,7 @@ static enum fasti_status pieces_add(struct expansion *expansion,
                                     int64_t start, int64_t end, int64_t anchor, int64_t over) {
     const bool is_cuttable = opening->kind == FASTI_OPENING_WEEKLY;
     for (int64_t tick = start; tick < end;) {
-        int64_t piece_end = tick;
-        while (piece_end < end &&
-               !(is_cuttable && is_closed(&expansion->here, piece_end, piece_end + 1)))
-            piece_end++;
+        const int64_t piece_end = is_cuttable ? tick_find(&expansion->here, tick, end, true) : end;
         const bool is_last = piece_end == end && end == expansion->here.ticks;
         const struct fasti_span parts = {
             .start_tick = (uint16_t)tick,
@@ -222,7 +229,7 @@ static enum fasti_status pieces_add(struct expansion *expansion,
         };
         if (piece_end > tick)
             FASTI_TRY(span_add(expansion->draft, opening, &parts));
-        tick = piece_end + 1; /* piece_end is closed, or the end */
+        tick = tick_find(&expansion->here, piece_end, end, false);
     }
     return FASTI_OK;
 }

@@ -143,6 +143,10 @@ int64_t fasti_zone_utc(const struct fasti_zone *zone, fasti_date date, int32_t c
 
 int32_t fasti_zone_minute_of_day(const struct fasti_zone *zone, const struct fasti_local_day *day,
                                  fasti_date date, int32_t civil_minute) {
+    const bool is_plain = day->change_minute < 0 && day->minutes == FASTI_DAY_MINUTES &&
+                          day->start_utc_s + day->offset_s == date.v * FASTI_DAY_SECONDS;
+    if (is_plain) /* midnight to midnight in one offset; before it the clock shows less */
+        return civil_minute;
     const int64_t utc_s = fasti_zone_utc(zone, date, civil_minute, NULL);
     const int64_t minute = (utc_s - day->start_utc_s) / 60;
     return minute < 0 ? 0 : minute > day->minutes ? day->minutes : (int32_t)minute;
