@@ -4,12 +4,13 @@
  *   claim   one day cell: read, build the next page, swap, retire; take and release in turn;
  *           then two day cells at once, with a descriptor
  *   rules   one candidate start asked of the rules, as claims do; one day's starts, as search does
+ *   compile openings of 50,000 schedules to the patterns of their days (rooms_compile.c)
  *   week    seven days of a random schedule: free time, starts of one service, written out
  *   flush   4 KiB writes a second with RWF_DSYNC to a zeroed file: what the disk gives one writer
  *
- * The only program that may look below engine.h (tools/lint knows). One thread, bounded loops;
- * figures go to standard output, one line or one JSON object each. Not a test: asserts nothing
- * about time.
+ * The only program (rooms*.c) that may look below engine.h (tools/lint knows). One thread, bounded
+ * loops; figures go to standard output, one line or one JSON object each. Not a test: asserts
+ * nothing about time.
  */
 #include <argp.h>
 #include <errno.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "bench/bench_histogram.h"
+#include "bench/rooms.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/epoch.h"
@@ -44,15 +46,7 @@
 #define VISIT_TICKS     4   /* 20 minutes, also the grid */
 #define FLUSH_FILE_SIZE (UINT32_C(16) << 20)
 
-struct options {
-    const char *directory; /* of the file that flush writes */
-    uint32_t flush_seconds;
-    const char *only; /* NULL: all of them */
-    bool json;
-    const char *kernel; /* chosen */
-};
-
-static void report(const struct options *options, const char *name, double rate, double ns) {
+static void report(const struct rooms_options *options, const char *name, double rate, double ns) {
     if (options->json)
         printf("{\"figure\":\"%s\",\"per_second\":%.0f,\"ns\":%.1f}\n", name, rate, ns);
     else
@@ -60,8 +54,8 @@ static void report(const struct options *options, const char *name, double rate,
     fflush(stdout);
 }
 
-static void report_loop(const struct options *options, const char *name, uint64_t count,
-                        int64_t elapsed_ns) {
+void rooms_report(const struct rooms_options *options, const char *name, uint64_t count,
+                  int64_t elapsed_ns) {
     report(options, name, 1e9 * (double)count / (double)elapsed_ns,
            (double)elapsed_ns / (double)count);
 }
@@ -138,7 +132,7 @@ static void claim_once(struct workshop *shop, _Atomic uint64_t *cells, uint32_t 
     (void)fasti_limbo_collect(&shop->limbo, 4);
 }
 
-static void bench_claims(const struct options *options, const char *name, uint32_t count,
+static void bench_claims(const struct rooms_options *options, const char *name, uint32_t count,
                          uint32_t claims) {
     static _Atomic uint64_t cells[CLAIM_CELLS];
     static uint8_t state[CLAIM_CELLS][CLAIM_VISITS];
@@ -156,11 +150,11 @@ static void bench_claims(const struct options *options, const char *name, uint32
         claim_once(shop, &cells[cell], count, state[cell][visit] != 0,
                    (uint16_t)(OPEN_TICK + visit * VISIT_TICKS));
     }
-    report_loop(options, name, claims, fasti_clock_monotonic_ns() - begin_ns);
+    rooms_report(options, name, claims, fasti_clock_monotonic_ns() - begin_ns);
     workshop_close(shop);
 }
 
-static void bench_claim(const struct options *options) {
+static void bench_claim(const struct rooms_options *options) {
     bench_claims(options, "claim k=1, page and retire", 1, CLAIM_COUNT);
     bench_claims(options, "claim k=2, pages and retire", 2, CLAIM_COUNT);
 }
@@ -209,7 +203,7 @@ static const struct fasti_page *rule_page(struct workshop *shop) {
     return fasti_arena_at(&shop->arena, index);
 }
 
-static void rules_loop(const struct options *options, const struct fasti_day_view *view,
+static void rules_loop(const struct rooms_options *options, const struct fasti_day_view *view,
                        const struct fasti_rule_scene *scene, const char *check_name,
                        const char *starts_name) {
     static uint64_t starts[FASTI_DAY_WORDS_MAX];
@@ -221,15 +215,15 @@ static void rules_loop(const struct options *options, const struct fasti_day_vie
         free_count += fasti_rule_check(view, scene, fasti_day_view_utc_s(view, tick), &place) ==
                       FASTI_RULE_FREE;
     }
-    report_loop(options, check_name, RULE_COUNT, fasti_clock_monotonic_ns() - begin_ns);
+    rooms_report(options, check_name, RULE_COUNT, fasti_clock_monotonic_ns() - begin_ns);
     begin_ns = fasti_clock_monotonic_ns();
     for (uint32_t i = 0; i < RULE_COUNT / 4; i++)
         free_count += fasti_rule_starts(view, scene, starts, NULL);
-    report_loop(options, starts_name, RULE_COUNT / 4, fasti_clock_monotonic_ns() - begin_ns);
+    rooms_report(options, starts_name, RULE_COUNT / 4, fasti_clock_monotonic_ns() - begin_ns);
     FASTI_ASSERT(free_count > 0);
 }
 
-static void bench_rule(const struct options *options, bool has_rules) {
+static void bench_rule(const struct rooms_options *options, bool has_rules) {
     static struct fasti_zone zone = {.change_count = 1};
     static struct fasti_rules_scratch scratch;
     struct workshop *shop = workshop_open();
@@ -268,7 +262,7 @@ static void bench_rule(const struct options *options, bool has_rules) {
     workshop_close(shop);
 }
 
-static void bench_rules(const struct options *options) {
+static void bench_rules(const struct rooms_options *options) {
     bench_rule(options, false);
     bench_rule(options, true);
 }
@@ -319,7 +313,7 @@ static uint32_t day_starts(const struct week_store *store, uint32_t index, uint1
     return fasti_kernel_positions(runs, WORDS, ticks);
 }
 
-static void bench_week(const struct options *options) {
+static void bench_week(const struct rooms_options *options) {
     struct week_store store = {.shop = workshop_open()};
     struct fasti_prng prng = {2};
     static uint16_t ticks[WEEK_DAYS * DAY_TICKS + FASTI_KERNEL_GROUP];
@@ -339,7 +333,7 @@ static void bench_week(const struct options *options) {
         total += count;
     }
     const int64_t elapsed_ns = fasti_clock_monotonic_ns() - begin_ns;
-    report_loop(options, "week of a random schedule", WEEK_QUERIES, elapsed_ns);
+    rooms_report(options, "week of a random schedule", WEEK_QUERIES, elapsed_ns);
     if (!options->json)
         printf("%-28s %14.1f starts a week, kernel %s\n", "", (double)total / WEEK_QUERIES,
                options->kernel);
@@ -350,7 +344,7 @@ static void bench_week(const struct options *options) {
 /* ---- the disk ---- */
 
 /* Zeroed and synced, so that a write changes data blocks only. */
-static int flush_file_open(const struct options *options, void *block) {
+static int flush_file_open(const struct rooms_options *options, void *block) {
     char path[4096];
     const int length =
         snprintf(path, sizeof path, "%s/fasti-bench.%ld.tmp", options->directory, (long)getpid());
@@ -371,7 +365,7 @@ static int flush_file_open(const struct options *options, void *block) {
     return -1;
 }
 
-static bool bench_flush(const struct options *options) {
+static bool bench_flush(const struct rooms_options *options) {
     void *block = aligned_alloc(FASTI_BLOCK_BYTES, FASTI_BLOCK_BYTES);
     FASTI_ASSERT(block != NULL);
     memset(block, 0, FASTI_BLOCK_BYTES);
@@ -390,7 +384,7 @@ static bool bench_flush(const struct options *options) {
         now_ns = done_ns;
     }
     if (is_done) {
-        report_loop(options, "4 KiB RWF_DSYNC writes", histogram.count, now_ns - begin_ns);
+        rooms_report(options, "4 KiB RWF_DSYNC writes", histogram.count, now_ns - begin_ns);
         if (!options->json)
             printf("%-28s %14.1f us p50, %.1f us p99\n", "",
                    (double)fasti_histogram_percentile(&histogram, 500) / 1e3,
@@ -408,14 +402,14 @@ static bool bench_flush(const struct options *options) {
 /* ---- the program ---- */
 
 static error_t parse(int key, char *text, struct argp_state *state) {
-    struct options *options = state->input;
+    struct rooms_options *options = state->input;
     switch (key) {
     case 'd': options->directory = text; return 0;
     case 'j': options->json = true; return 0;
     case 'o':
         if (strcmp(text, "claim") != 0 && strcmp(text, "rules") != 0 && strcmp(text, "week") != 0 &&
-            strcmp(text, "flush") != 0)
-            argp_error(state, "--only takes claim, rules, week or flush");
+            strcmp(text, "compile") != 0 && strcmp(text, "flush") != 0)
+            argp_error(state, "--only takes claim, rules, week, compile or flush");
         options->only = text;
         return 0;
     case 's': {
@@ -430,7 +424,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
     }
 }
 
-static bool is_wanted(const struct options *options, const char *figure) {
+static bool is_wanted(const struct rooms_options *options, const char *figure) {
     return options->only == NULL || strcmp(options->only, figure) == 0;
 }
 
@@ -438,7 +432,7 @@ int main(int argc, char **argv) {
     static const struct argp_option choices[] = {
         {"directory", 'd', "DIR", 0, "where the disk figure writes 16 MiB (default .)", 0},
         {"flush-seconds", 's', "N", 0, "how long the disk figure takes (default 3)", 0},
-        {"only", 'o', "FIGURE", 0, "claim, rules, week or flush (default: all)", 0},
+        {"only", 'o', "FIGURE", 0, "claim, rules, week, compile or flush (default: all)", 0},
         {"json", 'j', NULL, 0, "one JSON object a figure", 0},
         {0},
     };
@@ -447,7 +441,7 @@ int main(int argc, char **argv) {
         .parser = parse,
         .doc = "What single rooms of Fasti cost: a claim, a week of one schedule, a disk write.",
     };
-    struct options options = {.directory = ".", .flush_seconds = 3};
+    struct rooms_options options = {.directory = ".", .flush_seconds = 3};
     argp_err_exit_status = 2;
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
         return 2;
@@ -462,5 +456,7 @@ int main(int argc, char **argv) {
         bench_rules(&options);
     if (is_wanted(&options, "week"))
         bench_week(&options);
+    if (is_wanted(&options, "compile"))
+        rooms_compile(&options);
     return !is_wanted(&options, "flush") || bench_flush(&options) ? 0 : 1;
 }
