@@ -35,6 +35,16 @@ static void zones(void) {
     text_write("fuzz_tzif", "kathmandu", "<+0545>-5:45");
 }
 
+static void busy_and_holidays(void) {
+    text_write("fuzz_lines", "times",
+               "{\"start\":\"2026-12-01T09:00\",\"end\":\"2026-12-01T10:30Z\",\"key\":\"k\"}");
+    text_write("fuzz_lines", "dates", "{\"start\":\"2026-12-21\",\"end\":\"2027-01-04\"}");
+    text_write("fuzz_lines", "country",
+               "{\"country\":\"DE\",\"date\":\"2026-12-25\",\"name\":\"Christmas Day\"}");
+    text_write("fuzz_lines", "region",
+               "{\"country\":\"DE\",\"region\":\"BY\",\"date\":\"2026-01-06\"}");
+}
+
 static void lines(void) {
     text_write("fuzz_ndjson", "organization",
                "{\"kind\":\"organization\",\"id\":\"o\",\"name\":\"N\"}");
@@ -127,6 +137,7 @@ void seeds_of_texts(void) {
     instants();
     zones();
     lines();
+    busy_and_holidays();
     publications();
     options();
     openings();

@@ -55,19 +55,44 @@ struct days {
     uint8_t bits[(FASTI_DAYS_MAX + 7) / 8];
 };
 
-static enum fasti_status read_object(const json_t *object, const struct fasti_holidays_place *place,
-                                     struct fasti_holidays *holidays, struct days *days,
-                                     struct fasti_detail *detail) {
-    struct fasti_holidays_place of;
-    fasti_date date;
+static enum fasti_status read_object(const json_t *object, struct fasti_holidays_place *of,
+                                     fasti_date *date, struct fasti_detail *detail) {
     FASTI_TRY(fasti_fields_check(object, line_fields, 4, false, NULL, detail));
     FASTI_TRY(fasti_holidays_place(fasti_field_text(object, "country", ""),
-                                   fasti_field_text(object, "region", NULL), &of, detail));
+                                   fasti_field_text(object, "region", NULL), of, detail));
     const char *text = fasti_field_text(object, "date", "");
-    if (fasti_date_parse(text, strlen(text), &date) != FASTI_OK || !fasti_date_is_bookable(date))
-        return fasti_detail_set(
-            detail, FASTI_INVALID_DATE,
-            "\"date\": \"%.40s\" is not a date like 2026-12-25, of 2000 to 2199", text);
+    if (fasti_date_parse(text, strlen(text), date) == FASTI_OK && fasti_date_is_bookable(*date))
+        return FASTI_OK;
+    return fasti_detail_set(detail, FASTI_INVALID_DATE,
+                            "\"date\": \"%.40s\" is not a date like 2026-12-25, of 2000 to 2199",
+                            text);
+}
+
+enum fasti_status fasti_holidays_parse(const char *bytes, size_t size,
+                                       struct fasti_holidays_place *of, fasti_date *date,
+                                       struct fasti_detail *detail) {
+    json_error_t error;
+    json_t *object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
+    if (object == NULL)
+        return fasti_detail_set(detail, FASTI_INVALID_FILE, "not JSON: %.120s (column %d)",
+                                error.text, error.column);
+    const enum fasti_status status = read_object(object, of, date, detail);
+    json_decref(object);
+    return status;
+}
+
+static enum fasti_status read_line(const struct fasti_lines *lines,
+                                   const struct fasti_holidays_place *place,
+                                   struct fasti_holidays *holidays, struct days *days,
+                                   struct fasti_detail *detail) {
+    struct fasti_holidays_place of;
+    struct fasti_detail reason;
+    fasti_date date;
+    const enum fasti_status status =
+        fasti_holidays_parse(lines->bytes, lines->size, &of, &date, &reason);
+    if (status != FASTI_OK)
+        return fasti_detail_set(detail, status, "%.80s:%u: %.140s", lines->name, lines->number,
+                                reason.text);
     holidays->line_count++;
     const bool is_regions = of.region[0] != '\0';
     if (strcmp(of.country, place->country) != 0 ||
@@ -78,23 +103,6 @@ static enum fasti_status read_object(const json_t *object, const struct fasti_ho
     holidays->day_count += (days->bits[at / 8] >> at % 8 & 1) == 0;
     days->bits[at / 8] |= (uint8_t)(1u << at % 8);
     return FASTI_OK;
-}
-
-static enum fasti_status read_line(const struct fasti_lines *lines,
-                                   const struct fasti_holidays_place *place,
-                                   struct fasti_holidays *holidays, struct days *days,
-                                   struct fasti_detail *detail) {
-    json_error_t error;
-    struct fasti_detail reason;
-    json_t *object = json_loadb(lines->bytes, lines->size, JSON_REJECT_DUPLICATES, &error);
-    const enum fasti_status status =
-        object != NULL ? read_object(object, place, holidays, days, &reason)
-                       : fasti_detail_set(&reason, FASTI_INVALID_FILE,
-                                          "not JSON: %.120s (column %d)", error.text, error.column);
-    json_decref(object);
-    return status == FASTI_OK ? status
-                              : fasti_detail_set(detail, status, "%.80s:%u: %.140s", lines->name,
-                                                 lines->number, reason.text);
 }
 
 /* Days that follow each other are one closed opening, named by its first. */

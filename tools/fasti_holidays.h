@@ -35,6 +35,12 @@ FASTI_MUST_USE enum fasti_status fasti_holidays_place(const char *country, const
 void fasti_holidays_source(const struct fasti_holidays_place *place,
                            char name[FASTI_HOLIDAYS_SOURCE_BYTES]);
 
+/* One line's text as the place and date of a holiday. INVALID_* with a sentence. */
+FASTI_MUST_USE enum fasti_status fasti_holidays_parse(const char *bytes, size_t size,
+                                                      struct fasti_holidays_place *of,
+                                                      fasti_date *date,
+                                                      struct fasti_detail *detail);
+
 /* Reads a whole file ("-": standard input), every line whatever its place. A file with lines, but
  * none that counts for the place, is NOT_FOUND: most likely the code is wrong; a file without any
  * has no holidays. Else IO_OPEN, INVALID_* with a sentence that names FILE:LINE. */

@@ -6,14 +6,9 @@
 #include <string.h>
 
 #include "tools/fasti_busy.h"
+#include "tools/fasti_busy_line.h"
 #include "tools/fasti_commands.h"
 #include "tools/fasti_lines.h"
-
-static const struct fasti_field line_fields[] = {
-    {"start", FASTI_FIELD_TEXT, true, NULL, NULL},
-    {"end", FASTI_FIELD_TEXT, true, NULL, NULL},
-    {"key", FASTI_FIELD_TEXT, false, NULL, NULL},
-};
 
 struct busy_import {
     struct fasti_session *session;
@@ -31,12 +26,12 @@ static enum fasti_exit refuse_line(struct busy_import *import, enum fasti_exit e
 }
 
 /* A date or a time. The server answers what a local time means; it changes nothing yet. */
-static enum fasti_exit read_time(struct busy_import *import, const json_t *object, const char *name,
-                                 int64_t *utc_s) {
+static enum fasti_exit resolve(struct busy_import *import, const char *name, const char *text,
+                               int64_t *utc_s) {
     struct fasti_session *session = import->session;
     session->is_quiet = true;
-    const enum fasti_exit exit = fasti_times_bound(session, import->job.schedule, name,
-                                                   fasti_field_text(object, name, ""), utc_s);
+    const enum fasti_exit exit =
+        fasti_times_bound(session, import->job.schedule, name, text, utc_s);
     session->is_quiet = false;
     if (exit == FASTI_EXIT_DONE)
         return exit;
@@ -46,16 +41,17 @@ static enum fasti_exit read_time(struct busy_import *import, const json_t *objec
                        exit == FASTI_EXIT_INVALID ? FASTI_INVALID_TIME : FASTI_UNREACHABLE, why);
 }
 
-static enum fasti_exit read_object(struct busy_import *import, const json_t *object) {
+static enum fasti_exit read_line(struct busy_import *import) {
     struct fasti_detail detail;
+    struct fasti_busy_line line;
     struct fasti_busy_time time = {.line = import->lines.number};
     const enum fasti_status status =
-        fasti_fields_check(object, line_fields, 3, false, NULL, &detail);
+        fasti_busy_line_parse(import->lines.bytes, import->lines.size, &line, &detail);
     if (status != FASTI_OK)
         return refuse_line(import, FASTI_EXIT_INVALID, status, detail.text);
-    enum fasti_exit exit = read_time(import, object, "start", &time.start_utc_s);
+    enum fasti_exit exit = resolve(import, "start", line.start, &time.start_utc_s);
     if (exit == FASTI_EXIT_DONE)
-        exit = read_time(import, object, "end", &time.end_utc_s);
+        exit = resolve(import, "end", line.end, &time.end_utc_s);
     if (exit != FASTI_EXIT_DONE)
         return exit;
     if (time.end_utc_s <= time.start_utc_s)
@@ -64,27 +60,11 @@ static enum fasti_exit read_object(struct busy_import *import, const json_t *obj
     if (time.end_utc_s - time.start_utc_s > (int64_t)FASTI_BUSY_DAYS_MAX * FASTI_DAY_SECONDS)
         return refuse_line(import, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
                            "a busy time has at most 3,660 days: is the year right?");
-    const char *key = fasti_field_text(object, "key", "");
-    if (key[0] != '\0')
-        time.key = fasti_busy_key(0, key, strlen(key));
+    time.key = line.key;
+    import->line_count++;
     return fasti_busy_times_add(&import->times, &time)
                ? exit
                : refuse_line(import, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY, "no memory");
-}
-
-static enum fasti_exit read_line(struct busy_import *import) {
-    json_error_t error;
-    json_t *object =
-        json_loadb(import->lines.bytes, import->lines.size, JSON_REJECT_DUPLICATES, &error);
-    if (object == NULL) {
-        char why[200];
-        snprintf(why, sizeof why, "not JSON: %.120s (column %d)", error.text, error.column);
-        return refuse_line(import, FASTI_EXIT_INVALID, FASTI_INVALID_FILE, why);
-    }
-    import->line_count++;
-    const enum fasti_exit exit = read_object(import, object);
-    json_decref(object);
-    return exit;
 }
 
 static enum fasti_exit read_file(struct busy_import *import, const char *path) {
