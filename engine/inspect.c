@@ -190,10 +190,28 @@ static enum fasti_status digest_run(struct fasti_replay *replay, struct fasti_io
     return status;
 }
 
+/* Do log and snapshots together hold everything? lsn_floor, lsn_end: the greatest of any. */
+static enum fasti_status whole_check(const struct fasti_log_report *log, uint64_t lsn_floor,
+                                     uint64_t lsn_end, struct fasti_detail *detail) {
+    if (log->lsn_start > 1 && lsn_floor < log->lsn_start)
+        return fasti_detail_set(detail, FASTI_CORRUPT_LOG,
+                                "the log does not start at LSN 1, and no snapshot holds what was "
+                                "before LSN %llu",
+                                (unsigned long long)log->lsn_start);
+    if (lsn_end > log->lsn_end)
+        return fasti_detail_set(detail, FASTI_CORRUPT_LOG,
+                                "the log ends at LSN %llu, and a snapshot knows LSN %llu: files of "
+                                "the log are missing at its end",
+                                (unsigned long long)log->lsn_end, (unsigned long long)lsn_end - 1);
+    detail->text[0] = '\0';
+    return FASTI_OK;
+}
+
 /* Every section of every snapshot that was finished. */
-static enum fasti_status snapshots_verify(struct fasti_io *io, struct fasti_inspect_report *report,
+static enum fasti_status snapshots_verify(struct fasti_io *io, const struct fasti_log_report *log,
+                                          struct fasti_inspect_report *report,
                                           struct fasti_detail *detail) {
-    uint64_t generations[SNAPSHOTS_MAX];
+    uint64_t generations[SNAPSHOTS_MAX], lsn_floor = 0, lsn_end = 0;
     uint32_t count;
     FASTI_TRY(fasti_snapshot_list(io, generations, SNAPSHOTS_MAX, &count));
     for (uint32_t i = 0; i < count; i++) {
@@ -209,13 +227,16 @@ static enum fasti_status snapshots_verify(struct fasti_io *io, struct fasti_insp
         report->snapshots++;
         report->snapshot_bytes += reader.header.body_bytes + 2 * FASTI_BLOCK_BYTES;
         report->mended += reader.is_mended;
+        if (reader.header.lsn_floor > lsn_floor)
+            lsn_floor = reader.header.lsn_floor;
+        if (reader.header.lsn_end > lsn_end)
+            lsn_end = reader.header.lsn_end;
         while (status == FASTI_OK && has)
             status = fasti_snapshot_next(&reader, &section, &has, detail);
         fasti_snapshot_close(&reader);
         FASTI_TRY(status);
     }
-    detail->text[0] = '\0';
-    return FASTI_OK;
+    return whole_check(log, lsn_floor, lsn_end, detail);
 }
 
 /* The oldest snapshot that was finished: the most of the log is replayed behind it. 0: none is. */
@@ -278,6 +299,6 @@ enum fasti_status fasti_engine_inspect(struct fasti_io *io, enum fasti_inspect_m
     report_fill(report, &log, replay.digest);
     report->snapshot = generation;
     if (status == FASTI_OK && mode != FASTI_INSPECT_DUMP)
-        status = snapshots_verify(io, report, replay.detail);
+        status = snapshots_verify(io, &log, report, replay.detail);
     return status;
 }
