@@ -231,9 +231,9 @@ static enum fasti_status read_scalar(struct fasti_ical_rule *rule, struct text n
         rule->interval = (uint16_t)number;
     } else if (text_is(name, "COUNT")) {
         *seen = SEEN_COUNT;
-        if (!text_number(&rest, &number) || rest.size > 0 || number < 1)
+        if (!text_number(&rest, &number) || rest.size > 0 || number == 0)
             return wrong(name, value, "is not a number from 1 on", detail);
-        rule->count = (uint32_t)number;
+        rule->count = number < 0 ? 0 : (uint32_t)number; /* some programs write -1 for none */
     } else if (text_is(name, "UNTIL")) {
         *seen = SEEN_UNTIL;
         if (!read_until(rule, value))
