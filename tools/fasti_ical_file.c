@@ -398,14 +398,21 @@ static bool is_folded(const struct file *file) {
     return file->at < file->end && (*file->at == ' ' || *file->at == '\t');
 }
 
+/* Letters, digits and hyphens at its beginning. */
 static size_t name_size(const char *line, size_t size) {
     size_t length = 0;
-    while (length < size && ((line[length] | 32) >= 'a' && (line[length] | 32) <= 'z' ? true
-                             : line[length] >= '0' && line[length] <= '9'
-                                 ? true
-                                 : line[length] == '-' || line[length] == '_'))
-        length++;
+    for (; length < size; length++) {
+        const char c = line[length], letter = (char)(c | 32);
+        if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+            break;
+    }
     return length;
+}
+
+/* The same where parameters or a value follow; else 0. */
+static size_t property_name_size(const char *line, size_t size) {
+    const size_t length = name_size(line, size);
+    return length < size && (line[length] == ':' || line[length] == ';') ? length : 0;
 }
 
 /* Joins the lines that go on with a blank; false: too long, which is refused. The lines' number
@@ -519,28 +526,36 @@ static bool pass_over(struct file *file) {
     return false;
 }
 
-static bool read_line(struct file *file, const char *line, size_t size) {
-    const size_t length = name_size(line, size);
-    const bool has_name =
-        length > 0 && length < size && (line[length] == ':' || line[length] == ';');
+/* A property that is unfolded; its numbers are those of its first line. */
+static bool read_unfolded(struct file *file, const char *line, size_t size) {
     uint32_t folded = 0;
-    if (size == 0)
-        return true;
-    if (!has_name && !pass_over(file))
-        return false;
-    if (has_name)
-        file->was_read = is_wanted(line, length);
-    if (!has_name || !file->was_read) {
-        while (is_folded(file) && next_line(file, &line, &size))
-            continue;
-        return true;
-    }
     if (!unfold(file, line, size, &folded))
         return false;
     file->line -= folded;
-    const bool goes_on = read_wanted(file, length);
+    const size_t length = property_name_size(file->unfolded, strlen(file->unfolded));
+    bool goes_on = true;
+    if (length == 0)
+        goes_on = pass_over(file);
+    else if ((file->was_read = is_wanted(file->unfolded, length)))
+        goes_on = read_wanted(file, length);
     file->line += folded;
     return goes_on;
+}
+
+static bool read_line(struct file *file, const char *line, size_t size) {
+    const size_t length = property_name_size(line, size);
+    if (size == 0)
+        return true;
+    /* A name may be cut by the fold, too. */
+    if (length > 0 ? is_wanted(line, length) : name_size(line, size) == size && is_folded(file))
+        return read_unfolded(file, line, size);
+    if (length == 0 && !pass_over(file))
+        return false;
+    if (length > 0)
+        file->was_read = false;
+    while (is_folded(file) && next_line(file, &line, &size))
+        continue;
+    return true;
 }
 
 void fasti_ical_file_read(struct fasti_ical_reader *reader, const char *bytes, size_t size) {
