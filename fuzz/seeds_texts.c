@@ -133,6 +133,42 @@ static void openings(void) {
     seed_write("fuzz_openings", "instant", instant, sizeof instant);
 }
 
+#define CALENDAR(body) "2BEGIN:VCALENDAR\r\n" body "END:VCALENDAR\r\n"
+
+/* Of fuzz_ical: the window, then a file. */
+static void calendars(void) {
+    text_write("fuzz_ical", "series",
+               CALENDAR("BEGIN:VEVENT\r\nUID:a\r\nDTSTART;TZID=Europe/Berlin:20240105T090000\r\n"
+                        "DTEND;TZID=W. Europe Standard Time:20240105T100000\r\n"
+                        "RRULE:FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=MO,FR;UNTIL=20250101T0000\r\n"
+                        " 00Z\r\nEXDATE;TZID=Europe/Berlin:20240119T090000\r\n"
+                        "RDATE;VALUE=PERIOD:20240120T080000Z/PT2H\r\nEND:VEVENT\r\n"
+                        "BEGIN:VEVENT\r\nUID:a\r\nSEQUENCE:1\r\n"
+                        "RECURRENCE-ID;RANGE=THISANDFUTURE:20240202T080000Z\r\n"
+                        "DTSTART:20240202T100000Z\r\nDURATION:P1DT1H\r\nEND:VEVENT\r\n"));
+    text_write("fuzz_ical", "zone",
+               CALENDAR("X-WR-TIMEZONE:Ours\r\nBEGIN:VTIMEZONE\r\nTZID:Ours\r\nBEGIN:STANDARD\r\n"
+                        "DTSTART:16011028T030000\r\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\r\n"
+                        "TZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\n"
+                        "BEGIN:DAYLIGHT\r\nDTSTART:20240331T020000\r\nRDATE:20250330T020000\r\n"
+                        "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nEND:DAYLIGHT\r\n"
+                        "END:VTIMEZONE\r\nBEGIN:VEVENT\r\nDTSTART:20240331T023000\r\n"
+                        "DURATION:PT1H\r\nRRULE:FREQ=MONTHLY;BYDAY=TU,WE;BYSETPOS=-1\r\n"
+                        "END:VEVENT\r\n"));
+    text_write("fuzz_ical", "days",
+               CALENDAR("BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20240229\r\nRRULE:FREQ=YEARLY\r\n"
+                        "TRANSP:OPAQUE\r\nEND:VEVENT\r\nBEGIN:VTODO\r\nEND:VTODO\r\n"
+                        "BEGIN:VFREEBUSY\r\nFREEBUSY;FBTYPE=BUSY:20240105T080000Z/PT1H,"
+                        "20240106T080000Z/20240106T090000Z\r\nEND:VFREEBUSY\r\n"));
+    text_write("fuzz_ical", "availability",
+               CALENDAR("BEGIN:VAVAILABILITY\r\nDTSTART;TZID=Europe/Berlin:20240101T000000\r\n"
+                        "BEGIN:AVAILABLE\r\nDTSTART;TZID=Europe/Berlin:20240101T090000\r\n"
+                        "DTEND;TZID=Europe/Berlin:20240101T170000\r\n"
+                        "RRULE:FREQ=WEEKLY;BYDAY=MO,TU\r\nEND:AVAILABLE\r\n"
+                        "END:VAVAILABILITY\r\nBEGIN:VAVAILABILITY\r\nPRIORITY:1\r\n"
+                        "DTSTART:20240201T080000Z\r\nDURATION:P1W\r\nEND:VAVAILABILITY\r\n"));
+}
+
 void seeds_of_texts(void) {
     instants();
     zones();
@@ -141,4 +177,5 @@ void seeds_of_texts(void) {
     publications();
     options();
     openings();
+    calendars();
 }

@@ -230,10 +230,10 @@ static enum fasti_status read_scalar(struct fasti_ical_rule *rule, struct text n
             return wrong(name, value, "is not 1 to 1000", detail);
         rule->interval = (uint16_t)number;
     } else if (text_is(name, "COUNT")) {
-        *seen = SEEN_COUNT;
         if (!text_number(&rest, &number) || rest.size > 0 || number == 0)
             return wrong(name, value, "is not a number from 1 on", detail);
-        rule->count = number < 0 ? 0 : (uint32_t)number; /* some programs write -1 for none */
+        *seen = number < 0 ? 0 : SEEN_COUNT; /* some programs write -1 for none */
+        rule->count = number < 0 ? 0 : (uint32_t)number;
     } else if (text_is(name, "UNTIL")) {
         *seen = SEEN_UNTIL;
         if (!read_until(rule, value))
@@ -266,7 +266,7 @@ static enum fasti_status read_parts(struct text text, struct fasti_ical_rule *ru
         if (value.size == 0)
             continue; /* Google once wrote a semicolon at the end */
         const struct text name = text_trim(text_cut(&value, '='));
-        uint32_t part;
+        uint32_t part = 0;
         FASTI_TRY(read_part(rule, name, text_trim(value), &part, detail));
         if ((seen & part) != 0)
             return wrong(name, value, "stands twice", detail);
@@ -483,9 +483,29 @@ static int64_t library_start(const struct fasti_ical_rule *rule, int64_t start_w
            (is_date ? 0 : first_second_of_day(rule, start_wall_s));
 }
 
-enum fasti_status fasti_ical_rule_begin(const struct fasti_ical_rule *rule, int64_t start_wall_s,
-                                        bool is_date, int64_t last_wall_s,
+/* A start that the rule could as well have: whole intervals of days or weeks later, by `from`. */
+static int64_t later_start(const struct fasti_ical_rule *rule, int64_t start_wall_s,
+                           int64_t from_wall_s) {
+    const bool is_weekly = rule->frequency == FASTI_ICAL_WEEKLY;
+    const int64_t interval_s = rule->interval * (is_weekly ? 7 : 1) * FASTI_DAY_SECONDS;
+    if ((rule->frequency != FASTI_ICAL_DAILY && !is_weekly) || rule->count > 0 ||
+        from_wall_s <= start_wall_s)
+        return start_wall_s;
+    return start_wall_s + (from_wall_s - start_wall_s) / interval_s * interval_s;
+}
+
+uint64_t fasti_ical_rule_periods(const struct fasti_ical_rule *rule, int64_t start_wall_s,
+                                 int64_t from_wall_s, int64_t last_wall_s) {
+    static const int64_t days[] = {1, 7, 28, 365};
+    const int64_t length_s = days[rule->frequency] * FASTI_DAY_SECONDS * rule->interval;
+    const int64_t start = later_start(rule, start_wall_s, from_wall_s);
+    return last_wall_s < start ? 0 : (uint64_t)((last_wall_s - start) / length_s + 1);
+}
+
+enum fasti_status fasti_ical_rule_begin(const struct fasti_ical_rule *rule, int64_t first_wall_s,
+                                        bool is_date, int64_t from_wall_s, int64_t last_wall_s,
                                         struct fasti_ical_expansion *expansion) {
+    const int64_t start_wall_s = later_start(rule, first_wall_s, from_wall_s);
     struct icalrecurrencetype recur;
     library_rule(rule, is_date, &recur);
     recur.until = library_time(last_wall_s, is_date);

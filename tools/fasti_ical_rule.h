@@ -74,12 +74,17 @@ struct fasti_ical_expansion {
     uint32_t left; /* of COUNT; UINT32_MAX without */
 };
 
-/* Begins with the instances at or after start_wall_s, up to and with last_wall_s: both from the
- * year 1601 to 2201. INVALID_FILE where the library refuses; ended then. */
+/* Begins with the instances at or after the start, up to and with last_wall_s: both from the year
+ * 1601 to 2201. Those before from_wall_s may be left out, where that is known without looking at
+ * them. INVALID_FILE where the library refuses; ended then. */
 FASTI_MUST_USE enum fasti_status fasti_ical_rule_begin(const struct fasti_ical_rule *rule,
                                                        int64_t start_wall_s, bool is_date,
-                                                       int64_t last_wall_s,
+                                                       int64_t from_wall_s, int64_t last_wall_s,
                                                        struct fasti_ical_expansion *expansion);
+
+/* How many periods the library goes through then. */
+uint64_t fasti_ical_rule_periods(const struct fasti_ical_rule *rule, int64_t start_wall_s,
+                                 int64_t from_wall_s, int64_t last_wall_s);
 
 /* The next instance; false: there is none, the expansion has ended and freed what it had. */
 bool fasti_ical_rule_next(struct fasti_ical_expansion *expansion, int64_t *wall_s);

@@ -18,6 +18,10 @@
 /* Around the window, for what is moved and for zones. */
 #define MARGIN_SECONDS (2 * FASTI_DAY_SECONDS)
 
+/* What the library takes for them, in days that we look at ourselves (0.1 us each). */
+#define STEPS_OF_A_PERIOD    64
+#define STEPS_OF_AN_INSTANCE 32
+
 struct instance {
     int64_t wall_s, utc_s;
     uint32_t period; /* date that gives its end; NONE */
@@ -134,17 +138,10 @@ static int64_t until_of(const struct fasti_ical_rule *rule, const struct fasti_z
     return rule->until_is_utc ? fasti_ical_wall(zone, rule->until_wall_s) : rule->until_wall_s;
 }
 
-static uint64_t periods_between(const struct fasti_ical_rule *rule, int64_t first, int64_t last) {
-    static const int64_t days[] = {1, 7, 28, 365};
-    return last < first ? 0
-                        : (uint64_t)((last - first) / FASTI_DAY_SECONDS / days[rule->frequency] /
-                                     rule->interval);
-}
-
 /* Reads a rule and begins with it; false: it is refused, or has no instance by last_wall_s. */
 static bool begin_rule(struct fasti_ical_reader *reader, const struct fasti_ical_item *item,
                        const struct fasti_ical_rule_text *text, const struct fasti_zone *zone,
-                       int64_t last_wall_s, struct fasti_ical_rule *rule,
+                       int64_t from_wall_s, int64_t last_wall_s, struct fasti_ical_rule *rule,
                        struct fasti_ical_expansion *expansion) {
     struct fasti_detail detail;
     uint64_t steps = 0;
@@ -160,10 +157,11 @@ static bool begin_rule(struct fasti_ical_reader *reader, const struct fasti_ical
         return false;
     const bool happens =
         fasti_ical_rule_happens(rule, fasti_date_of_utc(start), fasti_date_of_utc(last), &steps);
-    if (!fasti_ical_work(reader, steps + periods_between(rule, start, last), text->line) ||
-        !happens)
+    const uint64_t periods = fasti_ical_rule_periods(rule, start, from_wall_s, last);
+    if (!fasti_ical_work(reader, steps + periods * STEPS_OF_A_PERIOD, text->line) || !happens)
         return false;
-    if (fasti_ical_rule_begin(rule, start, item->start.is_date, last, expansion) == FASTI_OK)
+    if (fasti_ical_rule_begin(rule, start, item->start.is_date, from_wall_s, last, expansion) ==
+        FASTI_OK)
         return true;
     fasti_ical_refuse(reader, FASTI_INVALID_FILE, text->line, "RRULE could not be expanded");
     return false;
@@ -177,11 +175,13 @@ static void add_rule(struct series *series, const struct fasti_ical_rule_text *t
     struct fasti_ical_expansion expansion;
     int64_t wall_s;
     bool goes_on = true;
-    if (!begin_rule(reader, series->master, text, series->zone, last_wall_s, &rule, &expansion))
+    const int64_t from_wall_s = fasti_ical_wall(series->zone, first_utc_s);
+    if (!begin_rule(reader, series->master, text, series->zone, from_wall_s, last_wall_s, &rule,
+                    &expansion))
         return;
     while (goes_on && fasti_ical_rule_next(&expansion, &wall_s)) {
         const int64_t utc_s = fasti_ical_utc(series->zone, wall_s);
-        goes_on = fasti_ical_work(reader, 1, text->line);
+        goes_on = fasti_ical_work(reader, STEPS_OF_AN_INSTANCE, text->line);
         if (goes_on && utc_s >= first_utc_s)
             goes_on = add_instance(series, wall_s, utc_s, FASTI_ICAL_NONE);
     }
@@ -530,9 +530,11 @@ void fasti_ical_observance(struct fasti_ical_reader *reader, const struct fasti_
         struct fasti_ical_rule rule;
         struct fasti_ical_expansion expansion;
         int64_t wall_s;
-        if (!begin_rule(reader, item, &reader->rules[r], &before, last_wall_s, &rule, &expansion))
+        if (!begin_rule(reader, item, &reader->rules[r], &before, item->start.wall_s, last_wall_s,
+                        &rule, &expansion))
             continue;
-        while (fasti_ical_rule_next(&expansion, &wall_s) && fasti_ical_work(reader, 1, item->line))
+        while (fasti_ical_rule_next(&expansion, &wall_s) &&
+               fasti_ical_work(reader, STEPS_OF_AN_INSTANCE, item->line))
             add_wall(reader, walls, wall_s);
         fasti_ical_rule_end(&expansion);
     }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unicode/putil.h>
 #include <unicode/ucal.h>
 
 #include "tools/fasti_ical_parts.h"

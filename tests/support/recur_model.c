@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define PERIOD_MAX 8192 /* instances of one period */
+#define PERIOD_MAX 65536 /* instances of one period */
 
 /* What is known of a day. */
 struct day {
