@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "tests/support/ical.h"
+#include "tests/support/seed.h"
 
-#define SPANS_MAX 32
+#define SPANS_MAX    32
+#define RANDOM_HOURS 40
 
 static struct ical_place place;
 static struct fasti_ical *result;
@@ -360,4 +362,56 @@ Test(ical, a_higher_priority_hides_what_lower_ones_open) {
     cr_expect(opening_is(0, "2026-01-05T08:00Z/2026-01-05T11:00Z"));
     cr_expect(opening_is(1, "2026-01-05T12:00Z/2026-01-05T16:00Z"));
     cr_expect(opening_is(2, "2026-01-06T08:00Z/2026-01-06T16:00Z"));
+}
+
+/* The two forms of the same hours: weekly, and, since COUNT asks for it, instant by instant. */
+static void read_hours(const char *range, const char *hours, const char *count,
+                       struct fasti_opening *openings, uint32_t *opening_count) {
+    char text[1024];
+    snprintf(text, sizeof text,
+             "BEGIN:VAVAILABILITY\r\n%sBEGIN:AVAILABLE\r\n%s%s\r\nEND:AVAILABLE\r\n"
+             "END:VAVAILABILITY\r\n",
+             range, hours, count);
+    good(text);
+    *opening_count = result->opening_count;
+    memcpy(openings, result->openings, result->opening_count * sizeof *openings);
+}
+
+static bool is_same_day(const struct fasti_day_draft *a, const struct fasti_day_draft *b) {
+    bool is_same = a->count == b->count;
+    for (uint32_t i = 0; i < a->count && is_same; i++)
+        is_same = a->spans[i].start_tick == b->spans[i].start_tick &&
+                  a->spans[i].end_tick == b->spans[i].end_tick &&
+                  a->spans[i].anchor_tick == b->spans[i].anchor_tick;
+    return is_same;
+}
+
+Test(ical, weekly_openings_open_what_their_instances_do) {
+    static struct fasti_opening weekly[FASTI_OPENINGS_MAX], instants[FASTI_OPENINGS_MAX];
+    static struct fasti_day_draft a, b;
+    struct fasti_prng prng = fasti_test_prng("weekly_openings");
+    for (uint32_t round = 0; round < RANDOM_HOURS; round++) {
+        char hours[512], range[256];
+        const uint32_t start = (uint32_t)fasti_prng_below(&prng, 200);
+        const uint32_t end = start + 1 + (uint32_t)fasti_prng_below(&prng, 286 - start);
+        snprintf(hours, sizeof hours,
+                 "DTSTART;TZID=Europe/Berlin:202601%02dT%02u%02u00\r\nDURATION:PT%uM\r\n"
+                 "RRULE:FREQ=WEEKLY;BYDAY=MO,%s",
+                 1 + (int)fasti_prng_below(&prng, 28), start / 12, start % 12 * 5,
+                 (end - start) * 5, fasti_prng_below(&prng, 2) == 0 ? "TH" : "WE,FR");
+        snprintf(range, sizeof range, "DTSTART;TZID=Europe/Berlin:20260%d01T000000\r\n",
+                 1 + (int)fasti_prng_below(&prng, 9));
+        uint32_t weekly_count, instant_count;
+        read_hours(range, hours, "", weekly, &weekly_count);
+        read_hours(range, hours, ";COUNT=900", instants, &instant_count);
+        cr_assert(weekly_count == 1 && weekly[0].kind == FASTI_OPENING_WEEKLY, "%s%s", range,
+                  hours);
+        for (int32_t day = 0; day < 720; day++) {
+            const fasti_date date = {fasti_date_of_utc(ical_new_year(2026)).v + day};
+            cr_assert_eq(fasti_openings_expand(weekly, 1, &place.zone, 5, date, &a), FASTI_OK);
+            cr_assert_eq(fasti_openings_expand(instants, instant_count, &place.zone, 5, date, &b),
+                         FASTI_OK);
+            cr_assert(is_same_day(&a, &b), "day %d: %s%s", day, range, hours);
+        }
+    }
 }
