@@ -205,6 +205,15 @@ Test(ical, until_names_its_day_or_its_moment_and_a_start_beside_its_rule_counts)
     good(EVENT("DTSTART;TZID=Europe/Berlin:20260105T090000\r\nDURATION:PT1H\r\n"
                "RRULE:FREQ=DAILY;UNTIL=20260104T080000Z\r\n"));
     EXPECT_SPANS("");
+    static const char *const untils[] = {"20260106", "20260106T000000Z", "20260106T235959Z",
+                                         "20260105T230000Z", "20260106T225959Z"};
+    for (size_t i = 0; i < sizeof untils / sizeof *untils; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 EVENT("DTSTART;VALUE=DATE:20260105\r\nRRULE:FREQ=DAILY;UNTIL=%s\r\n"), untils[i]);
+        good(text);
+        cr_expect_eq(result->busy_count, 2, "%s: %s", untils[i], spans());
+    }
 }
 
 Test(ical, free_busy_periods_are_busy_but_for_free_ones) {

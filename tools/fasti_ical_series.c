@@ -133,9 +133,17 @@ static bool add_instance(struct series *series, int64_t wall_s, int64_t utc_s, u
     return true;
 }
 
-/* UNTIL on the wall clock of the start; a date means all of that day. */
-static int64_t until_of(const struct fasti_ical_rule *rule, const struct fasti_zone *zone) {
-    return rule->until_is_utc ? fasti_ical_wall(zone, rule->until_wall_s) : rule->until_wall_s;
+/* UNTIL on the wall clock of the start; a date means all of that day. Programs that have days but
+ * write a time in UTC mean the date that they write, where the time is the day's first or last. */
+static int64_t until_of(const struct fasti_ical_item *item, const struct fasti_ical_rule *rule,
+                        const struct fasti_zone *zone) {
+    const int64_t midnight_s = date_of(rule->until_wall_s) * FASTI_DAY_SECONDS;
+    const int64_t second = rule->until_wall_s - midnight_s;
+    if (!rule->until_is_utc)
+        return rule->until_wall_s;
+    if (item->start.is_date && (second == 0 || second == FASTI_DAY_SECONDS - 1))
+        return midnight_s;
+    return fasti_ical_wall(zone, rule->until_wall_s);
 }
 
 /* Reads a rule and begins with it; false: it is refused, or has no instance by last_wall_s. */
@@ -150,7 +158,7 @@ static bool begin_rule(struct fasti_ical_reader *reader, const struct fasti_ical
         fasti_ical_refuse(reader, FASTI_INVALID_FILE, text->line, "%s", detail.text);
         return false;
     }
-    const int64_t until = rule->has_until ? until_of(rule, zone) : INT64_MAX;
+    const int64_t until = rule->has_until ? until_of(item, rule, zone) : INT64_MAX;
     const int64_t last = until < last_wall_s ? until : last_wall_s;
     const int64_t start = item->start.wall_s;
     if (last < start)
@@ -204,7 +212,7 @@ static bool start_counts(const struct series *series) {
                                   &detail) != FASTI_OK ||
             !rule.has_until)
             return true;
-        const int64_t ends = until_of(&rule, series->zone);
+        const int64_t ends = until_of(master, &rule, series->zone);
         until = ends > until ? ends : until;
     }
     return master->start.wall_s <= until;
