@@ -244,7 +244,7 @@ enum fasti_status fasti_ical_read(const char *bytes, size_t size,
             fasti_ical_refuse(reader, FASTI_LIMIT_RECORDS, 0, "the file is larger than %d MiB",
                               FASTI_ICAL_FILE_BYTES_MAX / (1024 * 1024));
         else
-            read_all(reader, bytes, size);
+            read_all(reader, size == 0 ? "" : bytes, size);
         status = finish(reader, detail);
     } else
         (*result)->texts = texts;
