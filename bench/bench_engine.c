@@ -4,9 +4,11 @@
  *   week    availability of seven days of one random schedule, starts written out
  *   book    durable bookings through submit and poll, `depth` on their way
  *   replay  the log that the bookings made, recovered by a second open
+ *   with --data, on a real directory: bookings without and with a snapshot being written beside
+ * them, then the start from it, and for comparison reading the file alone
  *
- * The disk is the simulated one, in memory: what is measured is the processor's share. One worker,
- * one thread, a clock that stands still. Every step is checked; a refusal ends the run.
+ * Else the disk is the simulated one, in memory: what is measured is the processor's share. One
+ * worker, one thread, a clock that stands still. Every step is checked; a refusal ends the run.
  */
 #include <argp.h>
 #include <inttypes.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 
 #include "bench/bench.h"
+#include "bench/bench_histogram.h"
 
 #define NOW_MS        INT64_C(1893456000000) /* 2030-01-01T00:00:00Z, a Tuesday */
 #define DATE_FIRST    INT32_C(21916)         /* the day after */
@@ -24,10 +27,14 @@
 #define BOOK_DAYS     60
 #define POLL_MAX      64
 #define SCHEDULES_MAX 100000
-#define BOOKINGS_MAX  5000000
+#define BOOKINGS_MAX  20000000
+#define BOOK_TAGS     (1 << 20) /* bookings on their way, at most */
+#define TAG_SNAPSHOT  UINT64_MAX
+#define READ_BYTES    ((size_t)4 << 20)
 
 struct options {
     uint32_t schedules, depth, seconds, bookings;
+    const char *data; /* NULL: a simulated disk */
     bool json;
 };
 
@@ -43,6 +50,12 @@ struct bench {
     struct fasti_prng prng;
     struct fasti_command command;
     struct fasti_answer answer, answers[POLL_MAX];
+
+    uint64_t sent;                       /* bookings, of all there is room for */
+    int64_t begun_ns[BOOK_TAGS];         /* by tag */
+    struct fasti_histogram *latency;     /* NULL: nobody asks */
+    struct fasti_status_answer snapshot; /* when it was written */
+    bool is_snapshot_over;
 };
 
 static bool complain(const struct bench *bench, const char *step, enum fasti_status status) {
@@ -64,11 +77,18 @@ static void report(const struct options *options, const char *name, uint64_t cou
 static bool engine_open(struct bench *bench) {
     const struct fasti_engine_options options = {
         .worker_count = 1,
+        .memory_bytes_max = UINT64_C(16) << 30,
+        .snapshot_log_bytes = UINT64_MAX,
         .clock = fasti_clock_fixed(NOW_MS),
     };
-    const enum fasti_status status =
-        fasti_engine_open(&options, fasti_sim_disk_open(bench->disk), &bench->engine,
-                          &bench->recovery, &bench->detail);
+    struct fasti_io *io = NULL;
+    enum fasti_status status = FASTI_OK;
+    if (bench->options->data == NULL)
+        io = fasti_sim_disk_open(bench->disk);
+    else
+        status = fasti_io_open_directory(bench->options->data, 1, false, &io, &bench->detail);
+    if (status == FASTI_OK)
+        status = fasti_engine_open(&options, io, &bench->engine, &bench->recovery, &bench->detail);
     return status == FASTI_OK || complain(bench, "open", status);
 }
 
@@ -213,35 +233,170 @@ static void fill_book(struct bench *bench, uint64_t i) {
 /* Takes the answers that are there; false when one is not a booking. */
 static bool book_poll(struct bench *bench, uint32_t *in_flight) {
     const uint32_t count = fasti_engine_poll(bench->engine, 0, bench->answers, POLL_MAX);
-    for (uint32_t i = 0; i < count; i++)
-        if (bench->answers[i].status != FASTI_OK ||
-            bench->answers[i].outcome != FASTI_OUTCOME_BOOKED) {
-            bench->detail = bench->answers[i].detail;
-            return complain(bench, "book", bench->answers[i].status);
+    const int64_t now_ns = fasti_clock_monotonic_ns();
+    for (uint32_t i = 0; i < count; i++) {
+        const struct fasti_answer *answer = &bench->answers[i];
+        bench->detail = answer->detail;
+        if (answer->status != FASTI_OK)
+            return complain(bench, "book", answer->status);
+        if (answer->tag == TAG_SNAPSHOT) {
+            bench->snapshot = answer->body.status;
+            bench->is_snapshot_over = true;
+            continue;
         }
-    *in_flight -= count;
+        if (answer->outcome != FASTI_OUTCOME_BOOKED)
+            return complain(bench, "book", answer->status);
+        if (bench->latency != NULL)
+            fasti_histogram_record(bench->latency,
+                                   (uint64_t)(now_ns - bench->begun_ns[answer->tag % BOOK_TAGS]));
+        --*in_flight;
+    }
     return true;
 }
 
+/* One booking more on its way. */
+static bool book_send(struct bench *bench, uint32_t *in_flight) {
+    fill_book(bench, bench->sent);
+    bench->begun_ns[bench->sent % BOOK_TAGS] = fasti_clock_monotonic_ns();
+    if (fasti_engine_submit(bench->engine, 0, &bench->command, bench->sent, &bench->answer)) {
+        bench->detail = bench->answer.detail;
+        return complain(bench, "book", bench->answer.status);
+    }
+    bench->sent++;
+    ++*in_flight;
+    return true;
+}
+
+static uint64_t book_room(const struct bench *bench) {
+    return (uint64_t)bench->options->schedules * BOOK_DAYS * VISITS;
+}
+
 static bool bench_book(struct bench *bench) {
-    const uint64_t room = (uint64_t)bench->options->schedules * BOOK_DAYS * VISITS;
+    const uint64_t room = book_room(bench);
     const uint64_t wanted = bench->options->bookings < room ? bench->options->bookings : room;
     uint32_t in_flight = 0;
     bench->command.kind = FASTI_COMMAND_BOOK;
     const int64_t begin_ns = fasti_clock_monotonic_ns();
-    for (uint64_t sent = 0; sent < wanted || in_flight > 0;) {
-        for (; in_flight < bench->options->depth && sent < wanted; sent++, in_flight++) {
-            fill_book(bench, sent);
-            if (fasti_engine_submit(bench->engine, 0, &bench->command, sent, &bench->answer)) {
-                bench->detail = bench->answer.detail;
-                return complain(bench, "book", bench->answer.status);
-            }
-        }
+    while (bench->sent < wanted || in_flight > 0) {
+        while (in_flight < bench->options->depth && bench->sent < wanted)
+            if (!book_send(bench, &in_flight))
+                return false;
         if (!book_poll(bench, &in_flight))
             return false;
     }
-    report(bench->options, "durable bookings, sim disk", wanted,
+    report(bench->options,
+           bench->options->data == NULL ? "durable bookings, sim disk" : "durable bookings", wanted,
            fasti_clock_monotonic_ns() - begin_ns);
+    return true;
+}
+
+/* ---- with a snapshot beside them, on a real directory ---- */
+
+/* Bookings, closed loop, for so long, or until the snapshot is written. */
+static bool book_measure(struct bench *bench, struct fasti_histogram *latency, bool has_snapshot,
+                         double *rate) {
+    const int64_t begin_ns = fasti_clock_monotonic_ns();
+    const int64_t stop_ns = begin_ns + (int64_t)bench->options->seconds * 1000000000;
+    const uint64_t first = bench->sent;
+    uint32_t in_flight = 0;
+    bench->latency = latency;
+    bool goes_on = true;
+    while (goes_on || in_flight > 0) {
+        goes_on = goes_on && bench->sent < book_room(bench) &&
+                  (has_snapshot ? !bench->is_snapshot_over : fasti_clock_monotonic_ns() < stop_ns);
+        while (goes_on && in_flight < bench->options->depth && bench->sent < book_room(bench))
+            if (!book_send(bench, &in_flight))
+                return false;
+        if (!book_poll(bench, &in_flight))
+            return false;
+    }
+    while (has_snapshot && !bench->is_snapshot_over)
+        if (!book_poll(bench, &in_flight))
+            return false;
+    bench->latency = NULL;
+    *rate = 1e9 * (double)(bench->sent - first) / (double)(fasti_clock_monotonic_ns() - begin_ns);
+    return true;
+}
+
+static void latency_report(const struct options *options, const char *name,
+                           const struct fasti_histogram *latency, double rate) {
+    const double us = 1e-3;
+    const double p50 = us * (double)fasti_histogram_percentile(latency, 500);
+    const double p99 = us * (double)fasti_histogram_percentile(latency, 990);
+    const double p999 = us * (double)fasti_histogram_percentile(latency, 999);
+    const double most = us * (double)latency->value_max;
+    if (options->json)
+        printf("{\"figure\":\"%s\",\"per_second\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f,"
+               "\"p999_us\":%.0f,\"max_us\":%.0f}\n",
+               name, rate, p50, p99, p999, most);
+    else
+        printf("%-28s %14.0f /s   p50 %.0f  p99 %.0f  p99.9 %.0f  max %.0f us\n", name, rate, p50,
+               p99, p999, most);
+    fflush(stdout);
+}
+
+static bool bench_snapshot(struct bench *bench) {
+    static struct fasti_histogram without, with;
+    double rate;
+    if (!book_measure(bench, &without, false, &rate))
+        return false;
+    latency_report(bench->options, "bookings alone", &without, rate);
+    struct fasti_command command = {.kind = FASTI_COMMAND_CHECKPOINT};
+    const int64_t begin_ns = fasti_clock_monotonic_ns();
+    if (fasti_engine_submit(bench->engine, 0, &command, TAG_SNAPSHOT, &bench->answer))
+        return complain(bench, "snapshot", bench->answer.status);
+    if (!book_measure(bench, &with, true, &rate))
+        return false;
+    const double seconds = (double)(fasti_clock_monotonic_ns() - begin_ns) / 1e9;
+    latency_report(bench->options, "bookings beside a snapshot", &with, rate);
+    const uint64_t bytes = bench->snapshot.snapshot_bytes;
+    report(bench->options, "snapshot, appointments", bench->snapshot.appointments,
+           (int64_t)(seconds * 1e9));
+    if (!bench->options->json)
+        printf("%-28s %14.1f s, %.0f MB; p99 %.2f x of alone\n", "", seconds, (double)bytes / 1e6,
+               (double)fasti_histogram_percentile(&with, 990) /
+                   (double)fasti_histogram_percentile(&without, 990));
+    return true;
+}
+
+/* The snapshot's file, read and looked at by nobody. */
+static bool bench_read(struct bench *bench, int64_t *ns) {
+    struct fasti_io *io;
+    struct fasti_io_file file;
+    char name[FASTI_IO_NAME_BYTES_MAX + 1];
+    uint8_t *buffer = aligned_alloc(FASTI_BLOCK_BYTES, READ_BYTES);
+    enum fasti_status status =
+        fasti_io_open_directory(bench->options->data, 1, true, &io, &bench->detail);
+    if (buffer == NULL || status != FASTI_OK)
+        return complain(bench, "read", status);
+    (void)snprintf(name, sizeof name, "snapshot-%016" PRIx64, bench->snapshot.snapshot);
+    status = io->operations->open(io, name, &file);
+    const int64_t begin_ns = fasti_clock_monotonic_ns();
+    uint64_t offset = 0;
+    size_t done = READ_BYTES;
+    for (; status == FASTI_OK && offset < bench->snapshot.snapshot_bytes; offset += READ_BYTES)
+        status = io->operations->read(io, file, offset, buffer, READ_BYTES, &done);
+    *ns = fasti_clock_monotonic_ns() - begin_ns;
+    io->operations->close_file(io, file);
+    io->operations->close(io);
+    free(buffer);
+    return status == FASTI_OK || complain(bench, "read", status);
+}
+
+static bool bench_recover(struct bench *bench) {
+    int64_t read_ns = 0;
+    fasti_engine_close(bench->engine, true);
+    bench->engine = NULL;
+    if (!bench_read(bench, &read_ns) || !engine_open(bench))
+        return false;
+    const double seconds = (double)bench->recovery.milliseconds / 1e3;
+    report(bench->options, "recovery, entries", bench->recovery.snapshot_entries,
+           bench->recovery.milliseconds * 1000000);
+    if (!bench->options->json)
+        printf("%-28s %14.2f s: snapshot %" PRIu64 " and %" PRIu64
+               " effects; reading its file %.2f s: %.2f x\n",
+               "", seconds, bench->recovery.snapshot, bench->recovery.effects,
+               (double)read_ns / 1e9, seconds * 1e9 / (double)read_ns);
     return true;
 }
 
@@ -258,7 +413,9 @@ static bool bench_replay(struct bench *bench) {
 
 static bool run_all(struct bench *bench) {
     return engine_open(bench) && put_directory(bench) && bench_week(bench, "week, all free") &&
-           bench_book(bench) && bench_week(bench, "week, booked") && bench_replay(bench);
+           bench_book(bench) &&
+           (bench->options->data == NULL ? bench_week(bench, "week, booked") && bench_replay(bench)
+                                         : bench_snapshot(bench) && bench_recover(bench));
 }
 
 /* ---- the subcommand ---- */
@@ -277,6 +434,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
     case 'b':
         is_good = fasti_bench_number("--bookings", text, 1, BOOKINGS_MAX, &options->bookings);
         break;
+    case 'D': options->data = text; break;
     case 'j': options->json = true; break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -289,6 +447,7 @@ int fasti_bench_engine(int argc, char **argv) {
         {"bookings", 'b', "N", 0, "how many bookings, as far as there is room (default 500000)", 0},
         {"depth", 'd', "N", 0, "bookings on their way (default 256)", 0},
         {"seconds", 't', "N", 0, "how long the week figures take each (default 2)", 0},
+        {"data", 'D', "DIR", 0, "a new directory on a real disk, with snapshots", 0},
         {"json", 'j', NULL, 0, "one JSON object a figure", 0},
         {0},
     };
