@@ -139,4 +139,32 @@ fasti_engine_inspect(struct fasti_io *io, enum fasti_inspect_mode mode,
                      void (*print)(void *context, const char *line), void *context,
                      struct fasti_inspect_report *report, struct fasti_detail *detail);
 
+/* ---- backups ---- */
+
+struct fasti_copy_report {
+    uint64_t snapshot; /* generation of the one that was copied; 0: none, the log from LSN 1 on */
+    uint64_t files, bytes, bytes_written; /* bytes: of all files; written: that were not there */
+    uint64_t lsn_end;                     /* the copy holds what is below */
+    struct fasti_hash128 digest;          /* of the state there, as the log says and replay found */
+};
+
+struct fasti_copy_options {
+    bool must_be_new; /* refuse a target that holds a log or a snapshot already: EXISTS */
+    /* Now and then; may be NULL. total: of all files. */
+    void (*progress)(void *context, uint64_t done, uint64_t total);
+    void *progress_context;
+};
+
+/* Copies the newest snapshot of a data directory and its log behind it, up to what is there now:
+ * also while a server writes there, which is not held up. What is equal in the target already is
+ * not written again, so a copy that broke off is finished by running it again; other generations
+ * and older segments in the target go at the end. Then the copy is replayed: its digest must be
+ * that of the log. from may be read only; to was opened for writing (it is locked). EXISTS,
+ * NOT_FOUND (from holds no log), CORRUPT_*, IO_*, LIMIT_MEMORY, with a sentence; the target is no
+ * good then. */
+FASTI_MUST_USE enum fasti_status fasti_engine_copy(struct fasti_io *from, struct fasti_io *to,
+                                                   const struct fasti_copy_options *options,
+                                                   struct fasti_copy_report *report,
+                                                   struct fasti_detail *detail);
+
 #endif

@@ -243,6 +243,14 @@ static const struct fasti_field conflicts_fields[] = {
     INTEGER("limit", false, "N", "At most so many; 1000 if not said"),
 };
 
+static const struct fasti_field backup_fields[] = {
+    TEXT("from", false, "DATA", "The server's data directory; ./data if not said"),
+};
+
+static const struct fasti_field restore_fields[] = {
+    TEXT("to", false, "DATA", "The data directory to make; ./data if not said"),
+};
+
 /* What create and set say of services and schedules. */
 #define RULES_HELP                                                                                 \
     "A rule that is not said restricts nothing. Where service and schedule both have one the "     \
@@ -364,8 +372,22 @@ static const struct fasti_command_spec specs[] = {
     SHOW_COMMAND("service", FASTI_LINE_SERVICE),
     SHOW_COMMAND("schedule", FASTI_LINE_SCHEDULE),
     {"status", NULL, NULL, "How the server is.", NULL, 0, fasti_run_status, FASTI_LINE_KINDS},
-    {"checkpoint", NULL, NULL, "Make all that was acknowledged so far quick to recover.", NULL, 0,
-     fasti_run_checkpoint, FASTI_LINE_KINDS},
+    {"checkpoint", NULL, NULL,
+     "Write a snapshot, so that the next start is quick.\v"
+     "The server writes one by itself when its log has grown (fastid --snapshot-log-bytes); "
+     "nothing is held up meanwhile.",
+     NULL, 0, fasti_run_checkpoint, FASTI_LINE_KINDS},
+    {"backup", NULL, "DIR",
+     "Copy a data directory to DIR, also while its server runs.\v"
+     "Files to files on this machine: the newest snapshot and the log behind it, then a replay of "
+     "the copy, whose digest must be the log's. Run again after it broke off, or for a newer "
+     "backup: what is in DIR already is not written again. Until it says that it is done DIR is no "
+     "backup.",
+     backup_fields, COUNT(backup_fields), fasti_run_backup, FASTI_LINE_KINDS},
+    {"restore", NULL, "DIR",
+     "Make a data directory of the backup in DIR.\v"
+     "The target is empty or not there; its digest is proved by replay. Then start fastid on it.",
+     restore_fields, COUNT(restore_fields), fasti_run_restore, FASTI_LINE_KINDS},
 };
 
 /* A command whose fields are those of an import line. */

@@ -36,6 +36,8 @@ fasti_command_run fasti_run_block;
 fasti_command_run fasti_run_unblock;
 fasti_command_run fasti_run_status;
 fasti_command_run fasti_run_checkpoint;
+fasti_command_run fasti_run_backup;
+fasti_command_run fasti_run_restore;
 fasti_command_run fasti_run_import_smart;
 fasti_command_run fasti_run_import_ndjson;
 fasti_command_run fasti_run_import_busy;

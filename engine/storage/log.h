@@ -51,10 +51,10 @@ struct fasti_log_report {
     uint64_t segments, batches, effects, bytes; /* segments with batches; bytes of batches */
     uint64_t mended;    /* headers or copies that were damaged where the other one stood in */
     uint64_t lsn_start; /* of the oldest segment: 1 unless the log was trimmed */
-    uint64_t lsn_read;  /* of the first segment that was read */
-    uint64_t lsn_end;   /* the next LSN */
-    uint64_t epoch;     /* of the last batch */
-    int64_t logged_ms;  /* of the last batch */
+    uint64_t lsn_read, segment_read; /* of the first segment that was read; its number */
+    uint64_t lsn_end;                /* the next LSN */
+    uint64_t epoch;                  /* of the last batch */
+    int64_t logged_ms;               /* of the last batch */
     struct fasti_hash128 digest;
     bool clean;                      /* the last batch was written by a clean stop */
     bool torn;                       /* a torn tail was found at `where`; fasti_log_open cuts it */

@@ -348,6 +348,7 @@ static enum fasti_status active_check(struct reader *r, const struct segment *se
     if (report->segments == 0) {
         report->log_id = header->log_id;
         report->lsn_read = report->lsn_end = header->lsn_first;
+        report->segment_read = segment->number;
         report->chain = header->chain;
     }
     if (report->segment_first == 0) {
