@@ -18,6 +18,7 @@
 Test(agreement, search_claim_and_explain_say_what_the_model_says, .timeout = 600) {
     static struct agreement a;
     a.prng = fasti_test_prng("agreement");
+    a.has_sources = true;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         agreement_begin(&a, round);
         for (uint32_t i = 0; i < STEPS; i++)

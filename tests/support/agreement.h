@@ -47,6 +47,8 @@ struct agreement_act {
 struct agreement {
     struct fasti_prng prng;
     bool is_tight; /* few days and starts, limits that are soon reached: for what two workers do */
+    bool has_sources; /* blocks have sources and replace others; the explorers of mistakes go
+                         without, for what they catch rests on the acts that their seeds make */
     struct engine_world *world;
     struct rule_model model;
     struct fasti_zone zone;

@@ -132,13 +132,41 @@ static bool move_make(struct agreement *a, struct agreement_act *act) {
     return true;
 }
 
+/* The block replaces another one, mostly near it; now and then what is none, or has ended. */
+static void block_replace(struct agreement *a, struct agreement_act *act) {
+    struct fasti_block *block = &act->command.body.block;
+    for (int i = 0; i < 20; i++) {
+        if (!target_pick(a, false, act))
+            break;
+        const struct rule_model_visit *old = &a->model.visits[act->target];
+        if (old->service != 0 && !agreement_one_in(a, 16))
+            continue;
+        block->replaces.v = old->record;
+        if (old->service != 0 || agreement_one_in(a, 8))
+            return;
+        const int64_t length_s = block->end_utc_s - block->start_utc_s;
+        block->schedule.v = old->schedule;
+        block->start_utc_s = old->start_utc_s + ((int64_t)agreement_below(a, 9) - 4) * 900;
+        block->end_utc_s = block->start_utc_s + length_s;
+        return;
+    }
+    act->target = AGREEMENT_NOBODY;
+}
+
 static bool block_make(struct agreement *a, struct agreement_act *act) {
     const uint32_t quarters = 1 + agreement_below(a, 8);
     const struct rule_model_question at = agreement_question_random(a);
     const int64_t start_s = at.start_utc_s / 900 * 900;
-    act->command.body.block = (struct fasti_block){.schedule = {at.schedule},
-                                                   .start_utc_s = start_s,
-                                                   .end_utc_s = start_s + quarters * INT64_C(900)};
+    struct fasti_block *block = &act->command.body.block;
+    *block = (struct fasti_block){.schedule = {at.schedule},
+                                  .start_utc_s = start_s,
+                                  .end_utc_s = start_s + quarters * INT64_C(900)};
+    if (!a->has_sources)
+        return true;
+    block->source = agreement_below(a, 2);
+    block->key = block->source == 0 ? 0 : agreement_below(a, 2);
+    if (agreement_one_in(a, 2))
+        block_replace(a, act);
     return true;
 }
 
@@ -258,16 +286,29 @@ static enum fasti_outcome held_expect(const struct rule_model *model,
 
 /* A block takes all seats. */
 static enum fasti_outcome block_expect(const struct rule_model *model,
-                                       const struct fasti_block *block,
+                                       const struct agreement_act *act,
                                        struct rule_model_visit *visit) {
+    static struct rule_model without;
+    const struct fasti_block *block = &act->command.body.block;
     *visit = (struct rule_model_visit){
         .schedule = block->schedule.v,
         .start_utc_s = block->start_utc_s,
         .minutes = (int32_t)((block->end_utc_s - block->start_utc_s) / 60),
         .seats = FASTI_SEATS_MAX,
     };
-    return rule_model_is_free(model, block->schedule.v, block->start_utc_s, block->end_utc_s)
-               ? FASTI_OUTCOME_BLOCKED
+    if (act->target == AGREEMENT_NOBODY)
+        return rule_model_is_free(model, block->schedule.v, block->start_utc_s, block->end_utc_s)
+                   ? FASTI_OUTCOME_BLOCKED
+                   : FASTI_OUTCOME_TAKEN;
+    const struct rule_model_visit *old = &model->visits[act->target];
+    if (old->service != 0)
+        return FASTI_OUTCOME_NO_SUCH;
+    if (old->state != FASTI_STATE_BOOKED)
+        return FASTI_OUTCOME_WRONG_STATE;
+    without = *model;
+    without.visits[act->target].state = FASTI_STATE_MOVED;
+    return rule_model_is_free(&without, block->schedule.v, block->start_utc_s, block->end_utc_s)
+               ? FASTI_OUTCOME_MOVED
                : FASTI_OUTCOME_TAKEN;
 }
 
@@ -280,7 +321,7 @@ enum fasti_outcome agreement_expect(const struct rule_model *model, const struct
         return outcome == FASTI_OUTCOME_BOOKED ? FASTI_OUTCOME_HELD : outcome;
     }
     case FASTI_COMMAND_MOVE: return move_expect(model, act, visit);
-    case FASTI_COMMAND_BLOCK: return block_expect(model, &act->command.body.block, visit);
+    case FASTI_COMMAND_BLOCK: return block_expect(model, act, visit);
     case FASTI_COMMAND_CANCEL:
     case FASTI_COMMAND_UNBLOCK: return end_expect(&model->visits[act->target]);
     case FASTI_COMMAND_MARK: return mark_expect(&model->visits[act->target]);
@@ -315,6 +356,10 @@ void agreement_apply(struct rule_model *model, const struct agreement_act *act,
     case FASTI_COMMAND_CONFIRM: target->state = FASTI_STATE_BOOKED; return;
     case FASTI_COMMAND_EXTEND: target->expires_ms = answer->body.book.expires_ms; return;
     case FASTI_COMMAND_MOVE: target->state = FASTI_STATE_MOVED; break;
+    case FASTI_COMMAND_BLOCK: /* one that replaces another */
+        if (target != NULL)
+            target->state = FASTI_STATE_MOVED;
+        break;
     default: break;
     }
     CHECK(model->visit_count < RULE_MODEL_VISITS, "the model is full");

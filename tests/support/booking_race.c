@@ -174,14 +174,21 @@ static bool order_follows(const struct agreement *a, uint32_t length, uint32_t f
            (length < 2 || follow(model, &parts[1 - first]));
 }
 
-static bool is_serial(struct agreement *a) {
+/* Outcomes alone do not tell the order: of alternatives each order may take another one. NULL: the
+ * model is now that of an order that comes to the same outcomes and the same list. */
+static const char *not_serial(struct agreement *a) {
     static struct rule_model model;
-    for (uint32_t first = 0; first < 2; first++)
-        if (order_follows(a, 2, first, &model)) {
+    const char *why = "the two come to this in neither order";
+    for (uint32_t first = 0; first < 2; first++) {
+        if (!order_follows(a, 2, first, &model))
+            continue;
+        if (agreement_lists_agree(a, &model)) {
             a->model = model;
-            return true;
+            return NULL;
         }
-    return false;
+        why = a->difference;
+    }
+    return why;
 }
 
 /* ---- races ---- */
@@ -209,11 +216,9 @@ bool booking_race_run(struct agreement *a, uint32_t round, uint32_t races) {
         for (uint32_t w = 0; w < 2; w++)
             if (!parts[w].is_told || parts[w].answer.status != FASTI_OK)
                 return fault(a, "not answered");
-
-        if (!is_serial(a))
-            return fault(a, "the two come to this in neither order");
-        if (!agreement_lists_agree(a, &a->model))
-            return fault(a, a->difference);
+        const char *why = not_serial(a);
+        if (why != NULL)
+            return fault(a, why);
     }
     agreement_compare_availability(a);
     agreement_crash(a);
