@@ -132,3 +132,40 @@ Test(arena, too_large_a_size_crashes, .signal = SIGABRT) {
     fasti_arena_local_init(&local, arena);
     fasti_arena_alloc(&local, FASTI_ARENA_SIZE_MAX + 1);
 }
+
+Test(arena, what_is_made_ready_ahead_is_there_in_turn) {
+    struct fasti_ahead *ahead = fasti_ahead_create(1 << 16, 100);
+    cr_assert_not_null(ahead);
+    for (uint32_t i = 0; i < 100; i++) {
+        uint8_t *piece = fasti_ahead_take(ahead);
+        cr_assert_not_null(piece, "piece %u", i);
+        cr_assert_eq((uintptr_t)piece % (1 << 16), 0);
+        memset(piece, 1, 1 << 16);
+        free(piece);
+    }
+    cr_assert_null(fasti_ahead_take(ahead), "no more were asked for");
+    fasti_ahead_destroy(ahead);
+    ahead = fasti_ahead_create(1 << 16, 1000); /* nobody takes them */
+    free(fasti_ahead_take(ahead));
+    fasti_ahead_destroy(ahead);
+    fasti_ahead_destroy(NULL);
+}
+
+/* A load that expects much allocates as any other, and more than it expected. */
+Test(arena, a_load_may_expect_what_it_allocates) {
+    static struct fasti_arena arena;
+    struct fasti_arena_local local;
+    fasti_arena_init(&arena, UINT64_C(256) << 20);
+    fasti_arena_local_init(&local, &arena);
+    fasti_arena_load_begin(&arena);
+    fasti_arena_load_expect(&arena, UINT64_C(64) << 20);
+    cr_assert_not_null(arena.ahead);
+    for (uint32_t i = 0; i < 8000; i++) {
+        const uint32_t index = fasti_arena_alloc(&local, 10000);
+        cr_assert_neq(index, 0);
+        memset(fasti_arena_at(&arena, index), 7, 10000);
+    }
+    fasti_arena_load_end(&arena);
+    cr_assert_null(arena.ahead);
+    fasti_arena_deinit(&arena);
+}

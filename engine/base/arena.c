@@ -39,6 +39,7 @@ void fasti_arena_init(struct fasti_arena *arena, uint64_t bytes_max) {
 }
 
 void fasti_arena_deinit(struct fasti_arena *arena) {
+    fasti_ahead_destroy(arena->ahead);
     for (uint32_t i = 0; i < FASTI_ARENA_CHUNKS_MAX; i++) {
         uint8_t *chunk = fasti_load_relaxed(&arena->chunks[i]);
         if (chunk == NULL)
@@ -71,8 +72,21 @@ void fasti_arena_load_begin(struct fasti_arena *arena) {
     arena->is_loading = true;
 }
 
+/* Less than that is not worth a thread. */
+#define EXPECTED_BYTES_MIN (UINT64_C(64) << 20)
+
+void fasti_arena_load_expect(struct fasti_arena *arena, uint64_t bytes) {
+    const uint64_t bound = (uint64_t)arena->chunks_max * FASTI_ARENA_CHUNK_BYTES;
+    if (!arena->is_loading || bytes < EXPECTED_BYTES_MIN || bytes > bound || arena->ahead != NULL)
+        return;
+    arena->ahead =
+        fasti_ahead_create(FASTI_ARENA_CHUNK_BYTES, (uint32_t)(bytes / FASTI_ARENA_CHUNK_BYTES));
+}
+
 void fasti_arena_load_end(struct fasti_arena *arena) {
     arena->is_loading = false;
+    fasti_ahead_destroy(arena->ahead);
+    arena->ahead = NULL;
     const uint32_t needed =
         chunks_at_most((uint64_t)fasti_load_relaxed(&arena->chunk_count) + arena->chunks_reserved);
     if (arena->chunks_max < needed)
@@ -100,7 +114,9 @@ static bool chunk_take(struct fasti_arena *arena, bool uses_reserve, uint32_t *t
         fasti_add_relaxed(&arena->chunk_count, UINT32_MAX); /* subtract one */
         return false;
     }
-    uint8_t *memory = aligned_alloc(FASTI_ARENA_CHUNK_BYTES, FASTI_ARENA_CHUNK_BYTES);
+    uint8_t *memory = arena->ahead == NULL ? NULL : fasti_ahead_take(arena->ahead);
+    if (memory == NULL)
+        memory = aligned_alloc(FASTI_ARENA_CHUNK_BYTES, FASTI_ARENA_CHUNK_BYTES);
     if (memory == NULL) {
         fasti_add_relaxed(&arena->chunk_count, UINT32_MAX);
         return false;

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/base/ahead.h"
 #include "engine/base/atomics.h"
 #include "engine/base/limits.h"
 
@@ -25,9 +26,10 @@
 struct fasti_arena {
     _Atomic(uint8_t *) chunks[FASTI_ARENA_CHUNKS_MAX];
     _Atomic uint32_t chunk_count;
-    uint32_t chunks_max;      /* the memory limit, 1 to FASTI_ARENA_CHUNKS_MAX */
-    uint32_t chunks_reserved; /* of them: for locals that may use the reserve */
-    bool is_loading;          /* between load_begin and load_end */
+    uint32_t chunks_max;       /* the memory limit, 1 to FASTI_ARENA_CHUNKS_MAX */
+    uint32_t chunks_reserved;  /* of them: for locals that may use the reserve */
+    bool is_loading;           /* between load_begin and load_end */
+    struct fasti_ahead *ahead; /* while it loads much: chunks that another thread made ready */
 };
 
 struct fasti_arena_local {
@@ -57,6 +59,8 @@ void fasti_arena_reserve(struct fasti_arena *arena, uint32_t chunks);
  * limit is an eighth and a chunk larger and nothing is kept back. Afterwards the whole reserve is
  * there again, beyond the limit if need be. By one thread, while no other uses the arena. */
 void fasti_arena_load_begin(struct fasti_arena *arena);
+/* In between: about so many bytes are going to be allocated; another thread takes them ahead. */
+void fasti_arena_load_expect(struct fasti_arena *arena, uint64_t bytes);
 void fasti_arena_load_end(struct fasti_arena *arena);
 
 /* Would bytes of small objects surely find room here, half of the reserve left alone? Counts chunks

@@ -409,6 +409,7 @@ enum fasti_status fasti_load_snapshot(struct fasti_load *load, struct fasti_io *
         status = fasti_detail_set(detail, FASTI_UNSUPPORTED_FORMAT,
                                   "%s is encrypted, which this version does not read",
                                   loader.reader.name);
+    fasti_arena_load_expect(&state->arena, header->body_bytes);
     loader.publish = fasti_config_publish_of(load->booking, header->logged_ms, true);
     loader.publish.later = fasti_publish_begin();
     if (status == FASTI_OK)
