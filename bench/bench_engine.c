@@ -350,12 +350,16 @@ static bool bench_snapshot(struct bench *bench) {
     const double seconds = (double)(fasti_clock_monotonic_ns() - begin_ns) / 1e9;
     latency_report(bench->options, "bookings beside a snapshot", &with, rate);
     const uint64_t bytes = bench->snapshot.snapshot_bytes;
+    struct fasti_snapshot_news news;
+    fasti_engine_snapshot(bench->engine, &news);
     report(bench->options, "snapshot, appointments", bench->snapshot.appointments,
            (int64_t)(seconds * 1e9));
     if (!bench->options->json)
-        printf("%-28s %14.1f s, %.0f MB; p99 %.2f x of alone\n", "", seconds, (double)bytes / 1e6,
+        printf("%-28s %14.1f s, %.0f MB; p99 %.2f x of alone; longest step %.2f ms\n", "", seconds,
+               (double)bytes / 1e6,
                (double)fasti_histogram_percentile(&with, 990) /
-                   (double)fasti_histogram_percentile(&without, 990));
+                   (double)fasti_histogram_percentile(&without, 990),
+               (double)news.step_ns_max / 1e6);
     return true;
 }
 

@@ -674,6 +674,7 @@ void fasti_engine_snapshot(struct fasti_engine *engine, struct fasti_snapshot_ne
         .lsn = told.lsn,
         .bytes = told.bytes,
         .failed = told.failed,
+        .step_ns_max = told.step_ns_max,
         .why = told.why,
     };
 }

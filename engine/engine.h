@@ -100,6 +100,7 @@ bool fasti_engine_is_dead(const struct fasti_engine *engine);
  * start, the last for why. Any thread. */
 struct fasti_snapshot_news {
     uint64_t generation, lsn, bytes, failed;
+    int64_t step_ns_max; /* the longest that one step of any snapshot held its worker up */
     struct fasti_detail why;
 };
 void fasti_engine_snapshot(struct fasti_engine *engine, struct fasti_snapshot_news *news);

@@ -292,6 +292,13 @@ void fasti_checkpoint_step(struct fasti_checkpoint *checkpoint, uint32_t worker,
     if (!checkpoint->is_simulated && now_ns < fasti_load_relaxed(&checkpoint->next_ns))
         return;
     stage_step(checkpoint, worker, moment);
-    if (!checkpoint->is_simulated)
-        fasti_store_relaxed(&checkpoint->next_ns, fasti_clock_monotonic_ns() + PAUSE_NS);
+    if (checkpoint->is_simulated)
+        return;
+    const int64_t end_ns = fasti_clock_monotonic_ns();
+    fasti_store_relaxed(&checkpoint->next_ns, end_ns + PAUSE_NS);
+    if (end_ns - now_ns <= checkpoint->told.step_ns_max)
+        return;
+    pthread_mutex_lock(&checkpoint->told_lock);
+    checkpoint->told.step_ns_max = end_ns - now_ns; /* the role's holder alone writes it */
+    pthread_mutex_unlock(&checkpoint->told_lock);
 }

@@ -72,6 +72,7 @@ struct fasti_checkpoint {
     struct fasti_snapshot_told {
         uint64_t generation, lsn, bytes; /* of the newest that counts; 0: there is none */
         int64_t written_ms;              /* logged time */
+        int64_t step_ns_max;             /* the longest that one step held its worker up */
         uint64_t failed;                 /* how many were given up since the start */
         uint32_t failed_done;            /* the last of them: which `done` it was over at */
         enum fasti_status failed_status; /* DISK_LOW, IO_WRITE, LIMIT_MEMORY ... */
