@@ -14,9 +14,9 @@
 #define FASTI_API_SERVER_H
 
 #include "api/loop.h"
+#include "api/zoneinfo.h"
 
-#define FASTI_LISTEN_DEFAULT   "127.0.0.1:7600"
-#define FASTI_ZONEINFO_DEFAULT "/usr/share/zoneinfo"
+#define FASTI_LISTEN_DEFAULT "127.0.0.1:7600"
 
 struct fasti_server_options {
     const char *listen;       /* "HOST:PORT", "[IPV6]:PORT", port 0 = a free one; NULL = no TCP */

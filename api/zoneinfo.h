@@ -10,6 +10,8 @@
 
 #include "engine/engine.h"
 
+#define FASTI_ZONEINFO_DEFAULT "/usr/share/zoneinfo"
+
 struct fasti_zoneinfo;
 
 /* NULL when there is no memory. A directory that cannot be opened is found out at load. */
