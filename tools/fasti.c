@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/zoneinfo.h"
 #include "tools/fasti_commands.h"
 #include "tools/fasti_facts.h"
 
@@ -63,6 +64,30 @@ static const struct fasti_field holidays_fields[] = {
     "newer file replaces them as a whole, locations that are not named any more lose them, and "   \
     "what was set by hand stays. A dated opening on a holiday stays open. Appointments that lose " \
     "their opening stay and are told of. Schedules that are made later need another import."
+
+static const struct fasti_field ics_fields[] = {
+    TEXT("schedule", false, "ID", "Whose calendar it is; with --map: whose the other events are"),
+    TEXT("map", false, "FILE", "Which events are of which schedule, by their UIDs (below)"),
+    FLAG("skip-unmapped", "Leave events out that the map does not name, and count them"),
+    TEXT("source", false, "NAME",
+         "Whose busy times they are; ics: and the file's name if not said"),
+    TEXT("until", false, "DATE", "How far ahead; 400 days if not said"),
+    TEXT("zoneinfo", false, "DIR", "Time zone files (default " FASTI_ZONEINFO_DEFAULT ")"),
+    FLAG("dry-run", "Say what would change, and change nothing"),
+};
+
+#define ICS_HELP                                                                                   \
+    "Make an iCalendar file (RFC 5545) blocks, and its VAVAILABILITY openings.\v"                  \
+    "Every event that takes time, from now to --until, is blocked as \"fasti import busy\" does "  \
+    "it: a newer file of the same source replaces all that it brought to the schedule, blocks by " \
+    "hand, of other sources and of the past stay, and so do appointments, which are told of. "     \
+    "Openings of a VAVAILABILITY replace those of the source, and are published first. Days, and " \
+    "times without a zone, are those of the schedule's place. The whole file is read before "      \
+    "anything is sent; all that is wrong with it is told, with its lines "                         \
+    "(tools/ICALENDAR.md).\n\n"                                                                    \
+    "A line of --map is {\"uid\": TEXT, \"schedule\": ID}. Events that it does not name are "      \
+    "those "                                                                                       \
+    "of --schedule; without that they refuse the file, or are left out by --skip-unmapped."
 
 static const struct fasti_field availability_fields[] = {
     TEXT("service", true, "ID", "The service to book"),
@@ -308,6 +333,8 @@ static const struct fasti_command_spec specs[] = {
      FASTI_LINE_KINDS},
     {"import", "holidays", "FILE", HOLIDAYS_HELP, holidays_fields, COUNT(holidays_fields),
      fasti_run_import_holidays, FASTI_LINE_KINDS},
+    {"import", "ics", "FILE", ICS_HELP, ics_fields, COUNT(ics_fields), fasti_run_import_ics,
+     FASTI_LINE_KINDS},
     CREATE_COMMAND("organization", FASTI_LINE_ORGANIZATION),
     SET_COMMAND("organization", FASTI_LINE_ORGANIZATION),
     CREATE_COMMAND("location", FASTI_LINE_LOCATION),

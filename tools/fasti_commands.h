@@ -42,6 +42,7 @@ fasti_command_run fasti_run_import_smart;
 fasti_command_run fasti_run_import_ndjson;
 fasti_command_run fasti_run_import_busy;
 fasti_command_run fasti_run_import_holidays;
+fasti_command_run fasti_run_import_ics;
 
 /* ---- times (fasti_times.c) ---- */
 
