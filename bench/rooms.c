@@ -5,6 +5,7 @@
  *           then two day cells at once, with a descriptor
  *   rules   one candidate start asked of the rules, as claims do; one day's starts, as search does
  *   compile openings of 50,000 schedules to the patterns of their days (rooms_compile.c)
+ *   ical    a calendar file of 20 MB read, beside libical's own parser (rooms_ical.c)
  *   week    seven days of a random schedule: free time, starts of one service, written out
  *   flush   4 KiB writes a second with RWF_DSYNC to a zeroed file: what the disk gives one writer
  *
@@ -408,8 +409,8 @@ static error_t parse(int key, char *text, struct argp_state *state) {
     case 'j': options->json = true; return 0;
     case 'o':
         if (strcmp(text, "claim") != 0 && strcmp(text, "rules") != 0 && strcmp(text, "week") != 0 &&
-            strcmp(text, "compile") != 0 && strcmp(text, "flush") != 0)
-            argp_error(state, "--only takes claim, rules, week, compile or flush");
+            strcmp(text, "compile") != 0 && strcmp(text, "ical") != 0 && strcmp(text, "flush") != 0)
+            argp_error(state, "--only takes claim, rules, week, compile, ical or flush");
         options->only = text;
         return 0;
     case 's': {
@@ -432,7 +433,7 @@ int main(int argc, char **argv) {
     static const struct argp_option choices[] = {
         {"directory", 'd', "DIR", 0, "where the disk figure writes 16 MiB (default .)", 0},
         {"flush-seconds", 's', "N", 0, "how long the disk figure takes (default 3)", 0},
-        {"only", 'o', "FIGURE", 0, "claim, rules, week, compile or flush (default: all)", 0},
+        {"only", 'o', "FIGURE", 0, "claim, rules, week, compile, ical or flush (default: all)", 0},
         {"json", 'j', NULL, 0, "one JSON object a figure", 0},
         {0},
     };
@@ -458,5 +459,7 @@ int main(int argc, char **argv) {
         bench_week(&options);
     if (is_wanted(&options, "compile"))
         rooms_compile(&options);
+    if (is_wanted(&options, "ical"))
+        rooms_ical(&options);
     return !is_wanted(&options, "flush") || bench_flush(&options) ? 0 : 1;
 }

@@ -19,6 +19,10 @@ struct rooms_options {
 void rooms_report(const struct rooms_options *options, const char *name, uint64_t count,
                   int64_t elapsed_ns);
 
+/* ical: a calendar of 20 MB through the reader of iCalendar files, and through libical's own
+ * (rooms_ical.c). */
+void rooms_ical(const struct rooms_options *options);
+
 /* compile: openings of many schedules to the patterns of their days (rooms_compile.c). */
 void rooms_compile(const struct rooms_options *options);
 

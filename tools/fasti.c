@@ -79,12 +79,10 @@ static const struct fasti_field ics_fields[] = {
 #define ICS_HELP                                                                                   \
     "Make an iCalendar file (RFC 5545) blocks, and its VAVAILABILITY openings.\v"                  \
     "Every event that takes time, from now to --until, is blocked as \"fasti import busy\" does "  \
-    "it: a newer file of the same source replaces all that it brought to the schedule, blocks by " \
-    "hand, of other sources and of the past stay, and so do appointments, which are told of. "     \
-    "Openings of a VAVAILABILITY replace those of the source, and are published first. Days, and " \
-    "times without a zone, are those of the schedule's place. The whole file is read before "      \
-    "anything is sent; all that is wrong with it is told, with its lines "                         \
-    "(tools/ICALENDAR.md).\n\n"                                                                    \
+    "it: a newer file of the same source replaces all that it brought to the schedule; all else, " \
+    "and appointments, stay. Openings replace those of the source, and are published first. Days " \
+    "and times without a zone are those of the schedule's place. The whole file is read before "   \
+    "anything is sent; all that is wrong with it is told (tools/ICALENDAR.md).\n\n"                \
     "A line of --map is {\"uid\": TEXT, \"schedule\": ID}. Events that it does not name are "      \
     "those "                                                                                       \
     "of --schedule; without that they refuse the file, or are left out by --skip-unmapped."
