@@ -206,6 +206,7 @@ static void drop_all(struct fasti_ical *result) {
 static enum fasti_status finish(struct fasti_ical_reader *reader, struct fasti_detail *detail) {
     struct fasti_ical *result = reader->result;
     fasti_ical_zones_free(reader);
+    fasti_ical_line_forget(reader);
     result->texts = reader->texts;
     free(reader->items);
     free(reader->dates);

@@ -14,6 +14,10 @@
 
 #include "tools/fasti_ical_parts.h"
 
+/* The library keeps the last 2,500 buffers that it has made of lines. They are not freed after each
+ * line, since it looks at all of their places then, which took half of the time of a read. */
+#define LIBRARY_BYTES_MAX (UINT32_C(1) << 20)
+
 #define YEAR_FIRST 1601
 #define YEAR_LAST  2200
 /* A duration beyond this is a mistake, and would overflow sums. */
@@ -138,6 +142,7 @@ static icalcomponent *parse(const struct fasti_ical_line *line) {
 
 void fasti_ical_line_values(struct fasti_ical_reader *reader, struct fasti_ical_item *item,
                             struct fasti_ical_line *line, fasti_ical_take *take) {
+    const size_t line_bytes = strlen(line->text);
     icalcomponent *component = parse(line);
     bool is_right = component != NULL &&
                     icalcomponent_count_properties(component, ICAL_XLICERROR_PROPERTY) == 0 &&
@@ -159,5 +164,12 @@ void fasti_ical_line_values(struct fasti_ical_reader *reader, struct fasti_ical_
         refuse_line(reader, line);
     if (component != NULL)
         icalcomponent_free(component);
+    reader->library_bytes += line_bytes;
+    if (reader->library_bytes > LIBRARY_BYTES_MAX)
+        fasti_ical_line_forget(reader);
+}
+
+void fasti_ical_line_forget(struct fasti_ical_reader *reader) {
     icalmemory_free_ring();
+    reader->library_bytes = 0;
 }

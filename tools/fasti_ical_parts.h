@@ -102,6 +102,7 @@ struct fasti_ical_reader {
     struct fasti_ical *result;
     enum fasti_status status; /* OK while there are no refusals; LIMIT_MEMORY ends all */
     uint64_t steps;
+    size_t library_bytes; /* lines that the library was given since its buffers were freed */
     uint32_t item_count, item_room, date_count, date_room, rule_count, rule_room;
     uint32_t calendar_count, calendar_room, busy_room, text_size, text_room;
     struct fasti_ical_item *items;
@@ -151,6 +152,9 @@ typedef void fasti_ical_take(struct fasti_ical_reader *reader, struct fasti_ical
 /* Gives each value to take; a line that does not hold values of its kind is refused. */
 void fasti_ical_line_values(struct fasti_ical_reader *reader, struct fasti_ical_item *item,
                             struct fasti_ical_line *line, fasti_ical_take *take);
+
+/* Frees what the library keeps of lines. */
+void fasti_ical_line_forget(struct fasti_ical_reader *reader);
 
 /* ---- zones ---- */
 
