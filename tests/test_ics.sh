@@ -128,6 +128,7 @@ exits 2 'a zone' ics "$work/broken.ics" --schedule anna --source ics:team.ics
 has 'a zone' 'broken.ics:7: ' 'Middle-earth' 'nothing was sent'
 exits 2 'no file' ics "$work/nothing.ics" --schedule anna
 has 'no file' 'nothing.ics: No such file' 'nothing was sent'
+exits 2 'a folder' ics "$work" --schedule anna
 exits 2 'no schedule' ics "$work/team.ics"
 has 'no schedule' 'Say --schedule ID, --map FILE, or both'
 exits 2 'not that schedule' ics "$work/team.ics" --schedule nobody
@@ -150,6 +151,15 @@ exits 0 'ahead' fasti --json import ics "$work/daily.ics" --schedule ben
 has 'ahead' '"added":397' '"kept":3'
 exits 0 'less' fasti --json import ics "$work/daily.ics" --schedule ben --until 2026-03-05
 has 'less' '"removed":398'
+
+# ---- time that runs for ages, and before the years that can be booked ----
+event ages@test 'DTSTART;VALUE=DATE:19900101' 'DTEND;VALUE=DATE:21900101' | calendar >"$work/ages.ics"
+exits 0 'ages' fasti --json import ics "$work/ages.ics" --schedule dora
+has 'ages' '"busy":1' '"added":56' # 3,520 days, 64 a block
+exits 0 'ages, again' ics "$work/ages.ics" --schedule dora
+has 'ages, again' 'nothing changed'
+exits 0 'ages, gone' fasti --json import ics /dev/stdin --schedule dora --source ics:ages.ics < <(calendar </dev/null)
+has 'ages, gone' '"removed":56'
 
 # ---- shared out by UID; each schedule's place has its own days ----
 { meeting; night; rest; windows; } | calendar >"$work/all.ics"

@@ -56,8 +56,8 @@ struct fasti_ics {
 /* Reads the file for all targets. A failure is printed, every refusal of it. */
 FASTI_MUST_USE enum fasti_exit fasti_ics_read(struct fasti_ics *ics);
 
-/* Prints refusals, `listed` of `count`, with the file's name; INVALID, or FAILED where the status
- * is not about the file. */
+/* Prints refusals, `listed` of `count`, with the file's name; INVALID, or FAILED where there is no
+ * memory. */
 enum fasti_exit fasti_ics_refuse(struct fasti_ics *ics, enum fasti_status status,
                                  const struct fasti_ical_refusal *refusals, uint32_t listed,
                                  uint32_t count);

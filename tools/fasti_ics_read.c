@@ -12,6 +12,11 @@
 #define BOOKABLE_FIRST_UTC_S ((int64_t)FASTI_DATE_FIRST * FASTI_DAY_SECONDS)
 #define BOOKABLE_LAST_UTC_S  ((int64_t)(FASTI_DATE_LAST + 1) * FASTI_DAY_SECONDS)
 
+/* Of time that runs for years: how much of the past is looked at, more than a block is long, so
+ * that a block that runs is kept; and how much is blocked, as long as a busy time may be. */
+#define BEHIND_SECONDS ((FASTI_ITEMS_MAX + 6) * (int64_t)FASTI_DAY_SECONDS)
+#define LENGTH_DAYS    (FASTI_BUSY_DAYS_MAX - FASTI_ITEMS_MAX - 6)
+
 static enum fasti_exit no_memory(struct fasti_ics *ics) {
     return fasti_session_fail(ics->session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
                               "no memory; nothing was sent");
@@ -31,12 +36,22 @@ static uint64_t key_of(const struct fasti_ical_busy *busy) {
     return fasti_busy_key(key, &busy->recurrence_utc_s, sizeof busy->recurrence_utc_s);
 }
 
-static bool time_add(struct fasti_ics_target *target, const struct fasti_ical_busy *busy) {
+static int64_t later_of(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+static int64_t earlier_of(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static bool time_add(struct fasti_ics *ics, struct fasti_ics_target *target,
+                     const struct fasti_ical_busy *busy) {
     struct fasti_busy_time time = {busy->start_utc_s, busy->end_utc_s, key_of(busy), busy->line};
-    if (time.start_utc_s < BOOKABLE_FIRST_UTC_S)
-        time.start_utc_s = BOOKABLE_FIRST_UTC_S;
-    if (time.end_utc_s > BOOKABLE_LAST_UTC_S)
-        time.end_utc_s = BOOKABLE_LAST_UTC_S;
+    const int64_t first_s = later_of(ics->from_utc_s - BEHIND_SECONDS, BOOKABLE_FIRST_UTC_S);
+    time.start_utc_s = later_of(time.start_utc_s, first_s);
+    /* by whole days: what is cut there is the same in another import of this day */
+    const int64_t start_day = fasti_date_of_utc(time.start_utc_s).v;
+    const int64_t last_s = (start_day + LENGTH_DAYS) * FASTI_DAY_SECONDS;
+    time.end_utc_s = earlier_of(time.end_utc_s, earlier_of(last_s, BOOKABLE_LAST_UTC_S));
     return time.start_utc_s >= time.end_utc_s || fasti_busy_times_add(&target->times, &time);
 }
 
@@ -44,7 +59,7 @@ static enum fasti_exit times_take(struct fasti_ics *ics, uint32_t number,
                                   const struct fasti_ical *read) {
     for (uint32_t i = 0; i < read->busy_count; i++)
         if (target_of(ics, read->busy[i].uid) == number &&
-            !time_add(&ics->targets[number], &read->busy[i]))
+            !time_add(ics, &ics->targets[number], &read->busy[i]))
             return no_memory(ics);
     return FASTI_EXIT_DONE;
 }

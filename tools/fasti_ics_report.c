@@ -24,8 +24,6 @@ static json_t *refusals_json(const struct fasti_ical_refusal *refusals, uint32_t
 enum fasti_exit fasti_ics_refuse(struct fasti_ics *ics, enum fasti_status status,
                                  const struct fasti_ical_refusal *refusals, uint32_t listed,
                                  uint32_t count) {
-    const bool is_file = fasti_status_class(status) == FASTI_CLASS_INVALID ||
-                         status == FASTI_LIMIT_RECORDS || status == FASTI_IO_OPEN;
     for (uint32_t i = 0; i < listed; i++) {
         if (refusals[i].line > 0)
             fprintf(stderr, "fasti: %s:%u: %s\n", ics->path, refusals[i].line, refusals[i].text);
@@ -43,7 +41,7 @@ enum fasti_exit fasti_ics_refuse(struct fasti_ics *ics, enum fasti_status status
                                            fasti_status_name(status), "message", message,
                                            "refusal_count", (int)count, "refusals", list));
     }
-    return is_file ? FASTI_EXIT_INVALID : FASTI_EXIT_FAILED;
+    return status == FASTI_LIMIT_MEMORY ? FASTI_EXIT_FAILED : FASTI_EXIT_INVALID;
 }
 
 /* ---- what was done ---- */
