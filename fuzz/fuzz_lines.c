@@ -1,6 +1,6 @@
 /*
- * fuzz_lines.c - bytes as a line of busy times and as one of a holiday: refused with a sentence, or
- * sound.
+ * fuzz_lines.c - bytes as a line of busy times, of a holiday and of a map of UIDs: refused with a
+ * sentence, or sound.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 #include "engine/time/civil.h"
 #include "tools/fasti_busy_line.h"
 #include "tools/fasti_holidays.h"
+#include "tools/fasti_ics_map.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,7 +39,19 @@ static void holiday(const char *bytes, size_t size) {
     FASTI_ASSERT(fasti_date_is_bookable(date));
 }
 
+static void mapping(const char *bytes, size_t size) {
+    struct fasti_detail detail = {""};
+    struct fasti_ics_mapping row;
+    if (fasti_ics_map_parse(bytes, size, &row, &detail) != FASTI_OK) {
+        FASTI_ASSERT(detail.text[0] != '\0');
+        return;
+    }
+    FASTI_ASSERT(memchr(row.uid, '\0', sizeof row.uid) != NULL && row.uid[0] != '\0');
+    FASTI_ASSERT(row.schedule.length > 0 && row.schedule.length <= FASTI_ID_BYTES_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    mapping((const char *)data, size);
     busy((const char *)data, size);
     holiday((const char *)data, size);
     return 0;

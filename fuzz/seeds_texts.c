@@ -39,6 +39,7 @@ static void busy_and_holidays(void) {
     text_write("fuzz_lines", "times",
                "{\"start\":\"2026-12-01T09:00\",\"end\":\"2026-12-01T10:30Z\",\"key\":\"k\"}");
     text_write("fuzz_lines", "dates", "{\"start\":\"2026-12-21\",\"end\":\"2027-01-04\"}");
+    text_write("fuzz_lines", "map", "{\"uid\":\"2f9c1b04@example.org\",\"schedule\":\"anna\"}");
     text_write("fuzz_lines", "country",
                "{\"country\":\"DE\",\"date\":\"2026-12-25\",\"name\":\"Christmas Day\"}");
     text_write("fuzz_lines", "region",
