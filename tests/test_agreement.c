@@ -3,9 +3,10 @@
  *
  * See tests/support/agreement.h. Around the nights of 23 and 25 hours; visits are booked, held,
  * confirmed, extended, moved, marked and cancelled, time is blocked, terms change, the clock steps,
- * the engine crashes, requests come twice. After each step, for some question, all four say the
- * same; the engine lists what the model has; and no minute is taken by more than the seats there
- * are. A difference ends the test's process with a sentence, which Criterion reports.
+ * snapshots are written, the engine crashes, requests come twice. After each step, for some
+ * question, all four say the same; the engine lists what the model has; and no minute is taken by
+ * more than the seats there are. A difference ends the test's process with a sentence, which
+ * Criterion reports.
  */
 #include <criterion/criterion.h>
 
@@ -19,6 +20,7 @@ Test(agreement, search_claim_and_explain_say_what_the_model_says, .timeout = 600
     static struct agreement a;
     a.prng = fasti_test_prng("agreement");
     a.has_sources = true;
+    a.has_snapshots = true;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         agreement_begin(&a, round);
         for (uint32_t i = 0; i < STEPS; i++)

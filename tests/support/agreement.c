@@ -221,7 +221,7 @@ static void terms_step(struct agreement *a) {
 
 void agreement_step(struct agreement *a) {
     const uint32_t dice = agreement_below(a, 64);
-    if (agreement_one_in(a, 16)) /* written while the next steps are taken */
+    if (a->has_snapshots && agreement_one_in(a, 16)) /* written while the next steps are taken */
         engine_world_checkpoint(a->world);
     if (dice == 0)
         agreement_crash(a);

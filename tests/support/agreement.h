@@ -47,8 +47,10 @@ struct agreement_act {
 struct agreement {
     struct fasti_prng prng;
     bool is_tight; /* few days and starts, limits that are soon reached: for what two workers do */
-    bool has_sources; /* blocks have sources and replace others; the explorers of mistakes go
-                         without, for what they catch rests on the acts that their seeds make */
+    bool has_sources;   /* blocks have sources and replace others; the explorers of mistakes go
+                           without, for what they catch rests on the acts that their seeds make */
+    bool has_snapshots; /* snapshots are written while acts go on, and loaded after crashes; as
+                           above */
     struct engine_world *world;
     struct rule_model model;
     struct fasti_zone zone;
