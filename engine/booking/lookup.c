@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/calendar/claim.h"
+#include "engine/directory/put_of.h"
 
 static enum fasti_disposition answer(struct fasti_pending *pending, enum fasti_outcome outcome) {
     pending->answer.outcome = outcome;
@@ -44,105 +45,28 @@ static bool describe(struct fasti_booking *booking, fasti_organization_id organi
                      struct fasti_describe_answer *described) {
     const struct fasti_directory *directory = booking->state->directory;
     struct fasti_put *put = &described->put;
-    memset(put, 0, sizeof *put);
-    put->kind = kind;
-    put->organization = organization;
-    switch (kind) {
-    case FASTI_ENTITY_ORGANIZATION: {
-        const struct fasti_organization *it =
-            fasti_organization_get(directory, (fasti_organization_id){id});
-        if (it == NULL || (organization.v != 0 && organization.v != id))
-            return false;
-        described->etag = fasti_record_etag(kind, id, it);
-        put->id = it->id;
-        put->name = it->name;
-        return true;
-    }
-    case FASTI_ENTITY_LOCATION: {
-        const struct fasti_location *it = fasti_location_get(directory, (fasti_location_id){id});
-        if (it == NULL || it->organization.v != organization.v)
-            return false;
-        described->etag = fasti_record_etag(kind, id, it);
-        put->id = it->id;
-        put->name = it->name;
-        (void)fasti_zone_get(directory, it->zone, &put->body.location.zone);
-        put->body.location.has_position = it->has_position;
-        put->body.location.latitude_e7 = it->latitude_e7;
-        put->body.location.longitude_e7 = it->longitude_e7;
-        return true;
-    }
-    case FASTI_ENTITY_PRACTITIONER: {
-        const struct fasti_practitioner *it =
-            fasti_practitioner_get(directory, (fasti_practitioner_id){id});
-        if (it == NULL || it->organization.v != organization.v)
-            return false;
-        described->etag = fasti_record_etag(kind, id, it);
-        put->id = it->id;
-        put->name = it->name;
-        return true;
-    }
-    case FASTI_ENTITY_SERVICE: {
-        const struct fasti_service *it = fasti_service_get(directory, (fasti_service_id){id});
-        if (it == NULL || it->organization.v != organization.v)
-            return false;
-        described->etag = fasti_record_etag(kind, id, it);
-        put->id = it->id;
-        put->name = it->name;
-        put->body.service.duration_minutes = it->duration_minutes;
-        put->body.service.grid_minutes = it->grid_minutes;
-        put->body.service.offset_minutes = it->offset_minutes;
-        put->body.service.terms = it->terms;
-        return true;
-    }
-    case FASTI_ENTITY_SCHEDULE:
-    case FASTI_ENTITY_OPENINGS:
-    case FASTI_ENTITY_ZONE: break;
-    }
-    return false;
-}
-
-static bool describe_schedule(struct fasti_booking *booking, fasti_organization_id organization,
-                              uint32_t id, struct fasti_describe_answer *described) {
-    const struct fasti_directory *directory = booking->state->directory;
-    const struct fasti_schedule_config *config =
-        config_of(booking, organization, (fasti_schedule_id){id});
-    if (config == NULL)
+    const void *record = fasti_put_of(directory, kind, id, put);
+    if (record == NULL)
         return false;
-    struct fasti_put *put = &described->put;
-    memset(put, 0, sizeof *put);
-    described->etag = fasti_record_etag(FASTI_ENTITY_SCHEDULE, id, config);
-    put->kind = FASTI_ENTITY_SCHEDULE;
+    if (kind == FASTI_ENTITY_ZONE) { /* its table is not told */
+        put->body.zone = NULL;
+        described->etag = fasti_directory_etag(directory, kind, id);
+        return true;
+    }
+    const bool is_seen = kind == FASTI_ENTITY_ORGANIZATION
+                             ? organization.v == 0 || organization.v == id
+                             : put->organization.v == organization.v;
+    if (!is_seen)
+        return false;
     put->organization = organization;
-    put->id = config->id;
-    put->name = config->name;
-    const struct fasti_location *location = fasti_location_get(directory, config->location);
-    if (location != NULL)
-        put->body.schedule.location = location->id;
-    const struct fasti_practitioner *practitioner =
-        fasti_practitioner_get(directory, config->practitioner);
-    if (practitioner != NULL)
-        put->body.schedule.practitioner = practitioner->id;
-    put->body.schedule.resolution_minutes = config->resolution_minutes;
-    put->body.schedule.service_count = config->service_count;
-    for (uint32_t i = 0; i < config->service_count; i++)
-        put->body.schedule.services[i] = fasti_service_get(directory, config->services[i])->id;
-    put->body.schedule.language_count = config->language_count;
-    memcpy(put->body.schedule.languages, config->languages, sizeof config->languages);
-    put->body.schedule.substitute = config->substitute;
-    put->body.schedule.terms = config->terms;
-    memcpy(booking->openings, config->openings, config->opening_count * sizeof config->openings[0]);
-    described->opening_count = config->opening_count;
-    described->openings = booking->openings;
+    described->etag = fasti_record_etag(kind, id, record);
+    if (kind == FASTI_ENTITY_SCHEDULE) {
+        const struct fasti_schedule_config *config = record;
+        memcpy(booking->openings, config->openings,
+               config->opening_count * sizeof config->openings[0]);
+        described->opening_count = config->opening_count;
+    }
     return true;
-}
-
-static bool describe_zone(struct fasti_booking *booking, uint32_t id,
-                          struct fasti_describe_answer *described) {
-    memset(&described->put, 0, sizeof described->put);
-    described->put.kind = FASTI_ENTITY_ZONE;
-    described->etag = fasti_directory_etag(booking->state->directory, FASTI_ENTITY_ZONE, id);
-    return fasti_zone_get(booking->state->directory, (fasti_zone_id){id}, &described->put.id) !=
-           NULL;
 }
 
 enum fasti_disposition fasti_lookup_describe(struct fasti_booking *booking,
@@ -159,14 +83,8 @@ enum fasti_disposition fasti_lookup_describe(struct fasti_booking *booking,
     const uint64_t first = query->id != 0 ? query->id : UINT64_C(1) + query->after;
     const uint32_t last = query->id != 0 && query->id < count ? query->id : count;
     for (uint32_t id = (uint32_t)first; first <= last && id <= last && described->id == 0; id++) {
-        bool found;
-        if (query->kind == FASTI_ENTITY_SCHEDULE)
-            found = describe_schedule(booking, command->organization, id, described);
-        else if (query->kind == FASTI_ENTITY_ZONE)
-            found = describe_zone(booking, id, described);
-        else
-            found = describe(booking, command->organization, query->kind, id, described);
-        described->id = found ? id : 0;
+        if (describe(booking, command->organization, query->kind, id, described))
+            described->id = id;
     }
     pending->answer.body.describe = described;
     pending->answer.id = described->id;

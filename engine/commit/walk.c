@@ -122,7 +122,7 @@ static bool scratch_add(struct fasti_walk *walk, uint32_t id) {
 static bool record_take(struct fasti_walk *walk, uint32_t id) {
     const struct fasti_directory *directory = walk->state->directory;
     walk->scratch_bytes = walk->scratch_at = 0;
-    if (!fasti_put_of(directory, walk->kind, id, walk->scratch_put))
+    if (fasti_put_of(directory, walk->kind, id, walk->scratch_put) == NULL)
         return true;
     if (!scratch_add(walk, id))
         return false;

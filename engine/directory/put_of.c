@@ -8,22 +8,22 @@
 #include "engine/base/panic.h"
 #include "engine/directory/state.h"
 
-static bool organization_put(const struct fasti_directory *directory, uint32_t id,
-                             struct fasti_put *put) {
+static const void *organization_put(const struct fasti_directory *directory, uint32_t id,
+                                    struct fasti_put *put) {
     const struct fasti_organization *record =
         fasti_organization_get(directory, (fasti_organization_id){id});
     if (record == NULL)
-        return false;
+        return NULL;
     put->id = record->id;
     put->name = record->name;
-    return true;
+    return record;
 }
 
-static bool location_put(const struct fasti_directory *directory, uint32_t id,
-                         struct fasti_put *put) {
+static const void *location_put(const struct fasti_directory *directory, uint32_t id,
+                                struct fasti_put *put) {
     const struct fasti_location *record = fasti_location_get(directory, (fasti_location_id){id});
     if (record == NULL)
-        return false;
+        return NULL;
     put->organization = record->organization;
     put->id = record->id;
     put->name = record->name;
@@ -31,26 +31,26 @@ static bool location_put(const struct fasti_directory *directory, uint32_t id,
     put->body.location.has_position = record->has_position;
     put->body.location.latitude_e7 = record->latitude_e7;
     put->body.location.longitude_e7 = record->longitude_e7;
-    return true;
+    return record;
 }
 
-static bool practitioner_put(const struct fasti_directory *directory, uint32_t id,
-                             struct fasti_put *put) {
+static const void *practitioner_put(const struct fasti_directory *directory, uint32_t id,
+                                    struct fasti_put *put) {
     const struct fasti_practitioner *record =
         fasti_practitioner_get(directory, (fasti_practitioner_id){id});
     if (record == NULL)
-        return false;
+        return NULL;
     put->organization = record->organization;
     put->id = record->id;
     put->name = record->name;
-    return true;
+    return record;
 }
 
-static bool service_put(const struct fasti_directory *directory, uint32_t id,
-                        struct fasti_put *put) {
+static const void *service_put(const struct fasti_directory *directory, uint32_t id,
+                               struct fasti_put *put) {
     const struct fasti_service *record = fasti_service_get(directory, (fasti_service_id){id});
     if (record == NULL)
-        return false;
+        return NULL;
     put->organization = record->organization;
     put->id = record->id;
     put->name = record->name;
@@ -58,14 +58,14 @@ static bool service_put(const struct fasti_directory *directory, uint32_t id,
     put->body.service.grid_minutes = record->grid_minutes;
     put->body.service.offset_minutes = record->offset_minutes;
     put->body.service.terms = record->terms;
-    return true;
+    return record;
 }
 
-static bool schedule_put(const struct fasti_directory *directory, uint32_t id,
-                         struct fasti_put *put) {
+static const void *schedule_put(const struct fasti_directory *directory, uint32_t id,
+                                struct fasti_put *put) {
     const struct fasti_schedule *schedule = fasti_schedule_get(directory, (fasti_schedule_id){id});
     if (schedule == NULL)
-        return false;
+        return NULL;
     const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
     put->organization = config->organization;
     put->id = config->id;
@@ -82,16 +82,17 @@ static bool schedule_put(const struct fasti_directory *directory, uint32_t id,
     memcpy(put->body.schedule.languages, config->languages, sizeof config->languages);
     put->body.schedule.substitute = config->substitute;
     put->body.schedule.terms = config->terms;
-    return true;
+    return config;
 }
 
-static bool zone_put(const struct fasti_directory *directory, uint32_t id, struct fasti_put *put) {
+static const void *zone_put(const struct fasti_directory *directory, uint32_t id,
+                            struct fasti_put *put) {
     put->body.zone = fasti_zone_get(directory, (fasti_zone_id){id}, &put->id);
-    return put->body.zone != NULL;
+    return put->body.zone;
 }
 
-bool fasti_put_of(const struct fasti_directory *directory, enum fasti_entity_kind kind, uint32_t id,
-                  struct fasti_put *put) {
+const void *fasti_put_of(const struct fasti_directory *directory, enum fasti_entity_kind kind,
+                         uint32_t id, struct fasti_put *put) {
     memset(put, 0, sizeof *put);
     put->kind = kind;
     switch (kind) {
@@ -103,7 +104,7 @@ bool fasti_put_of(const struct fasti_directory *directory, enum fasti_entity_kin
     case FASTI_ENTITY_ZONE: return zone_put(directory, id, put);
     case FASTI_ENTITY_OPENINGS: break;
     }
-    return false;
+    return NULL;
 }
 
 /* The place of a service's name in the put, added if it is not there; 0: there is no room. */

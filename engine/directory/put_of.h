@@ -3,7 +3,7 @@
  *
  *   record, dense ids --> names --> put      resolve.h the other way round
  *
- * For snapshots and exports: putting them in the order zones, organizations, locations,
+ * For snapshots and descriptions: putting them in the order zones, organizations, locations,
  * practitioners, services, schedules gives every record the dense id that it has. Only what is
  * published can be named, so every reference resolves.
  * Threading: as reading the directory: any thread that is online in the epoch.
@@ -13,10 +13,11 @@
 
 #include "engine/directory/directory.h"
 
-/* The put of a record of a kind but OPENINGS. A ZONE's table is borrowed from the directory. false:
- * there is no such record. */
-bool fasti_put_of(const struct fasti_directory *directory, enum fasti_entity_kind kind, uint32_t id,
-                  struct fasti_put *put);
+/* The put of a record of a kind but OPENINGS. A ZONE's table is borrowed from the directory.
+ * Returns the record that it was made of (of a schedule its configuration), for another one may be
+ * published meanwhile; NULL: there is no such record. */
+const void *fasti_put_of(const struct fasti_directory *directory, enum fasti_entity_kind kind,
+                         uint32_t id, struct fasti_put *put);
 
 /* The openings of a schedule from number *at on, as many as one put may have: of one source, naming
  * at most FASTI_SCHEDULE_SERVICES_MAX services. *at becomes the number of the next one. openings:
