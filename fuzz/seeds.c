@@ -14,6 +14,7 @@
 #include "engine/base/panic.h"
 #include "engine/booking/effect.h"
 #include "engine/storage/log.h"
+#include "engine/storage/snapshot.h"
 #include "fuzz/seeds.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/messages.h"
@@ -85,6 +86,39 @@ static void session_write(struct session *session, const char *name, uint8_t eff
     FASTI_ASSERT(!session->effects.failed && !session->puts.failed);
     seed_write("fuzz_replay", name, session->effects.bytes, session->effects.size);
     seed_write("fuzz_put", name, session->puts.bytes, session->puts.size);
+    FASTI_ASSERT(engine_world_open(session->world) == FASTI_OK);
+}
+
+/* Writes a snapshot of the session as fuzz_snapshot takes it. */
+static void snapshot_write(struct session *session, const char *name) {
+    static uint8_t bytes[SEED_BYTES];
+    struct fasti_writer out = {.bytes = bytes, .capacity = sizeof bytes};
+    struct fasti_snapshot_reader reader;
+    struct fasti_detail detail;
+    uint64_t generation;
+    uint32_t count;
+    engine_world_checkpoint(session->world);
+    FASTI_ASSERT(engine_world_checkpoint_wait(session->world, 100000));
+    engine_world_crash(session->world);
+    struct fasti_io *io = fasti_sim_disk_open(session->world->disk);
+    FASTI_ASSERT(fasti_snapshot_list(io, &generation, 1, &count) == FASTI_OK && count == 1);
+    FASTI_ASSERT(fasti_snapshot_open(&reader, io, generation, &detail) == FASTI_OK);
+    fasti_write_u32(&out, (uint32_t)reader.header.record_next - 1);
+    fasti_write_u16(&out, (uint16_t)reader.header.config_version);
+    for (bool has = true; has;) {
+        struct fasti_section section;
+        FASTI_ASSERT(fasti_snapshot_next(&reader, &section, &has, &detail) == FASTI_OK);
+        if (!has)
+            break;
+        fasti_write_u8(&out, (uint8_t)section.kind);
+        fasti_write_u8(&out, 0);
+        fasti_write_u16(&out, (uint16_t)section.size);
+        fasti_write(&out, section.bytes, section.size);
+    }
+    FASTI_ASSERT(!out.failed);
+    seed_write("fuzz_snapshot", name, out.bytes, out.size);
+    fasti_snapshot_close(&reader);
+    io->operations->close(io);
     FASTI_ASSERT(engine_world_open(session->world) == FASTI_OK);
 }
 
@@ -226,6 +260,7 @@ static void session_seeds(void) {
     engine_world_practice(session.world);
     holds(&session);
     session_write(&session, "holds", 0x2b, 0x00);
+    snapshot_write(&session, "holds");
     engine_world_free(session.world);
 }
 
