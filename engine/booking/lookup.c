@@ -409,10 +409,11 @@ bool fasti_lookup_conflicts(struct fasti_booking *booking, struct fasti_pending 
         }
         const struct seen seen = look_at(state, *id);
         const struct fasti_record *record = seen_record(state, &seen);
-        const struct fasti_item *item = &record->items[seen.item];
-        /* Once a record, whatever its items are. */
+        /* Once a record, whatever its items are. A chain that leads to none comes from a file that
+         * somebody made up. */
         pending->answer.body.import.conflicts +=
-            seen.item == 0 && item->start_utc_s * 1000 >= now_ms && is_conflict(booking, record);
+            seen.item == 0 && fasti_cell_index(seen.word) != 0 &&
+            record->items[0].start_utc_s * 1000 >= now_ms && is_conflict(booking, record);
         struct fasti_record_entry *entry =
             fasti_records_find(&state->records, (fasti_record_id){*id});
         *id = fasti_load_relaxed(&entry->next_schedule);

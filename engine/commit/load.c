@@ -173,12 +173,25 @@ static enum fasti_status directory_load(struct loader *loader) {
 
 /* ---- heads, days, guards ---- */
 
+/* A link of a chain: 0, or a number below those that are given next, whose entry exists then (an
+ * empty one, until its record is loaded). */
+static enum fasti_status link_check(struct loader *loader, uint64_t link) {
+    if (link == 0)
+        return FASTI_OK;
+    if (link >= loader->load->header.record_next)
+        return corrupt(loader, "a chain leads to no record:", link);
+    return fasti_records_get(&loader->state->records, (fasti_record_id){link}) == NULL
+               ? FASTI_LIMIT_MEMORY
+               : FASTI_OK;
+}
+
 static enum fasti_status head_load(struct loader *loader, const struct fasti_section *section,
                                    size_t *at) {
     struct fasti_state *state = loader->state;
     const struct fasti_entry_head *entry = entry_take(section, at, sizeof *entry);
     if (entry == NULL || entry->record == 0 || entry->record >= loader->load->header.record_next)
         return corrupt(loader, "a chain begins at no record, at", section->offset);
+    FASTI_TRY(link_check(loader, entry->record));
     if (entry->what == FASTI_HEAD_PATIENT && entry->key < FASTI_PATIENT_BUCKETS) {
         fasti_store_relaxed(&state->records.patients[entry->key], entry->record);
         loader->load->catchup->patient_lsns[entry->key] = entry->lsn;
@@ -258,20 +271,25 @@ static enum fasti_status entries_check(struct loader *loader, const struct fasti
             return FASTI_LIMIT_MEMORY;
         if (fasti_load_relaxed(&entry->cell) != 0)
             return corrupt(loader, "a record stands there twice:", record->id);
-        if (fasti_schedule_get(state->directory, (fasti_schedule_id){record->items[i].schedule}) ==
-            NULL)
-            return corrupt(loader, "a record is of unknown schedule", record->items[i].schedule);
+        const uint32_t schedule = record->items[i].schedule;
+        if (schedule == 0 || schedule > FASTI_SCHEDULES_MAX)
+            return corrupt(loader, "a record is of unknown schedule", schedule);
+        if (schedule > loader->load->schedule_max)
+            loader->load->schedule_max = schedule;
     }
     return FASTI_OK;
 }
 
-static void links_load(struct fasti_state *state, const struct fasti_entry_record *entry,
-                       const uint8_t *links, const struct fasti_record *record) {
+static enum fasti_status links_load(struct loader *loader, const struct fasti_entry_record *entry,
+                                    const uint8_t *links, const struct fasti_record *record) {
+    struct fasti_state *state = loader->state;
+    FASTI_TRY(link_check(loader, entry->next_patient));
     for (uint32_t i = 0; i < record->item_count; i++) {
         struct fasti_record_entry *part =
             fasti_records_find(&state->records, (fasti_record_id){record->id + i});
         uint32_t next;
         memcpy(&next, links + i * sizeof next, sizeof next);
+        FASTI_TRY(link_check(loader, next));
         fasti_store_relaxed(&part->next_schedule, (uint64_t)next);
     }
     struct fasti_record_entry *first =
@@ -279,6 +297,7 @@ static void links_load(struct fasti_state *state, const struct fasti_entry_recor
     fasti_store_relaxed(&first->next_patient, (uint64_t)entry->next_patient);
     first->emitted = entry->version;
     fasti_store_relaxed(&first->durable, entry->version);
+    return FASTI_OK;
 }
 
 static enum fasti_status record_load(struct loader *loader, const struct fasti_section *section,
@@ -306,7 +325,7 @@ static enum fasti_status record_load(struct loader *loader, const struct fasti_s
     struct fasti_record_entry *first =
         fasti_records_find(&state->records, (fasti_record_id){record->id});
     fasti_store_relaxed(&first->cell, fasti_cell_word(FASTI_TAG_PAGE, entry->version, index));
-    links_load(state, entry, links, record);
+    FASTI_TRY(links_load(loader, entry, links, record));
     fasti_add_relaxed(&state->appointments, (uint64_t)fasti_record_is_counted(record));
     const struct fasti_record_hold *hold = fasti_record_hold(record);
     if (hold != NULL && record->state == FASTI_STATE_HELD)

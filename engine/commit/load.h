@@ -20,6 +20,7 @@ struct fasti_load {
     struct fasti_snapshot_header header; /* of the file that was loaded */
     struct fasti_hash128 digest;         /* of all that was loaded */
     uint64_t entries;
+    uint32_t schedule_max; /* that a record names: replay makes it, if it is not there yet */
     bool is_mended;
     /* Asked now and then; false: stop with STARTING. May be NULL. */
     bool (*progress)(void *context, uint64_t effects, double seconds);

@@ -133,6 +133,10 @@ static enum fasti_status digest_check(struct fasti_replay *replay,
          !fasti_hash128_equal(replay->digest, replay->snapshot.digest)))
         return fasti_detail_set(replay->detail, FASTI_CORRUPT_STATE,
                                 "what was replayed has another digest than the log states");
+    if (replay->schedule_max >
+        fasti_directory_count(replay->booking->state->directory, FASTI_ENTITY_SCHEDULE))
+        return fasti_detail_set(replay->detail, FASTI_CORRUPT_STATE,
+                                "the snapshot has records of schedules that were never made");
     replay->booking->state->catchup = NULL;
     return FASTI_OK;
 }
@@ -189,6 +193,7 @@ enum fasti_status fasti_replay_load(struct fasti_replay *replay, struct fasti_io
     replay->digest = load.digest;
     replay->epoch = load.header.epoch;
     replay->snapshot_entries = load.entries;
+    replay->schedule_max = load.schedule_max;
     replay->is_snapshot_mended = load.is_mended;
     replay->booking->state->catchup = replay->catchup;
     return FASTI_OK;

@@ -32,6 +32,7 @@ struct fasti_replay {
     struct fasti_snapshot_header snapshot;
     struct fasti_catchup *catchup;
     uint64_t snapshot_entries;
+    uint32_t schedule_max; /* that a record of the snapshot names */
     bool is_snapshot_mended;
     const struct fasti_log_report *report; /* while the log is read */
     bool is_dry; /* take effects apart only: nothing is applied, no digest is compared */

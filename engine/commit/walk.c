@@ -154,7 +154,10 @@ static enum step directory_step(struct fasti_walk *walk) {
         return scratch_step(walk);
     if (walk->kind == FASTI_ENTITY_OPENINGS)
         return STEP_END;
-    if (walk->at > fasti_directory_count(walk->state->directory, walk->kind)) {
+    const uint32_t count = fasti_directory_count(walk->state->directory, walk->kind);
+    if (walk->at > count) {
+        if (walk->kind == FASTI_ENTITY_SCHEDULE)
+            walk->schedule_count = count;
         walk->kind = kind_after(walk->kind);
         walk->at = 1;
         return STEP_ON;
@@ -370,10 +373,9 @@ static enum step requests_step(struct fasti_walk *walk) {
 
 static void stage_begin(struct fasti_walk *walk, enum fasti_walk_stage stage) {
     struct fasti_state *state = walk->state;
-    const uint64_t schedules = fasti_directory_count(state->directory, FASTI_ENTITY_SCHEDULE);
     walk->stage = stage;
     walk->at = 1;
-    walk->end = schedules + 1;
+    walk->end = (uint64_t)walk->schedule_count + 1; /* of a later one replay has everything */
     walk->date.v = FASTI_DATE_FIRST;
     if (stage == FASTI_WALK_DIRECTORY)
         walk->kind = FASTI_ENTITY_SCHEDULE;

@@ -8,7 +8,8 @@
  *
  *   staged before directory   an import that ends before it is stored is in each record stored
  * later schedules before services, and zones last   what a stored record names is stored behind it
- *   directory before days     a day that is stored is of a schedule that is, with its resolution
+ *   directory before days     a day or a head that is stored is of a schedule that is stored, with
+ *                             its resolution; records may be of later ones, which replay makes
  *   heads before records      every entry of a stored chain is linked when it is stored
  *   request ids last          what was pending when the walk came by is waited for
  *
@@ -42,6 +43,7 @@ struct fasti_walk {
     uint64_t lsn; /* of the next effect, in this slice */
 
     uint32_t place, import, put; /* STAGED: place of the import, its id, its next put */
+    uint32_t schedule_count;     /* those that the directory's part stored */
     enum fasti_entity_kind kind; /* DIRECTORY */
     uint64_t at, end;            /* id of what is next, and the first that is not looked at */
     fasti_date date;             /* DAYS, GUARDS: from where on, of schedule `at` */

@@ -39,11 +39,39 @@ static void start_random(struct session *s, char text[32]) {
              8 + session_below(s, 9), 15 * session_below(s, 4));
 }
 
+static uint32_t schedule_random(struct session *s) {
+    return s->schedules[session_below(s, s->schedule_count)];
+}
+
+/* A schedule more, which is booked from now on. */
+static void grow_step(struct session *s) {
+    char name[24];
+    if (s->schedule_count == SESSION_MADE_MAX)
+        return;
+    snprintf(name, sizeof name, "grown-%u", s->schedule_count);
+    struct fasti_command command = engine_schedule(1, name, 0, "visit", NULL);
+    const struct fasti_answer answer = run(s, &command);
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_CREATED, "%s", answer.detail.text);
+    const struct fasti_opening opening = engine_weekly("day", 0x1f, "08:00", "17:00");
+    command = engine_put(FASTI_ENTITY_OPENINGS, 1, name);
+    command.body.put.body.openings.mode = FASTI_OPENINGS_UPSERT;
+    command.body.put.body.openings.count = 1;
+    command.body.put.body.openings.openings = &opening;
+    cr_assert_eq(run(s, &command).outcome, FASTI_OUTCOME_CHANGED);
+    s->schedules[s->schedule_count++] = answer.id;
+}
+
 static void take_step(struct session *s) {
     char start[32];
     start_random(s, start);
-    struct fasti_command command = engine_book(1 + session_below(s, 2), 1, start,
+    struct fasti_command command = engine_book(schedule_random(s), 1, start,
                                                session_patient(session_below(s, SESSION_PATIENTS)));
+    const uint32_t other = schedule_random(s);
+    if (session_below(s, 3) == 0 && other != command.body.book.items[0].schedule.v) {
+        command.body.book.items[1] = command.body.book.items[0]; /* both at once, one visit */
+        command.body.book.items[1].schedule.v = other;
+        command.body.book.item_count = 2;
+    }
     const bool is_hold = session_below(s, 3) == 0;
     if (is_hold) {
         const struct fasti_book book = command.body.book;
@@ -101,10 +129,8 @@ static void change_step(struct session *s) {
         memset(&command.body.move, 0, sizeof command.body.move);
         command.body.move.record = record;
         command.body.move.book.appointment_count = command.body.move.book.item_count = 1;
-        command.body.move.book.items[0] =
-            (struct fasti_book_item){.schedule = {1 + session_below(s, 2)},
-                                     .service = {1},
-                                     .start_utc_s = engine_utc_s(start)};
+        command.body.move.book.items[0] = (struct fasti_book_item){
+            .schedule = {schedule_random(s)}, .service = {1}, .start_utc_s = engine_utc_s(start)};
     }
     command.request = request_new(s);
     const struct fasti_answer answer = run(s, &command);
@@ -152,14 +178,16 @@ static void edit_step(struct session *s) {
 static void block_step(struct session *s) {
     char start[32];
     start_random(s, start);
-    struct fasti_command command = engine_block(1 + session_below(s, 2), start, start);
+    struct fasti_command command = engine_block(schedule_random(s), start, start);
     command.body.block.end_utc_s += 60 * (15 + 15 * (int64_t)session_below(s, 4));
     (void)run(s, &command);
 }
 
 void session_step(struct session *s) {
-    const uint32_t dice = session_below(s, 16);
-    if (dice < 7)
+    const uint32_t dice = session_below(s, 17);
+    if (dice == 16)
+        grow_step(s);
+    else if (dice < 7)
         take_step(s);
     else if (dice < 10)
         held_step(s);
@@ -179,6 +207,9 @@ void session_begin_in(struct session *s, struct engine_world *world, uint64_t se
     s->world = world;
     s->prng.state = seed;
     s->import = 0;
+    s->schedules[0] = 1;
+    s->schedules[1] = 2;
+    s->schedule_count = 2;
     s->record_count = s->hold_count = s->asked_count = 0;
     s->id_next = 0;
     engine_world_practice(s->world);

@@ -30,6 +30,8 @@ struct session {
     struct fasti_command asked[SESSION_MADE_MAX]; /* with request ids */
     enum fasti_outcome answered[SESSION_MADE_MAX];
     uint32_t asked_count;
+    uint32_t schedules[SESSION_MADE_MAX]; /* dense ids that may be booked */
+    uint32_t schedule_count;
     uint32_t import;
     uint64_t id_next;
 };
