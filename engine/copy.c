@@ -27,6 +27,7 @@ struct copy {
     struct fasti_detail *detail;
     struct fasti_log_report log;
     struct fasti_snapshot_header snapshot; /* generation 0: there is none */
+    struct fasti_detail unsound;           /* why the newest one is not copied; empty: it is */
     uint8_t *wanted, *found;               /* CHUNK_BYTES each */
     uint64_t done, total;
 };
@@ -40,16 +41,37 @@ static enum fasti_status batch_pass(void *context, const struct fasti_batch *bat
     return FASTI_OK;
 }
 
+/* Every section is what was written: damage is no reason to have no backup, an older one is copied.
+ */
+static bool is_sound(struct fasti_snapshot_reader *reader, struct fasti_detail *detail) {
+    enum fasti_status status = FASTI_OK;
+    for (bool has = true; status == FASTI_OK && has;) {
+        struct fasti_section section;
+        status = fasti_snapshot_next(reader, &section, &has, detail);
+    }
+    return status == FASTI_OK;
+}
+
 static enum fasti_status snapshot_choose(struct copy *copy) {
     uint64_t generations[16];
     uint32_t count;
     copy->snapshot.generation = 0;
+    copy->unsound.text[0] = '\0';
     FASTI_TRY(fasti_snapshot_list(copy->from, generations, 16, &count));
     for (uint32_t i = 0; i < count && copy->snapshot.generation == 0; i++) {
         struct fasti_snapshot_reader reader;
-        if (fasti_snapshot_open(&reader, copy->from, generations[i], copy->detail) != FASTI_OK)
-            continue; /* not finished yet, or damaged: an older one */
-        copy->snapshot = reader.header;
+        copy->detail->text[0] = '\0';
+        const enum fasti_status status =
+            fasti_snapshot_open(&reader, copy->from, generations[i], copy->detail);
+        if (status != FASTI_OK) { /* not finished yet, or damaged: an older one */
+            if (status != FASTI_NOT_FOUND)
+                copy->unsound = *copy->detail;
+            continue;
+        }
+        if (is_sound(&reader, copy->detail))
+            copy->snapshot = reader.header;
+        else
+            copy->unsound = *copy->detail;
         fasti_snapshot_close(&reader);
     }
     return FASTI_OK;
@@ -62,8 +84,10 @@ static enum fasti_status source_look(struct copy *copy) {
     if (copy->log.segments == 0)
         return fasti_detail_set(copy->detail, FASTI_NOT_FOUND, "there is no log there");
     if (copy->snapshot.generation == 0 && copy->log.lsn_start != 1)
-        return fasti_detail_set(copy->detail, FASTI_CORRUPT_LOG,
-                                "the log does not start at LSN 1, and there is no snapshot");
+        return fasti_detail_set(
+            copy->detail, FASTI_CORRUPT_LOG,
+            "the log does not start at LSN 1, and there is no sound snapshot%s%s",
+            copy->unsound.text[0] == '\0' ? "" : ": ", copy->unsound.text);
     copy->total = (copy->log.segment_last - copy->log.segment_read + 1) * copy->log.segment_bytes +
                   copy->snapshot.body_bytes;
     copy->done = 0;

@@ -79,6 +79,8 @@ newest=$(find "$work/data" -name 'snapshot-*' | sort | tail -n 1)
 printf 'X' | dd of="$newest" bs=1 seek=5000 conv=notrunc status=none
 exits 1 'verify' "$bin/fasti-log" verify "$work/data"
 has 'verify' 'a section is damaged'
+exits 0 'a backup of what is sound' fasti backup "$work/older" --from "$work/data"
+has 'a backup of what is sound' "digest $booked"
 small
 expect 'the start' 'WARNING: the newest snapshot could not be used' "$work/log"
 has_digest "$booked" 'the older one'

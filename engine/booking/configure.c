@@ -275,6 +275,8 @@ static enum fasti_status stage_replay(struct fasti_booking *booking,
         return FASTI_OK;
     struct fasti_staged_import *import =
         fasti_import_of_log(&state->imports, effect->header->import);
+    if (import == NULL && effect->header->import != 0 && state->catchup != NULL)
+        return FASTI_OK; /* it ended, and another took its place, before the snapshot looked */
     if (import == NULL)
         return fasti_detail_set(detail, FASTI_CORRUPT_STATE, "a staged put names no import");
     FASTI_TRY(fasti_import_reserve(import));

@@ -12,7 +12,9 @@
 
 /* STAGED: a put that waits in an import; its bytes and zeros follow. */
 struct fasti_entry_staged {
-    uint32_t import, config_version, bytes, reserved;
+    uint32_t import, config_version, bytes;
+    uint32_t
+        place; /* of FASTI_IMPORTS_MAX: another import in it means that the one before has ended */
 };
 
 /* DIRECTORY: a record as a put; its bytes and zeros follow. */

@@ -32,6 +32,7 @@ struct loader {
     bool is_directory_loaded;
     struct fasti_publish publish;
     uint64_t progress_at;
+    uint32_t staged_import, staged_place; /* of the entry before; 0: there was none */
 };
 
 static enum fasti_status corrupt(struct loader *loader, const char *what, uint64_t number) {
@@ -60,6 +61,16 @@ static enum fasti_status staged_load(struct loader *loader, const struct fasti_s
     if (bytes == NULL || fasti_put_decode(bytes, entry->bytes, state->put_scratch) != FASTI_OK)
         return corrupt(loader, "a staged put is not well formed, of import",
                        entry == NULL ? 0 : entry->import);
+    if (entry->place >= FASTI_IMPORTS_MAX)
+        return corrupt(loader, "a staged put is in no place, of import", entry->import);
+    if (loader->staged_import != entry->import && loader->staged_place == entry->place) {
+        struct fasti_staged_import *ended =
+            fasti_import_find(&state->imports, loader->staged_import);
+        if (ended != NULL) /* while the walk was at it; the directory has what it put */
+            fasti_import_end(ended);
+    }
+    loader->staged_import = entry->import;
+    loader->staged_place = entry->place;
     struct fasti_staged_import *import = fasti_import_of_log(&state->imports, entry->import);
     if (import == NULL ||
         !fasti_catchup_note_import(loader->load->catchup, entry->import, entry->config_version))

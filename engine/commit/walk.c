@@ -66,7 +66,8 @@ static enum step staged_step(struct fasti_walk *walk) {
     *entry = (struct fasti_entry_staged){.import = import->id,
                                          .config_version =
                                              fasti_load_relaxed(&walk->state->config_version),
-                                         .bytes = put->size};
+                                         .bytes = put->size,
+                                         .place = walk->place};
     memset((uint8_t *)(entry + 1) + put->size, 0, padded - put->size);
     memcpy(entry + 1, put->bytes, put->size);
     walk->put++;
