@@ -100,9 +100,10 @@ static enum fasti_attempt over_end(struct fasti_booking *booking,
 static enum fasti_attempt replaced_end(struct fasti_booking *booking,
                                        const struct fasti_command *command,
                                        struct fasti_pending *pending, uint32_t *records,
-                                       enum fasti_disposition *disposition) {
+                                       int64_t *expires_ms, enum fasti_disposition *disposition) {
     const struct fasti_hold *asked = &command->body.hold;
     *records = 0;
+    *expires_ms = INT64_MAX;
     if (asked->replaces.v == 0)
         return FASTI_ATTEMPT_END;
     const struct fasti_record_ref ref =
@@ -120,6 +121,7 @@ static enum fasti_attempt replaced_end(struct fasti_booking *booking,
     if (result != FASTI_DRAFT_OK)
         return fasti_draft_stop(booking, pending, result, looked, disposition);
     *records = 1;
+    *expires_ms = fasti_record_hold(ref.record)->expires_ms;
     return FASTI_ATTEMPT_END;
 }
 
@@ -131,6 +133,7 @@ static enum fasti_attempt hold_attempt(struct fasti_booking *booking,
     struct fasti_book_answer *answer = &pending->answer.body.book;
     struct fasti_rows rows;
     uint32_t ended;
+    int64_t ended_expires_ms; /* of the one that is replaced */
     fasti_draft_begin(booking);
     fasti_rows_begin(&rows, book, command, pending);
     answer->token = booking->token;
@@ -139,7 +142,7 @@ static enum fasti_attempt hold_attempt(struct fasti_booking *booking,
     answer->expires_ms = rows.expires_ms;
     *disposition = FASTI_PUSHED; /* nothing refused it yet */
     const enum fasti_attempt replaced =
-        replaced_end(booking, command, pending, &ended, disposition);
+        replaced_end(booking, command, pending, &ended, &ended_expires_ms, disposition);
     if (replaced != FASTI_ATTEMPT_END || *disposition != FASTI_PUSHED)
         return replaced;
     const uint32_t numbers = fasti_rows_count(book);
@@ -165,6 +168,9 @@ static enum fasti_attempt hold_attempt(struct fasti_booking *booking,
         return fasti_draft_refuse(booking, pending, added, disposition);
     if (rows.lost_count > 0)
         return fasti_rows_refuse(booking, pending, &rows, disposition);
+    /* As in held_attempt: somebody may have seen it expired meanwhile. */
+    if (fasti_state_now_ms(booking->state) >= ended_expires_ms)
+        return fasti_draft_stop(booking, pending, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, disposition);
     answer->appointment_count = book->appointment_count;
     pending->answer.record.v = first;
     pending->answer.outcome = FASTI_OUTCOME_HELD;
@@ -275,6 +281,7 @@ static enum fasti_attempt held_attempt(struct fasti_booking *booking,
         command->kind == FASTI_COMMAND_CONFIRM  ? FASTI_EFFECT_CONFIRM
         : command->kind == FASTI_COMMAND_EXTEND ? FASTI_EFFECT_EXTEND
                                                 : FASTI_EFFECT_END;
+    int64_t soonest_ms = INT64_MAX; /* when the first of them expires */
     fasti_draft_begin(booking);
     pending->answer.body.book.expires_ms = 0;
     for (uint32_t i = 0; i < held->count; i++) {
@@ -286,6 +293,8 @@ static enum fasti_attempt held_attempt(struct fasti_booking *booking,
             return over_end(booking, &ref, pending->decided_ms);
         if (standing != FASTI_OUTCOME_HELD)
             return standing_refuse(booking, pending, &ref, standing, disposition);
+        const int64_t expires_ms = fasti_record_hold(ref.record)->expires_ms;
+        soonest_ms = expires_ms < soonest_ms ? expires_ms : soonest_ms;
         enum fasti_look_result looked;
         enum fasti_draft_result result = held_one(booking, command, pending, i, &ref, &looked);
         if (result == FASTI_DRAFT_TAKEN && fasti_record_moved_on(booking, &ref))
@@ -293,6 +302,9 @@ static enum fasti_attempt held_attempt(struct fasti_booking *booking,
         if (result != FASTI_DRAFT_OK)
             return fasti_draft_stop(booking, pending, result, looked, disposition);
     }
+    /* Somebody may have seen it expired while this was made: as late as can be, once more. */
+    if (effect != FASTI_EFFECT_END && fasti_state_now_ms(booking->state) >= soonest_ms)
+        return fasti_draft_stop(booking, pending, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, disposition);
     pending->answer.record = held->records[0];
     pending->answer.outcome = held_outcome(command);
     return fasti_draft_swap(booking, pending, effect, command->request, disposition);
