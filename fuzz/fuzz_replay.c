@@ -139,10 +139,7 @@ static void replay(struct replayed *r, const uint8_t *data, size_t size, uint8_t
             fasti_effect_prefetch_page(&r->booking, &effect);
             r->status = fasti_effect_replay(&r->booking, &effect, &delta, &r->detail);
         }
-        for (int i = 0; i < 4; i++) {
-            fasti_epoch_quiescent(&r->booking.limbo);
-            (void)fasti_limbo_collect(&r->booking.limbo, UINT32_MAX);
-        }
+        fasti_limbo_drain(&r->booking.limbo);
         at += is_whole ? effect.header->size_bytes : size;
         if (r->status == FASTI_OK) {
             r->bytes += effect.header->size_bytes;

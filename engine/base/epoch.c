@@ -195,3 +195,10 @@ uint32_t fasti_limbo_collect(struct fasti_limbo *limbo, uint32_t max) {
     return ring_collect(limbo, &limbo->pages, counter, max) +
            ring_collect(limbo, &limbo->descriptors, counter, max);
 }
+
+void fasti_limbo_drain(struct fasti_limbo *limbo) {
+    for (int round = 0; round < FASTI_GRACE_DESCRIPTOR; round++) {
+        fasti_epoch_quiescent(limbo);
+        (void)fasti_limbo_collect(limbo, UINT32_MAX);
+    }
+}

@@ -104,6 +104,9 @@ void fasti_limbo_retire(struct fasti_limbo *limbo, uint32_t index, size_t size);
 void fasti_limbo_retire_descriptor(struct fasti_limbo *limbo, uint32_t index, size_t size);
 void fasti_limbo_retire_pointer(struct fasti_limbo *limbo, void *pointer);
 
+/* By a thread that is alone, and holds no reference: all that waits is freed. */
+void fasti_limbo_drain(struct fasti_limbo *limbo);
+
 /* Frees up to max entries whose time has come; returns how many. */
 uint32_t fasti_limbo_collect(struct fasti_limbo *limbo, uint32_t max);
 

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/directory/state.h"
-
 struct fasti_catchup *fasti_catchup_create(void) {
     struct fasti_catchup *catchup = calloc(1, sizeof *catchup);
     if (catchup == NULL)
@@ -54,12 +52,13 @@ bool fasti_catchup_note_schedule(struct fasti_catchup *catchup, uint32_t schedul
 
 bool fasti_catchup_note_config(struct fasti_catchup *catchup, enum fasti_entity_kind kind,
                                uint32_t id, uint32_t version) {
-    uint32_t *grown = grow(catchup->config_versions[kind], &catchup->config_counts[kind], id,
-                           sizeof *catchup->config_versions[kind]);
+    const enum fasti_entity_kind stored = fasti_kind_stored(kind);
+    uint32_t *grown = grow(catchup->config_versions[stored], &catchup->config_counts[stored], id,
+                           sizeof *catchup->config_versions[stored]);
     if (grown == NULL)
         return false;
-    catchup->config_versions[kind] = grown;
-    catchup->config_versions[kind][id] = version;
+    catchup->config_versions[stored] = grown;
+    catchup->config_versions[stored][id] = version;
     return true;
 }
 

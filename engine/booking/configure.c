@@ -25,9 +25,7 @@ static enum fasti_outcome outcome_of(enum fasti_put_result result) {
 
 /* The dense id that the put's answer names. */
 static uint32_t put_id(const struct fasti_state *state, const struct fasti_put *put) {
-    const enum fasti_entity_kind kind =
-        put->kind == FASTI_ENTITY_OPENINGS ? FASTI_ENTITY_SCHEDULE : put->kind;
-    return fasti_directory_find(state->directory, put->organization, kind, &put->id);
+    return fasti_directory_find(state->directory, put->organization, put->kind, &put->id);
 }
 
 /* Publishes a checked put and hands its effect over. */

@@ -92,23 +92,14 @@ static uint64_t staged_reach(const struct fasti_directory *directory, const stru
     return fasti_directory_reach_bytes(directory, put);
 }
 
-/* The dense id of the record that the scratch's put names, in what is published; 0: there is none.
- */
-static uint32_t published_id(const struct fasti_state *state,
-                             const struct fasti_directory *directory) {
-    const struct fasti_put *put = &state->put_scratch->put;
-    const enum fasti_entity_kind kind =
-        put->kind == FASTI_ENTITY_OPENINGS ? FASTI_ENTITY_SCHEDULE : put->kind;
-    return fasti_directory_find(directory, put->organization, kind, &put->id);
-}
-
 /* In replay over a snapshot: does it hold what this put of the import did? */
 static bool is_contained(const struct fasti_state *state, struct fasti_staged_import *import,
                          uint32_t index, const struct staged_run *run) {
     const struct fasti_put *put = &state->put_scratch->put;
     if (state->catchup == NULL)
         return false;
-    const uint32_t id = published_id(state, run->directory);
+    const uint32_t id =
+        fasti_directory_find(run->directory, put->organization, put->kind, &put->id);
     if (!fasti_is_published(state, put->kind, id, run->from_version))
         return false;
     if (put->kind == FASTI_ENTITY_ORGANIZATION)
@@ -142,7 +133,8 @@ static enum fasti_status staged_run_one(struct fasti_booking *booking,
         run->delta = fasti_hash128_add(run->delta, one);
     }
     if (put->kind == FASTI_ENTITY_ORGANIZATION)
-        import->puts[index].dense = published_id(booking->state, run->directory);
+        import->puts[index].dense =
+            fasti_directory_find(run->directory, put->organization, put->kind, &put->id);
     return FASTI_OK;
 }
 

@@ -130,18 +130,13 @@ static enum fasti_status put_load(struct loader *loader, const struct fasti_entr
         return status;
     if (status != FASTI_OK || id != entry->id)
         return corrupt(loader, "a directory entry cannot be put, id", entry->id);
-    const enum fasti_entity_kind stored =
-        put->kind == FASTI_ENTITY_OPENINGS ? FASTI_ENTITY_SCHEDULE : put->kind;
-    if (!fasti_catchup_note_config(catchup, stored, id, entry->config_version))
+    if (!fasti_catchup_note_config(catchup, put->kind, id, entry->config_version))
         return FASTI_LIMIT_MEMORY;
     if (entry->config_version < catchup->directory_version)
         catchup->directory_version = entry->config_version;
     loader->load->digest = fasti_hash128_add(loader->load->digest, delta);
     loader->load->entries++;
-    for (int round = 0; round < 4; round++) { /* nobody else reads what was replaced */
-        fasti_epoch_quiescent(&loader->load->booking->limbo);
-        (void)fasti_limbo_collect(&loader->load->booking->limbo, UINT32_MAX);
-    }
+    fasti_limbo_drain(&loader->load->booking->limbo);
     return FASTI_OK;
 }
 

@@ -168,10 +168,7 @@ static enum fasti_status batch_visit(void *context, const struct fasti_batch *ba
     if (proved != FASTI_OK)
         return place_say(replay, proved, position, batch->lsn_first);
     if (replay->booking != NULL) /* retired parts of the directory: nobody else reads them */
-        for (int round = 0; round < 4; round++) {
-            fasti_epoch_quiescent(&replay->booking->limbo);
-            (void)fasti_limbo_collect(&replay->booking->limbo, UINT32_MAX);
-        }
+        fasti_limbo_drain(&replay->booking->limbo);
     return FASTI_OK;
 }
 

@@ -98,6 +98,11 @@ void fasti_directory_destroy(struct fasti_directory *directory);
 
 #define FASTI_KIND_SLOTS 8 /* arrays by kind */
 
+/* OPENINGS are found as their schedule. */
+static inline enum fasti_entity_kind fasti_kind_stored(enum fasti_entity_kind kind) {
+    return kind == FASTI_ENTITY_OPENINGS ? FASTI_ENTITY_SCHEDULE : kind;
+}
+
 /* What an import has staged before the put that is checked: a check against it and against what is
  * published says what publishing all of it in order will say. What records that others rest on owe
  * to those (the resolution of a schedule to its openings, the duration of a service or the zone of

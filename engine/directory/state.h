@@ -56,11 +56,6 @@ struct fasti_directory {
     struct fasti_made *made; /* of a rehearsal (rehearse.h); NULL in the directory itself */
 };
 
-/* OPENINGS are found as their schedule. */
-static inline enum fasti_entity_kind fasti_kind_stored(enum fasti_entity_kind kind) {
-    return kind == FASTI_ENTITY_OPENINGS ? FASTI_ENTITY_SCHEDULE : kind;
-}
-
 static inline bool fasti_kind_is_known(enum fasti_entity_kind kind) {
     return kind >= FASTI_ENTITY_ORGANIZATION && kind <= FASTI_ENTITY_ZONE;
 }
