@@ -41,17 +41,7 @@ static enum fasti_status batch_pass(void *context, const struct fasti_batch *bat
     return FASTI_OK;
 }
 
-/* Every section is what was written: damage is no reason to have no backup, an older one is copied.
- */
-static bool is_sound(struct fasti_snapshot_reader *reader, struct fasti_detail *detail) {
-    enum fasti_status status = FASTI_OK;
-    for (bool has = true; status == FASTI_OK && has;) {
-        struct fasti_section section;
-        status = fasti_snapshot_next(reader, &section, &has, detail);
-    }
-    return status == FASTI_OK;
-}
-
+/* The newest that is sound: damage is no reason to have no backup, an older one is copied. */
 static enum fasti_status snapshot_choose(struct copy *copy) {
     uint64_t generations[16];
     uint32_t count;
@@ -68,7 +58,7 @@ static enum fasti_status snapshot_choose(struct copy *copy) {
                 copy->unsound = *copy->detail;
             continue;
         }
-        if (is_sound(&reader, copy->detail))
+        if (fasti_snapshot_verify(&reader, copy->detail) == FASTI_OK)
             copy->snapshot = reader.header;
         else
             copy->unsound = *copy->detail;
@@ -99,21 +89,6 @@ static enum fasti_status source_look(struct copy *copy) {
 }
 
 /* ---- one file ---- */
-
-static uint64_t size_of(struct fasti_io *io, const char *name) {
-    uint32_t count = 0;
-    uint64_t bytes = 0;
-    if (io->operations->list(io, NULL, 0, &count) != FASTI_OK)
-        return 0;
-    const uint32_t room = count;
-    struct fasti_io_entry *entries = calloc((size_t)room + 1, sizeof *entries);
-    if (entries != NULL && io->operations->list(io, entries, room, &count) == FASTI_OK)
-        for (uint32_t i = 0; i < count && i < room; i++)
-            if (strcmp(entries[i].name, name) == 0)
-                bytes = entries[i].size_bytes;
-    free(entries);
-    return bytes;
-}
 
 /* Fills `wanted` with [offset, offset + size) of the source, zeros from proved_bytes on. */
 static enum fasti_status source_read(struct copy *copy, struct fasti_io_file file, uint64_t offset,
@@ -169,7 +144,8 @@ static enum fasti_status file_copy(struct copy *copy, const char *name, uint64_t
     enum fasti_status status = from->open(copy->from, name, &source);
     if (status != FASTI_OK)
         return fasti_detail_set(copy->detail, status, "%s went while it was to be copied", name);
-    const uint64_t there_bytes = size_of(copy->to, name);
+    uint64_t there_bytes = 0; /* not known: all of it is written */
+    (void)!fasti_io_size(copy->to, name, &there_bytes);
     status = to->create(copy->to, name, &target);
     if (status == FASTI_EXISTS)
         status = to->open(copy->to, name, &target);
@@ -194,9 +170,10 @@ static enum fasti_status segments_copy(struct copy *copy) {
     for (uint64_t number = copy->log.segment_read; number <= copy->log.segment_last; number++) {
         fasti_segment_name(name, number);
         const bool is_tail = number == copy->log.segment_last;
-        const uint64_t bytes =
-            is_tail ? copy->log.segment_bytes
-                    : size_of(copy->from, name) / FASTI_BLOCK_BYTES * FASTI_BLOCK_BYTES;
+        uint64_t bytes = copy->log.segment_bytes;
+        if (!is_tail)
+            FASTI_TRY(fasti_io_size(copy->from, name, &bytes));
+        bytes = bytes / FASTI_BLOCK_BYTES * FASTI_BLOCK_BYTES;
         FASTI_TRY(file_copy(copy, name, bytes, is_tail ? copy->log.offset : bytes, false));
     }
     return FASTI_OK;
@@ -216,15 +193,12 @@ static bool is_wanted(const struct copy *copy, const char *name, bool *is_known)
 
 /* Counts what the target holds of a log and, with_removal, removes what is not of this copy. */
 static enum fasti_status target_look(struct copy *copy, bool with_removal, uint32_t *known) {
-    uint32_t count = 0;
+    struct fasti_io_entry *entries;
+    uint32_t count;
+    enum fasti_status status = FASTI_OK;
     *known = 0;
-    FASTI_TRY(copy->to->operations->list(copy->to, NULL, 0, &count));
-    const uint32_t room = count;
-    struct fasti_io_entry *entries = calloc((size_t)room + 1, sizeof *entries);
-    if (entries == NULL)
-        return FASTI_LIMIT_MEMORY;
-    enum fasti_status status = copy->to->operations->list(copy->to, entries, room, &count);
-    for (uint32_t i = 0; status == FASTI_OK && i < count && i < room; i++) {
+    FASTI_TRY(fasti_io_entries(copy->to, &entries, &count));
+    for (uint32_t i = 0; status == FASTI_OK && i < count; i++) {
         bool is_known;
         if (!is_wanted(copy, entries[i].name, &is_known) && with_removal)
             status = copy->to->operations->remove(copy->to, entries[i].name);

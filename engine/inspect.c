@@ -216,8 +216,6 @@ static enum fasti_status snapshots_verify(struct fasti_io *io, const struct fast
     FASTI_TRY(fasti_snapshot_list(io, generations, SNAPSHOTS_MAX, &count));
     for (uint32_t i = 0; i < count; i++) {
         struct fasti_snapshot_reader reader;
-        struct fasti_section section;
-        bool has = true;
         enum fasti_status status = fasti_snapshot_open(&reader, io, generations[i], detail);
         if (status == FASTI_NOT_FOUND) {
             report->snapshots_unfinished++;
@@ -231,8 +229,7 @@ static enum fasti_status snapshots_verify(struct fasti_io *io, const struct fast
             lsn_floor = reader.header.lsn_floor;
         if (reader.header.lsn_end > lsn_end)
             lsn_end = reader.header.lsn_end;
-        while (status == FASTI_OK && has)
-            status = fasti_snapshot_next(&reader, &section, &has, detail);
+        status = fasti_snapshot_verify(&reader, detail);
         fasti_snapshot_close(&reader);
         FASTI_TRY(status);
     }

@@ -102,6 +102,14 @@ FASTI_MUST_USE enum fasti_status fasti_io_open_directory(const char *path, uint3
                                                          bool read_only, struct fasti_io **io,
                                                          struct fasti_detail *detail);
 
+/* All entries of a directory, in *entries, the caller's to free. IO_*, LIMIT_MEMORY: there is
+ * nothing to free. */
+FASTI_MUST_USE enum fasti_status fasti_io_entries(struct fasti_io *io,
+                                                  struct fasti_io_entry **entries, uint32_t *count);
+/* The size of a file; *bytes 0 where there is none of that name. As fasti_io_entries. */
+FASTI_MUST_USE enum fasti_status fasti_io_size(struct fasti_io *io, const char *name,
+                                               uint64_t *bytes);
+
 /* ---- the simulated disk ---- */
 
 struct fasti_sim_disk; /* survives the "process": open it again after a kill */

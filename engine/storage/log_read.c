@@ -503,15 +503,12 @@ static enum fasti_status segments_classify(struct reader *r) {
 
 /* Lists the directory; names come in byte order, which is that of the numbers. */
 static enum fasti_status segments_list(struct reader *r) {
-    uint32_t count = 0, room;
-    FASTI_TRY(r->io->operations->list(r->io, NULL, 0, &count));
-    room = count;
-    struct fasti_io_entry *entries = calloc((size_t)room + 1, sizeof *entries);
-    r->segments = calloc((size_t)room + 1, sizeof *r->segments);
-    enum fasti_status status = FASTI_LIMIT_MEMORY;
-    if (entries != NULL && r->segments != NULL)
-        status = r->io->operations->list(r->io, entries, room, &count);
-    for (uint32_t i = 0; status == FASTI_OK && i < count && i < room; i++) {
+    struct fasti_io_entry *entries;
+    uint32_t count;
+    FASTI_TRY(fasti_io_entries(r->io, &entries, &count));
+    r->segments = calloc((size_t)count + 1, sizeof *r->segments);
+    const enum fasti_status status = r->segments == NULL ? FASTI_LIMIT_MEMORY : FASTI_OK;
+    for (uint32_t i = 0; status == FASTI_OK && i < count; i++) {
         uint64_t number;
         if (!fasti_segment_name_parse(entries[i].name, &number))
             continue;

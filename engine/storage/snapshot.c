@@ -103,20 +103,16 @@ static void generation_add(uint64_t *generations, uint32_t max, uint32_t *count,
 
 enum fasti_status fasti_snapshot_list(struct fasti_io *io, uint64_t *generations, uint32_t max,
                                       uint32_t *count) {
-    uint32_t total = 0, room;
-    *count = 0;
-    FASTI_TRY(io->operations->list(io, NULL, 0, &total));
-    room = total;
-    struct fasti_io_entry *entries = calloc((size_t)room + 1, sizeof *entries);
-    if (entries == NULL)
-        return FASTI_LIMIT_MEMORY;
-    const enum fasti_status status = io->operations->list(io, entries, room, &total);
+    struct fasti_io_entry *entries;
+    uint32_t total;
     uint64_t generation;
-    for (uint32_t i = 0; status == FASTI_OK && i < total && i < room; i++)
-        if (fasti_snapshot_name_parse(entries[i].name, &generation))
+    *count = 0;
+    FASTI_TRY(fasti_io_entries(io, &entries, &total));
+    for (uint32_t at = 0; at < total; at++)
+        if (fasti_snapshot_name_parse(entries[at].name, &generation))
             generation_add(generations, max, count, generation);
     free(entries);
     if (*count > max)
         *count = max;
-    return status;
+    return FASTI_OK;
 }

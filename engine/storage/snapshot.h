@@ -200,6 +200,10 @@ FASTI_MUST_USE enum fasti_status fasti_snapshot_again(struct fasti_snapshot_read
                                                       struct fasti_section *section,
                                                       struct fasti_detail *detail);
 
+/* Every section from the first one on; as next. */
+FASTI_MUST_USE enum fasti_status fasti_snapshot_verify(struct fasti_snapshot_reader *reader,
+                                                       struct fasti_detail *detail);
+
 void fasti_snapshot_close(struct fasti_snapshot_reader *reader);
 
 #endif

@@ -79,28 +79,11 @@ static enum fasti_status copy_find(struct fasti_snapshot_reader *reader, uint64_
     return FASTI_OK;
 }
 
-static enum fasti_status file_size(struct fasti_snapshot_reader *reader, uint64_t *bytes) {
-    uint32_t count = 0;
-    FASTI_TRY(reader->io->operations->list(reader->io, NULL, 0, &count));
-    const uint32_t room = count;
-    struct fasti_io_entry *entries = calloc((size_t)room + 1, sizeof *entries);
-    if (entries == NULL)
-        return FASTI_LIMIT_MEMORY;
-    const enum fasti_status status =
-        reader->io->operations->list(reader->io, entries, room, &count);
-    *bytes = 0;
-    for (uint32_t i = 0; status == FASTI_OK && i < count && i < room; i++)
-        if (strcmp(entries[i].name, reader->name) == 0)
-            *bytes = entries[i].size_bytes;
-    free(entries);
-    return status;
-}
-
 static enum fasti_status header_read(struct fasti_snapshot_reader *reader, uint64_t generation,
                                      struct fasti_detail *detail) {
     uint64_t bytes;
     bool is_found = false;
-    FASTI_TRY(file_size(reader, &bytes));
+    FASTI_TRY(fasti_io_size(reader->io, reader->name, &bytes));
     FASTI_TRY(window_load(reader, 0, FASTI_BLOCK_BYTES, detail));
     switch (fasti_snapshot_header_check(reader->window, &reader->header)) {
     case FASTI_HEADER_NEWER:
@@ -210,6 +193,15 @@ enum fasti_status fasti_snapshot_again(struct fasti_snapshot_reader *reader, uin
                                        struct fasti_section *section, struct fasti_detail *detail) {
     struct fasti_section_header header;
     return section_load(reader, offset, &header, section, detail);
+}
+
+enum fasti_status fasti_snapshot_verify(struct fasti_snapshot_reader *reader,
+                                        struct fasti_detail *detail) {
+    for (bool has = true; has;) {
+        struct fasti_section section;
+        FASTI_TRY(fasti_snapshot_next(reader, &section, &has, detail));
+    }
+    return FASTI_OK;
 }
 
 void fasti_snapshot_close(struct fasti_snapshot_reader *reader) {
