@@ -65,6 +65,19 @@ _Static_assert(FASTI_FRAME_BYTES_MAX >= FASTI_OPENINGS_MAX * (FASTI_ID_BYTES_MAX
 _Static_assert(FASTI_ANSWER_BYTES_MAX >= FASTI_QUERY_STARTS_MAX * 8 + FASTI_QUERY_CELLS_MAX * 5 +
                                              FASTI_QUERY_SCHEDULES_MAX * 17 + 4096,
                "the largest availability answer fits in an answer frame");
+_Static_assert(FASTI_ANSWER_BYTES_MAX >=
+                   FASTI_SEARCH_RESULTS_MAX * (22 + FASTI_SEARCH_STARTS_MAX * 12) + 4096,
+               "the largest answer to a search fits in an answer frame");
+_Static_assert(FASTI_ANSWER_BYTES_MAX >=
+                   FASTI_NAMES_RESULTS_MAX * (FASTI_ID_BYTES_MAX + 2 * FASTI_NAME_BYTES_MAX + 60) +
+                       4096,
+               "the largest answer to a question for names fits in an answer frame");
+_Static_assert(FASTI_ANSWER_BYTES_MAX >= FASTI_COMBINE_ROWS_MAX * 22 + FASTI_COMBINE_CHOICES_MAX +
+                                             FASTI_ITEMS_MAX * 11 + 4096,
+               "the largest answer about combinations fits in an answer frame");
+_Static_assert(FASTI_ANSWER_BYTES_MAX >=
+                   FASTI_HEATMAP_CELLS_MAX * (12 + FASTI_HEATMAP_DAYS_MAX * 8) + 4096,
+               "the largest heat map fits in an answer frame");
 _Static_assert(FASTI_BATCH_MAX * 4 + 2 <= FASTI_VERIFY_TABLES_MAX,
                "a batch of puts, four tables each, passes the verifier");
 _Static_assert(FASTI_CONNECTION_OUTPUT_END >=

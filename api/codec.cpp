@@ -2,8 +2,9 @@
  * codec.cpp - the codec's life, its frames' hull, the handshake, and texts and numbers.
  *
  * Requests are in codec_request.cpp, directory records in codec_entity.cpp, answers in
- * codec_answer.cpp. The wire's enums are proved equal to the engine's here, at compile time: a
- * value added to one without the other does not compile.
+ * codec_answer.cpp, a search and its answer in codec_search.cpp, names in codec_names.cpp, heat
+ * maps in codec_heatmap.cpp, a combination in codec_combine.cpp. The wire's enums are proved equal
+ * to the engine's here, at compile time: a value added to one without the other does not compile.
  */
 #include "api/codec_wire.h"
 
@@ -17,7 +18,7 @@ FASTI_STATUS_TABLE(STATUS_IS_ON_THE_WIRE)
 #define OUTCOME_IS_ON_THE_WIRE(name, value, done, text) \
     static_assert(static_cast<int>(wire::Outcome::name) == (value), #name);
 FASTI_OUTCOME_TABLE(OUTCOME_IS_ON_THE_WIRE)
-static_assert(static_cast<int>(wire::CommandKind::MAX) == FASTI_COMMAND_EXPLAIN, "last command");
+static_assert(static_cast<int>(wire::CommandKind::MAX) == FASTI_COMMAND_COMBINE, "last command");
 static_assert(static_cast<int>(wire::EntityKind::MAX) == FASTI_ENTITY_ZONE, "last entity");
 static_assert(static_cast<int>(wire::Reason::MAX) == FASTI_REASON_LAST, "last reason");
 static_assert(static_cast<int>(wire::Audience::MAX) == FASTI_AUDIENCE_STAFF, "last audience");
@@ -30,6 +31,9 @@ static_assert(static_cast<int>(wire::OpeningsMode::MAX) == FASTI_OPENINGS_REMOVE
 static_assert(static_cast<int>(wire::RecordKind::MAX) == FASTI_RECORD_BLOCK, "last record kind");
 static_assert(static_cast<int>(wire::RecordState::MAX) == FASTI_STATE_RELEASED, "last state");
 static_assert(static_cast<int>(wire::ListBy::MAX) == FASTI_LIST_BY_PATIENT, "last list key");
+static_assert(static_cast<int>(wire::SearchArea::MAX) == FASTI_SEARCH_BOX, "last area");
+static_assert(static_cast<int>(wire::SearchOrder::MAX) == FASTI_SEARCH_BY_DAY, "last order");
+static_assert(static_cast<int>(wire::SeriesFate::MAX) == FASTI_SERIES_UNDECIDED, "last fate");
 static_assert(static_cast<int>(wire::CivilKind::MAX) == FASTI_CIVIL_FOLD, "last civil kind");
 
 /* ---- life ---- */

@@ -82,14 +82,14 @@ FASTI_MUST_USE enum fasti_status fasti_codec_open_client(struct fasti_codec *cod
                                                          struct fasti_detail *detail);
 
 /* Request `index` of the opened frame. *id is the client's id also when the status is not OK;
- * command->kind is 0 when it could not be read. Openings point into the codec. */
+ * command->kind is 0 when it could not be read. Openings and zones point into the codec. */
 FASTI_MUST_USE enum fasti_status fasti_codec_decode_request(struct fasti_codec *codec,
                                                             uint32_t index, uint64_t *id,
                                                             struct fasti_command *command,
                                                             struct fasti_detail *detail);
 
-/* LIMIT_MESSAGE: it does not fit in a frame; INVALID_COMMAND: no such command on the wire (zones
- * are the server's business); INVALID_RANGE: a count beyond its array. */
+/* LIMIT_MESSAGE: it does not fit in a frame; INVALID_COMMAND: no such command on the wire;
+ * INVALID_RANGE: a count beyond its array. */
 FASTI_MUST_USE enum fasti_status fasti_codec_encode_request(struct fasti_codec *codec, uint64_t id,
                                                             const struct fasti_command *command,
                                                             struct fasti_bytes *frame);
@@ -111,11 +111,17 @@ struct fasti_bytes fasti_codec_encode_answer(struct fasti_codec *codec,
 /* What a decoded answer points to; about 1 MiB, one a client. */
 struct fasti_answer_space {
     struct fasti_availability_answer availability;
+    struct fasti_search_answer search;
+    struct fasti_names_answer names;
+    struct fasti_combine_answer combine;
+    struct fasti_heatmap_answer heatmap;
     struct fasti_list_answer list;
     struct fasti_describe_answer describe;
     struct fasti_opening openings[FASTI_OPENINGS_MAX];
     uint8_t payload[FASTI_PAYLOAD_BYTES_MAX];
     struct fasti_item_view items[FASTI_ITEMS_MAX];
+    struct fasti_zone zone;
+    uint64_t exported[FASTI_EXPORT_BYTES_MAX / 8];
 };
 
 enum fasti_server_message { FASTI_SERVER_HELLO_REPLY = 1, FASTI_SERVER_ANSWER = 2 };

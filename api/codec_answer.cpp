@@ -137,7 +137,8 @@ static Offset<void> status_write(FlatBufferBuilder &b, const struct fasti_status
                s->organizations, s->locations, s->practitioners, s->services, s->schedules,
                s->patterns, s->plans, s->appointments, s->records, s->recovered_effects,
                s->recovery_ms, s->arena_bytes, s->disk_low, s->workers, s->pending, s->snapshot,
-               s->snapshot_lsn, s->snapshot_bytes, s->snapshots_failed)
+               s->snapshot_lsn, s->snapshot_bytes, s->snapshots_failed, s->past_days,
+               s->retention_days, s->retired_days, s->purged_records)
         .Union();
 }
 
@@ -182,6 +183,40 @@ static Offset<void> explain_write(FlatBufferBuilder &b, const struct fasti_expla
         .Union();
 }
 
+static Offset<void> export_write(FlatBufferBuilder &b, const struct fasti_export_answer *page) {
+    FASTI_ASSERT(page->size <= FASTI_EXPORT_BYTES_MAX && page->size % 8 == 0);
+    const auto records = fasti_column_copy(b, reinterpret_cast<const uint64_t *>(page->bytes),
+                                           page->size / uint32_t{sizeof(uint64_t)});
+    return wire::CreateExportReply(b, records, page->next.v, page->more).Union();
+}
+
+/* Bodies that are there whenever the status is OK. */
+static ReplyBody whole_write(struct fasti_codec *codec, const struct fasti_answer *answer,
+                             Offset<void> *body) {
+    FlatBufferBuilder &b = codec->builder;
+    switch (static_cast<int>(answer->kind)) {
+    case FASTI_COMMAND_STATUS:
+    case FASTI_COMMAND_CHECKPOINT:
+        *body = status_write(b, &answer->body.status);
+        return ReplyBody::StatusReply;
+    case FASTI_COMMAND_CIVIL:
+        *body = wire::CreateCivilReply(b, answer->body.civil.utc_s, answer->body.civil.offset_s,
+                                       static_cast<wire::CivilKind>(answer->body.civil.kind))
+                    .Union();
+        return ReplyBody::CivilReply;
+    case FASTI_COMMAND_EXPLAIN:
+        *body = explain_write(b, &answer->body.explain);
+        return ReplyBody::ExplainReply;
+    case FASTI_COMMAND_LOAD:
+        *body = wire::CreateLoadReply(b, answer->body.load.loaded, answer->body.load.known).Union();
+        return ReplyBody::LoadReply;
+    case FASTI_COMMAND_EXPORT:
+        *body = export_write(b, &answer->body.exported);
+        return ReplyBody::ExportReply;
+    default: *body = import_write(b, &answer->body.import); return ReplyBody::ImportReply;
+    }
+}
+
 static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer *answer,
                             Offset<void> *body) {
     FlatBufferBuilder &b = codec->builder;
@@ -196,6 +231,13 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
             break;
         *body = list_write(codec, answer->body.list);
         return ReplyBody::ListReply;
+    case FASTI_COMMAND_SEARCH:
+    case FASTI_COMMAND_NAMES:
+    case FASTI_COMMAND_HEATMAP:
+    case FASTI_COMMAND_COMBINE:
+        if (answer->body.search == nullptr) /* whichever it is */
+            break;
+        return fasti_codec_write_finding(codec, answer, body);
     case FASTI_COMMAND_DESCRIBE:
         if (answer->body.describe == nullptr || answer->body.describe->id == 0)
             break;
@@ -208,21 +250,13 @@ static ReplyBody body_write(struct fasti_codec *codec, const struct fasti_answer
         return ReplyBody::ShowReply;
     case FASTI_COMMAND_STATUS:
     case FASTI_COMMAND_CHECKPOINT:
-        *body = status_write(b, &answer->body.status);
-        return ReplyBody::StatusReply;
     case FASTI_COMMAND_IMPORT_BEGIN:
     case FASTI_COMMAND_IMPORT_COMMIT:
     case FASTI_COMMAND_IMPORT_ABORT:
-        *body = import_write(b, &answer->body.import);
-        return ReplyBody::ImportReply;
     case FASTI_COMMAND_CIVIL:
-        *body = wire::CreateCivilReply(b, answer->body.civil.utc_s, answer->body.civil.offset_s,
-                                       static_cast<wire::CivilKind>(answer->body.civil.kind))
-                    .Union();
-        return ReplyBody::CivilReply;
     case FASTI_COMMAND_EXPLAIN:
-        *body = explain_write(b, &answer->body.explain);
-        return ReplyBody::ExplainReply;
+    case FASTI_COMMAND_LOAD:
+    case FASTI_COMMAND_EXPORT: return whole_write(codec, answer, body);
     case FASTI_COMMAND_BOOK:
     case FASTI_COMMAND_MOVE:
         if (answer->body.book.item_count < 2)
@@ -268,7 +302,7 @@ struct fasti_bytes fasti_codec_encode_answer(struct fasti_codec *codec,
 
 /* ---- reading ---- */
 
-static enum fasti_status wrong(const char *field, struct fasti_detail *detail) {
+enum fasti_status fasti_codec_wrong_answer(const char *field, struct fasti_detail *detail) {
     return fasti_detail_set(detail, FASTI_INVALID_MESSAGE, "the server's answer: %s is wrong",
                             field);
 }
@@ -303,27 +337,27 @@ static enum fasti_status availability_read(const wire::AvailabilityReply *reply,
     const uint32_t rows = uint32_t{a->schedule_count} * a->day_count;
     if (a->schedule_count > FASTI_QUERY_SCHEDULES_MAX || rows > FASTI_QUERY_CELLS_MAX ||
         a->total > FASTI_QUERY_STARTS_MAX)
-        return wrong("availability's size", detail);
+        return fasti_codec_wrong_answer("availability's size", detail);
     if (!copy_column(reply->reasons(), a->schedule_count, a->reasons) ||
         !are_reasons(a->reasons, a->schedule_count))
-        return wrong("availability.reasons", detail);
+        return fasti_codec_wrong_answer("availability.reasons", detail);
     if (!copy_column(reply->totals(), a->schedule_count, a->totals) ||
         !copy_column(reply->next_slots_utc_s(), a->schedule_count, a->next_slot_utc_s) ||
         !copy_column(reply->next_slot_offsets_s(), a->schedule_count, a->next_slot_offset_s))
-        return wrong("availability.totals or next_slots", detail);
+        return fasti_codec_wrong_answer("availability.totals or next_slots", detail);
     if (!copy_column(reply->counts(), rows, a->counts) ||
         !copy_column(reply->day_reasons(), rows, a->day_reasons) ||
         !are_reasons(a->day_reasons, rows))
-        return wrong("availability.counts or day_reasons", detail);
+        return fasti_codec_wrong_answer("availability.counts or day_reasons", detail);
     uint64_t sum = 0;
     for (uint32_t row = 0; row < rows; row++)
         sum += a->counts[row];
     if (sum != a->total || fasti_column_size(reply->starts()) != a->total)
-        return wrong("availability.total", detail);
+        return fasti_codec_wrong_answer("availability.total", detail);
     (void)copy_column(reply->starts(), a->total, a->starts);
     if (!fasti_column_fits(reply->offsets_minutes(), a->total) ||
         !fasti_column_fits(reply->lengths_minutes(), a->total))
-        return wrong("availability.offsets_minutes or lengths_minutes", detail);
+        return fasti_codec_wrong_answer("availability.offsets_minutes or lengths_minutes", detail);
     for (uint32_t i = 0; i < a->total; i++) {
         a->offsets_minutes[i] =
             fasti_column_get<int16_t>(reply->offsets_minutes(), i, reply->offset_minutes());
@@ -356,17 +390,17 @@ static enum fasti_status records_read(const wire::Records *r, uint32_t max,
     *count = r == nullptr ? 0 : fasti_column_size(r->patients());
     if (*count > max || (*count > 0 && (fasti_column_size(r->records()) != *count ||
                                         !record_columns_fit(r, *count))))
-        return wrong("records' size", detail);
+        return fasti_codec_wrong_answer("records' size", detail);
     for (uint32_t i = 0; i < *count; i++) {
         struct fasti_record_view *view = &views[i];
         std::memset(view, 0, sizeof *view);
         const unsigned kind = fasti_column_get<unsigned>(r->kinds(), i, 0u);
         const unsigned state = fasti_column_get<unsigned>(r->states(), i, 0u);
         if (kind < 1 || kind > FASTI_RECORD_BLOCK || state < 1 || state > FASTI_STATE_RELEASED)
-            return wrong("records.kinds or states", detail);
+            return fasti_codec_wrong_answer("records.kinds or states", detail);
         view->record.v = r->records()->Get(i);
         if (view->record.v == 0)
-            return wrong("records.records", detail);
+            return fasti_codec_wrong_answer("records.records", detail);
         view->kind = static_cast<enum fasti_record_kind>(kind);
         view->state = static_cast<enum fasti_record_state>(state);
         view->reason = fasti_column_get<uint8_t>(r->reasons(), i, 0);
@@ -388,11 +422,11 @@ static enum fasti_status records_read(const wire::Records *r, uint32_t max,
         view->before_minutes = fasti_column_get<uint8_t>(r->befores_minutes(), i, 0);
         view->after_minutes = fasti_column_get<uint8_t>(r->afters_minutes(), i, 0);
         if (view->modality > FASTI_MODALITY_HOME)
-            return wrong("records.modalities", detail);
+            return fasti_codec_wrong_answer("records.modalities", detail);
         view->item = fasti_column_get<uint8_t>(r->items(), i, 0);
         view->item_count = fasti_column_get<uint8_t>(r->item_counts(), i, 1);
         if (view->item >= view->item_count || view->item_count > FASTI_ITEMS_MAX)
-            return wrong("records.items", detail);
+            return fasti_codec_wrong_answer("records.items", detail);
         FASTI_TRY(fasti_codec_read_patient(r->patients()->Get(i), true, &view->patient_length,
                                            view->patient, detail));
     }
@@ -405,7 +439,7 @@ static enum fasti_status items_read(const wire::Items *columns,
     items[0] = {view->schedule, view->service, view->start_utc_s, view->offset_s,
                 view->duration_minutes};
     if (view->item_count == 1)
-        return columns == nullptr ? FASTI_OK : wrong("show.items", detail);
+        return columns == nullptr ? FASTI_OK : fasti_codec_wrong_answer("show.items", detail);
     const uint32_t rows = view->item_count;
     if (columns == nullptr || fasti_column_size(columns->schedules()) != rows ||
         !fasti_column_fits(columns->schedules(), rows) ||
@@ -413,7 +447,7 @@ static enum fasti_status items_read(const wire::Items *columns,
         !fasti_column_fits(columns->starts_utc_s(), rows) ||
         !fasti_column_fits(columns->offsets_s(), rows) ||
         !fasti_column_fits(columns->durations_minutes(), rows))
-        return wrong("show.items", detail);
+        return fasti_codec_wrong_answer("show.items", detail);
     for (uint32_t i = 0; i < rows; i++)
         items[i] = {{columns->schedules()->Get(i)},
                     {fasti_column_get<uint32_t>(columns->services(), i, 0u)},
@@ -430,7 +464,7 @@ static enum fasti_status show_read(const wire::ShowReply *reply, struct fasti_an
     const uint32_t payload = fasti_column_size(reply->payload());
     if (count != 1 || payload > FASTI_PAYLOAD_BYTES_MAX ||
         payload != answer->body.show.view.payload_length)
-        return wrong("show.payload", detail);
+        return fasti_codec_wrong_answer("show.payload", detail);
     if (payload > 0)
         std::memcpy(space->payload, reply->payload()->data(), payload);
     answer->body.show.payload = space->payload;
@@ -446,7 +480,7 @@ static enum fasti_status book_read(const wire::BookReply *reply, const struct fa
     if (rows > FASTI_ITEMS_MAX || appointments > rows ||
         !fasti_column_fits(reply->outcomes(), rows) ||
         !fasti_column_fits(reply->records(), appointments))
-        return wrong("book.outcomes or records", detail);
+        return fasti_codec_wrong_answer("book.outcomes or records", detail);
     book->item_count = static_cast<uint8_t>(rows);
     book->appointment_count = static_cast<uint8_t>(appointments);
     book->token = {reply->token_low(), reply->token_high()};
@@ -454,13 +488,13 @@ static enum fasti_status book_read(const wire::BookReply *reply, const struct fa
     for (uint32_t i = 0; i < rows; i++) {
         const unsigned outcome = static_cast<unsigned>(reply->outcomes()->Get(i));
         if (outcome > UINT8_MAX)
-            return wrong("book.outcomes", detail);
+            return fasti_codec_wrong_answer("book.outcomes", detail);
         book->outcomes[i] = static_cast<uint8_t>(outcome);
     }
     for (uint32_t i = 0; i < appointments; i++) {
         const uint64_t offset = reply->records()->Get(i) - answer->record.v;
         if (offset >= FASTI_ITEMS_MAX)
-            return wrong("book.records", detail);
+            return fasti_codec_wrong_answer("book.records", detail);
         book->offsets[i] = static_cast<uint8_t>(offset);
     }
     return FASTI_OK;
@@ -488,14 +522,11 @@ static enum fasti_status describe_read(const wire::DescribeReply *reply,
     describe->openings = space->openings;
     const wire::Entity *entity = reply->entity();
     if (entity == nullptr || describe->id == 0)
-        return wrong("describe.entity", detail);
-    if (entity->kind() == wire::EntityKind::ZONE) {
-        describe->put.kind = FASTI_ENTITY_ZONE;
-        return fasti_codec_read_id(entity->id(), "entity.id", false, &describe->put.id, detail);
-    }
+        return fasti_codec_wrong_answer("describe.entity", detail);
     if (entity->kind() == wire::EntityKind::OPENINGS)
-        return wrong("describe.entity", detail);
-    FASTI_TRY(fasti_codec_read_entity(space->openings, entity, &describe->put, detail));
+        return fasti_codec_wrong_answer("describe.entity", detail);
+    FASTI_TRY(
+        fasti_codec_read_entity(space->openings, &space->zone, entity, &describe->put, detail));
     describe->put.organization.v = reply->organization();
     if (entity->kind() != wire::EntityKind::SCHEDULE)
         return FASTI_OK;
@@ -529,6 +560,26 @@ static void status_read(const wire::StatusReply *s, struct fasti_status_answer *
     status->snapshot_lsn = s->snapshot_lsn();
     status->snapshot_bytes = s->snapshot_bytes();
     status->snapshots_failed = s->snapshots_failed();
+    status->past_days = s->past_days();
+    status->retention_days = s->retention_days();
+    status->retired_days = s->retired_days();
+    status->purged_records = s->purged_records();
+}
+
+static enum fasti_status export_read(const wire::ExportReply *reply,
+                                     struct fasti_answer_space *space,
+                                     struct fasti_export_answer *page,
+                                     struct fasti_detail *detail) {
+    const uint32_t words = fasti_column_size(reply->records());
+    if (words > FASTI_EXPORT_BYTES_MAX / sizeof(uint64_t))
+        return fasti_codec_wrong_answer("export.records", detail);
+    if (words > 0)
+        std::memcpy(space->exported, reply->records()->Data(), words * sizeof(uint64_t));
+    page->bytes = reinterpret_cast<const uint8_t *>(space->exported);
+    page->size = words * uint32_t{sizeof(uint64_t)};
+    page->next.v = reply->next();
+    page->more = reply->more();
+    return FASTI_OK;
 }
 
 static void import_read(const wire::ImportReply *i, struct fasti_import_answer *import) {
@@ -558,11 +609,37 @@ static bool body_belongs(ReplyBody type, wire::CommandKind kind) {
                kind == wire::CommandKind::IMPORT_COMMIT || kind == wire::CommandKind::IMPORT_ABORT;
     case ReplyBody::CivilReply: return kind == wire::CommandKind::CIVIL;
     case ReplyBody::ExplainReply: return kind == wire::CommandKind::EXPLAIN;
+    case ReplyBody::LoadReply: return kind == wire::CommandKind::LOAD;
+    case ReplyBody::ExportReply: return kind == wire::CommandKind::EXPORT;
+    case ReplyBody::SearchReply: return kind == wire::CommandKind::SEARCH;
+    case ReplyBody::NamesReply: return kind == wire::CommandKind::NAMES;
+    case ReplyBody::CombineReply: return kind == wire::CommandKind::COMBINE;
+    case ReplyBody::HeatmapReply: return kind == wire::CommandKind::HEATMAP;
     case ReplyBody::BookReply:
         return kind == wire::CommandKind::BOOK || kind == wire::CommandKind::HOLD ||
                kind == wire::CommandKind::EXTEND || kind == wire::CommandKind::MOVE;
     }
     return false;
+}
+
+static enum fasti_status civil_read(const wire::CivilReply *reply, struct fasti_civil_answer *civil,
+                                    struct fasti_detail *detail) {
+    if (reply->kind() > wire::CivilKind::MAX)
+        return fasti_codec_wrong_answer("civil.kind", detail);
+    civil->utc_s = reply->utc_s();
+    civil->offset_s = reply->offset_s();
+    civil->kind = static_cast<enum fasti_civil_kind>(reply->kind());
+    return FASTI_OK;
+}
+
+static enum fasti_status explain_read(const wire::ExplainReply *reply,
+                                      struct fasti_explain_answer *explain,
+                                      struct fasti_detail *detail) {
+    if (!outcome_is_known(reply->verdict()))
+        return fasti_codec_wrong_answer("explain.verdict", detail);
+    explain->verdict = static_cast<enum fasti_outcome>(reply->verdict());
+    explain->duration_minutes = reply->duration_minutes();
+    return FASTI_OK;
 }
 
 static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer_space *space,
@@ -573,7 +650,7 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
     if (is_shown != (reply->body_type() == ReplyBody::ShowReply) ||
         !body_belongs(reply->body_type(), reply->kind()) ||
         (reply->body_type() != ReplyBody::NONE && reply->body() == nullptr))
-        return wrong("body", detail);
+        return fasti_codec_wrong_answer("body", detail);
     switch (reply->body_type()) {
     case ReplyBody::AvailabilityReply:
         FASTI_TRY(
@@ -591,6 +668,10 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
         answer->body.list = &space->list;
         return FASTI_OK;
     }
+    case ReplyBody::SearchReply:
+    case ReplyBody::NamesReply:
+    case ReplyBody::HeatmapReply:
+    case ReplyBody::CombineReply: return fasti_codec_read_finding(reply, space, answer, detail);
     case ReplyBody::ShowReply: return show_read(reply->body_as_ShowReply(), space, answer, detail);
     case ReplyBody::DescribeReply:
         FASTI_TRY(describe_read(reply->body_as_DescribeReply(), space, detail));
@@ -602,23 +683,16 @@ static enum fasti_status body_read(const wire::Reply *reply, struct fasti_answer
     case ReplyBody::ImportReply:
         import_read(reply->body_as_ImportReply(), &answer->body.import);
         return FASTI_OK;
-    case ReplyBody::CivilReply: {
-        const wire::CivilReply *civil = reply->body_as_CivilReply();
-        if (civil->kind() > wire::CivilKind::MAX)
-            return wrong("civil.kind", detail);
-        answer->body.civil.utc_s = civil->utc_s();
-        answer->body.civil.offset_s = civil->offset_s();
-        answer->body.civil.kind = static_cast<enum fasti_civil_kind>(civil->kind());
+    case ReplyBody::CivilReply:
+        return civil_read(reply->body_as_CivilReply(), &answer->body.civil, detail);
+    case ReplyBody::ExplainReply:
+        return explain_read(reply->body_as_ExplainReply(), &answer->body.explain, detail);
+    case ReplyBody::LoadReply:
+        answer->body.load.loaded = reply->body_as_LoadReply()->loaded();
+        answer->body.load.known = reply->body_as_LoadReply()->known();
         return FASTI_OK;
-    }
-    case ReplyBody::ExplainReply: {
-        const wire::ExplainReply *explain = reply->body_as_ExplainReply();
-        if (!outcome_is_known(explain->verdict()))
-            return wrong("explain.verdict", detail);
-        answer->body.explain.verdict = static_cast<enum fasti_outcome>(explain->verdict());
-        answer->body.explain.duration_minutes = explain->duration_minutes();
-        return FASTI_OK;
-    }
+    case ReplyBody::ExportReply:
+        return export_read(reply->body_as_ExportReply(), space, &answer->body.exported, detail);
     case ReplyBody::BookReply:
         return book_read(reply->body_as_BookReply(), answer, &answer->body.book, detail);
     case ReplyBody::NONE: break;
@@ -641,7 +715,7 @@ static enum fasti_status answer_read(const wire::Reply *reply, struct fasti_answ
                                      struct fasti_answer *answer, struct fasti_detail *detail) {
     if (!status_is_known(reply->status()) || !outcome_is_known(reply->outcome()) ||
         reply->kind() > wire::CommandKind::MAX)
-        return wrong("status, outcome or kind", detail);
+        return fasti_codec_wrong_answer("status, outcome or kind", detail);
     answer->tag = reply->id();
     answer->kind = static_cast<enum fasti_command_kind>(reply->kind());
     answer->status = static_cast<enum fasti_status>(reply->status());
@@ -656,7 +730,7 @@ static enum fasti_status answer_read(const wire::Reply *reply, struct fasti_answ
 static enum fasti_status hello_read(const wire::HelloReply *reply, struct fasti_hello_reply *hello,
                                     struct fasti_detail *detail) {
     if (!status_is_known(reply->status()))
-        return wrong("hello.status", detail);
+        return fasti_codec_wrong_answer("hello.status", detail);
     hello->status = static_cast<enum fasti_status>(reply->status());
     fasti_codec_read_line(reply->detail(), hello->detail.text, sizeof hello->detail.text);
     fasti_codec_read_line(reply->server(), hello->server, sizeof hello->server);
@@ -667,7 +741,7 @@ static enum fasti_status hello_read(const wire::HelloReply *reply, struct fasti_
     hello->batch_max = reply->batch_max();
     const String *magic = reply->magic();
     if (magic == nullptr || magic->size() != 5 || std::memcmp(magic->c_str(), "FASTI", 5) != 0)
-        return wrong("hello.magic", detail);
+        return fasti_codec_wrong_answer("hello.magic", detail);
     return FASTI_OK;
 }
 
@@ -681,16 +755,16 @@ enum fasti_status fasti_codec_decode_server(struct fasti_codec *codec, const uin
         return FASTI_INVALID_MESSAGE;
     flatbuffers::Verifier verifier = fasti_codec_verifier(aligned, size);
     if (!verifier.VerifySizePrefixedBuffer<wire::ServerFrame>(nullptr))
-        return wrong("its structure", detail);
+        return fasti_codec_wrong_answer("its structure", detail);
     const wire::ServerFrame *root = flatbuffers::GetSizePrefixedRoot<wire::ServerFrame>(aligned);
     if (root->message() == nullptr)
-        return wrong("its message", detail);
+        return fasti_codec_wrong_answer("its message", detail);
     if (root->message_type() == wire::ServerMessage::HelloReply) {
         decoded->kind = FASTI_SERVER_HELLO_REPLY;
         return hello_read(root->message_as_HelloReply(), &decoded->hello, detail);
     }
     if (root->message_type() != wire::ServerMessage::Reply)
-        return wrong("its message's kind", detail);
+        return fasti_codec_wrong_answer("its message's kind", detail);
     decoded->kind = FASTI_SERVER_ANSWER;
     return answer_read(root->message_as_Reply(), space, &decoded->answer, detail);
 }

@@ -83,7 +83,8 @@ static enum fasti_status opening_read(const wire::Openings *columns, uint32_t ro
                                        "openings.ends_utc_s", &opening->end_utc_s, detail));
     opening->capacity =
         fasti_column_get<uint32_t>(columns->capacities(), row, FASTI_CAPACITY_UNLIMITED);
-    if (opening->weekdays > 0x7f || opening->flags > (FASTI_OPENING_SINGLE | FASTI_OPENING_FULL) ||
+    if (opening->weekdays > 0x7f ||
+        opening->flags > (FASTI_OPENING_SINGLE | FASTI_OPENING_FULL | FASTI_OPENING_ALL) ||
         opening->start_minute > FASTI_DAY_MINUTES || opening->end_minute > FASTI_OPENING_MINUTE_END)
         return fasti_detail_set(detail, FASTI_INVALID_OPENING,
                                 "openings: row %u has weekdays, flags or minutes that do not exist",
@@ -170,6 +171,9 @@ static enum fasti_status schedule_read(const wire::Entity *entity, struct fasti_
     put->body.schedule.language_count = static_cast<uint8_t>(languages);
     for (uint32_t i = 0; i < languages; i++)
         put->body.schedule.languages[i] = entity->languages()->Get(i);
+    FASTI_TRY(texts_read(entity->specialties(), "specialties", FASTI_SCHEDULE_SPECIALTIES_MAX,
+                         put->body.schedule.specialties, &put->body.schedule.specialty_count,
+                         detail));
     return texts_read(entity->services(), "services", FASTI_SCHEDULE_SERVICES_MAX,
                       put->body.schedule.services, &put->body.schedule.service_count, detail);
 }
@@ -190,14 +194,36 @@ static enum fasti_status openings_read(struct fasti_opening *openings, const wir
         &put->body.openings.count, detail);
 }
 
-enum fasti_status fasti_codec_read_entity(struct fasti_opening *openings,
+/* Whether its changes make sense is the engine's business. */
+static enum fasti_status zone_read(struct fasti_zone *zone, const wire::Entity *entity,
+                                   struct fasti_put *put, struct fasti_detail *detail) {
+    const uint32_t count = fasti_column_size(entity->changes_utc_s());
+    if (count < 1 || count > FASTI_ZONE_TRANSITIONS_MAX ||
+        fasti_column_size(entity->offsets_s()) != count ||
+        !fasti_column_fits(entity->changes_utc_s(), count) ||
+        !fasti_column_fits(entity->offsets_s(), count))
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "zone: %u changes and %u offsets; one of each a change, 1 to %d",
+                                count, fasti_column_size(entity->offsets_s()),
+                                FASTI_ZONE_TRANSITIONS_MAX);
+    std::memset(zone, 0, sizeof *zone);
+    zone->change_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        zone->changes[i].utc_s = entity->changes_utc_s()->Get(i);
+        zone->changes[i].offset_s = entity->offsets_s()->Get(i);
+    }
+    put->body.zone = zone;
+    return FASTI_OK;
+}
+
+enum fasti_status fasti_codec_read_entity(struct fasti_opening *openings, struct fasti_zone *zone,
                                           const wire::Entity *entity, struct fasti_put *put,
                                           struct fasti_detail *detail) {
     std::memset(put, 0, sizeof *put);
     if (entity == nullptr)
         return fasti_detail_set(detail, FASTI_INVALID_MESSAGE, "entity: it is missing");
     const unsigned kind = static_cast<unsigned>(entity->kind());
-    FASTI_TRY(fasti_codec_read_kind(kind, FASTI_ENTITY_OPENINGS, "entity.kind", detail));
+    FASTI_TRY(fasti_codec_read_kind(kind, FASTI_ENTITY_ZONE, "entity.kind", detail));
     put->kind = static_cast<enum fasti_entity_kind>(kind);
     FASTI_TRY(fasti_codec_read_id(entity->id(), "entity.id", false, &put->id, detail));
     FASTI_TRY(fasti_codec_read_name(entity->name(), "entity.name", &put->name, detail));
@@ -208,11 +234,11 @@ enum fasti_status fasti_codec_read_entity(struct fasti_opening *openings,
         put->body.service.grid_minutes = entity->grid_minutes();
         put->body.service.offset_minutes = entity->offset_minutes();
         fasti_codec_read_terms(entity->terms(), &put->body.service.terms);
-        return FASTI_OK;
+        return fasti_codec_read_id(entity->code(), "code", true, &put->body.service.code, detail);
     case wire::EntityKind::SCHEDULE: return schedule_read(entity, put, detail);
     case wire::EntityKind::OPENINGS: return openings_read(openings, entity, put, detail);
+    case wire::EntityKind::ZONE: return zone_read(zone, entity, put, detail);
     case wire::EntityKind::NONE:
-    case wire::EntityKind::ZONE:
     case wire::EntityKind::ORGANIZATION:
     case wire::EntityKind::PRACTITIONER: break;
     }
@@ -294,7 +320,8 @@ static enum fasti_status schedule_write(struct fasti_codec *codec, const struct 
                                         Offset<wire::Entity> *entity) {
     FlatBufferBuilder &b = codec->builder;
     if (put->body.schedule.service_count > FASTI_SCHEDULE_SERVICES_MAX ||
-        put->body.schedule.language_count > FASTI_SCHEDULE_LANGUAGES_MAX)
+        put->body.schedule.language_count > FASTI_SCHEDULE_LANGUAGES_MAX ||
+        put->body.schedule.specialty_count > FASTI_SCHEDULE_SPECIALTIES_MAX)
         return FASTI_INVALID_RANGE;
     const auto id = id_write(b, &put->id);
     const auto name = fasti_codec_write_text(b, put->name.bytes, put->name.length);
@@ -306,6 +333,8 @@ static enum fasti_status schedule_write(struct fasti_codec *codec, const struct 
     const auto languages =
         fasti_column_copy(b, put->body.schedule.languages, put->body.schedule.language_count);
     const auto substitute = id_write(b, &put->body.schedule.substitute);
+    const auto specialties =
+        ids_write(codec, put->body.schedule.specialties, put->body.schedule.specialty_count);
     wire::EntityBuilder builder(b);
     builder.add_kind(wire::EntityKind::SCHEDULE);
     builder.add_id(id);
@@ -318,6 +347,7 @@ static enum fasti_status schedule_write(struct fasti_codec *codec, const struct 
     builder.add_terms(terms);
     builder.add_languages(languages);
     builder.add_substitute(substitute);
+    builder.add_specialties(specialties);
     *entity = builder.Finish();
     return FASTI_OK;
 }
@@ -346,17 +376,43 @@ static enum fasti_status put_openings_write(struct fasti_codec *codec, const str
     return FASTI_OK;
 }
 
-/* ORGANIZATION, LOCATION, PRACTITIONER, SERVICE; a ZONE travels in answers, by name only. */
+static enum fasti_status zone_write(struct fasti_codec *codec, const struct fasti_put *put,
+                                    Offset<wire::Entity> *entity) {
+    FlatBufferBuilder &b = codec->builder;
+    const struct fasti_zone *zone = put->body.zone;
+    if (zone == nullptr || zone->change_count < 1 ||
+        zone->change_count > FASTI_ZONE_TRANSITIONS_MAX)
+        return FASTI_INVALID_RANGE;
+    const auto id = id_write(b, &put->id);
+    int64_t *changes = nullptr;
+    const auto changes_column = b.CreateUninitializedVector(zone->change_count, &changes);
+    for (uint32_t i = 0; i < zone->change_count; i++)
+        changes[i] = zone->changes[i].utc_s;
+    int32_t *offsets = nullptr;
+    const auto offsets_column = b.CreateUninitializedVector(zone->change_count, &offsets);
+    for (uint32_t i = 0; i < zone->change_count; i++)
+        offsets[i] = zone->changes[i].offset_s;
+    wire::EntityBuilder builder(b);
+    builder.add_kind(wire::EntityKind::ZONE);
+    builder.add_id(id);
+    builder.add_changes_utc_s(changes_column);
+    builder.add_offsets_s(offsets_column);
+    *entity = builder.Finish();
+    return FASTI_OK;
+}
+
+/* ORGANIZATION, LOCATION, PRACTITIONER, SERVICE. */
 static void simple_write(struct fasti_codec *codec, const struct fasti_put *put,
                          Offset<wire::Entity> *entity) {
     FlatBufferBuilder &b = codec->builder;
     const bool is_location = put->kind == FASTI_ENTITY_LOCATION;
+    const bool is_service = put->kind == FASTI_ENTITY_SERVICE;
     const auto id = id_write(b, &put->id);
     const auto name = fasti_codec_write_text(b, put->name.bytes, put->name.length);
     const auto zone = is_location ? id_write(b, &put->body.location.zone) : Offset<String>();
-    const auto terms = put->kind == FASTI_ENTITY_SERVICE
-                           ? fasti_codec_write_terms(b, &put->body.service.terms)
-                           : Offset<wire::Terms>();
+    const auto terms =
+        is_service ? fasti_codec_write_terms(b, &put->body.service.terms) : Offset<wire::Terms>();
+    const auto code = is_service ? id_write(b, &put->body.service.code) : Offset<String>();
     wire::EntityBuilder builder(b);
     builder.add_kind(static_cast<wire::EntityKind>(put->kind));
     builder.add_id(id);
@@ -367,11 +423,12 @@ static void simple_write(struct fasti_codec *codec, const struct fasti_put *put,
         builder.add_latitude_e7(put->body.location.latitude_e7);
         builder.add_longitude_e7(put->body.location.longitude_e7);
     }
-    if (put->kind == FASTI_ENTITY_SERVICE) {
+    if (is_service) {
         builder.add_duration_minutes(put->body.service.duration_minutes);
         builder.add_grid_minutes(put->body.service.grid_minutes);
         builder.add_offset_minutes(put->body.service.offset_minutes);
         builder.add_terms(terms);
+        builder.add_code(code);
     }
     *entity = builder.Finish();
 }
@@ -385,7 +442,7 @@ enum fasti_status fasti_codec_write_entity(struct fasti_codec *codec, const stru
     case FASTI_ENTITY_SERVICE: simple_write(codec, put, entity); return FASTI_OK;
     case FASTI_ENTITY_SCHEDULE: return schedule_write(codec, put, Offset<wire::Openings>(), entity);
     case FASTI_ENTITY_OPENINGS: return put_openings_write(codec, put, entity);
-    case FASTI_ENTITY_ZONE: break;
+    case FASTI_ENTITY_ZONE: return zone_write(codec, put, entity);
     }
     return FASTI_INVALID_COMMAND;
 }
@@ -393,6 +450,8 @@ enum fasti_status fasti_codec_write_entity(struct fasti_codec *codec, const stru
 enum fasti_status fasti_codec_write_described(struct fasti_codec *codec,
                                               const struct fasti_describe_answer *describe,
                                               Offset<wire::Entity> *entity) {
+    if (describe->put.kind == FASTI_ENTITY_ZONE)
+        return zone_write(codec, &describe->put, entity);
     if (describe->put.kind != FASTI_ENTITY_SCHEDULE) {
         simple_write(codec, &describe->put, entity);
         return FASTI_OK;

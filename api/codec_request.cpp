@@ -178,12 +178,37 @@ static enum fasti_status explain_read(const wire::ExplainQuery *query,
 static enum fasti_status put_read(struct fasti_codec *codec, const wire::Put *put,
                                   struct fasti_command *command, struct fasti_detail *detail) {
     struct fasti_put *body = &command->body.put;
-    FASTI_TRY(fasti_codec_read_entity(codec->openings, put->entity(), body, detail));
+    FASTI_TRY(fasti_codec_read_entity(codec->openings, &codec->zone, put->entity(), body, detail));
     body->create_only = put->create_only();
     command->if_match = put->if_match();
     body->organization = command->organization;
-    if (body->kind == FASTI_ENTITY_ORGANIZATION)
+    if (body->kind == FASTI_ENTITY_ORGANIZATION || body->kind == FASTI_ENTITY_ZONE)
         body->organization.v = 0;
+    return FASTI_OK;
+}
+
+/* The records stay in the frame, which lives until the command is submitted; what they say is
+ * looked at there. */
+static enum fasti_status load_read(const wire::Load *load, struct fasti_loading *body,
+                                   struct fasti_detail *detail) {
+    const uint32_t words = fasti_column_size(load->records());
+    if (words == 0 || words > FASTI_LOAD_BYTES_MAX / sizeof(uint64_t) ||
+        !fasti_column_fits(load->records(), words))
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "load.records: %u words of 8 bytes, not 1 to %u", words,
+                                static_cast<unsigned>(FASTI_LOAD_BYTES_MAX / sizeof(uint64_t)));
+    body->bytes = load->records()->Data();
+    body->size = words * uint32_t{sizeof(uint64_t)};
+    return FASTI_OK;
+}
+
+static enum fasti_status load_write(FlatBufferBuilder &b, const struct fasti_loading *load,
+                                    Offset<void> *body) {
+    if (load->size == 0 || load->size > FASTI_LOAD_BYTES_MAX || load->size % sizeof(uint64_t) != 0)
+        return FASTI_INVALID_RANGE;
+    const auto records = fasti_column_copy(b, reinterpret_cast<const uint64_t *>(load->bytes),
+                                           load->size / uint32_t{sizeof(uint64_t)});
+    *body = wire::CreateLoad(b, records).Union();
     return FASTI_OK;
 }
 
@@ -213,6 +238,12 @@ static unsigned kind_of(RequestBody type) {
     case RequestBody::Move: return FASTI_COMMAND_MOVE;
     case RequestBody::Mark: return FASTI_COMMAND_MARK;
     case RequestBody::ExplainQuery: return FASTI_COMMAND_EXPLAIN;
+    case RequestBody::Load: return FASTI_COMMAND_LOAD;
+    case RequestBody::ExportQuery: return FASTI_COMMAND_EXPORT;
+    case RequestBody::SearchQuery: return FASTI_COMMAND_SEARCH;
+    case RequestBody::NamesQuery: return FASTI_COMMAND_NAMES;
+    case RequestBody::CombineQuery: return FASTI_COMMAND_COMBINE;
+    case RequestBody::HeatmapQuery: return FASTI_COMMAND_HEATMAP;
     case RequestBody::NONE: break;
     }
     return 0;
@@ -254,6 +285,21 @@ static enum fasti_status body_read(struct fasti_codec *codec, const wire::Reques
         return describe_read(request->body_as_DescribeQuery(), &command->body.describe, detail);
     case RequestBody::ExplainQuery:
         return explain_read(request->body_as_ExplainQuery(), &command->body.explain, detail);
+    case RequestBody::Load: return load_read(request->body_as_Load(), &command->body.load, detail);
+    case RequestBody::ExportQuery:
+        command->body.export_after.v = request->body_as_ExportQuery()->after();
+        return FASTI_OK;
+    case RequestBody::SearchQuery:
+        return fasti_codec_read_search(request->body_as_SearchQuery(), &command->body.search,
+                                       detail);
+    case RequestBody::NamesQuery:
+        return fasti_codec_read_names(request->body_as_NamesQuery(), &command->body.names, detail);
+    case RequestBody::CombineQuery:
+        return fasti_codec_read_combine(request->body_as_CombineQuery(), &command->body.combine,
+                                        detail);
+    case RequestBody::HeatmapQuery:
+        return fasti_codec_read_heatmap(request->body_as_HeatmapQuery(), &command->body.heatmap,
+                                        detail);
     case RequestBody::CivilQuery:
         return civil_read(request->body_as_CivilQuery(), &command->body.civil, detail);
     case RequestBody::Book:
@@ -344,6 +390,14 @@ static enum fasti_status put_write(struct fasti_codec *codec, const struct fasti
     return FASTI_OK;
 }
 
+/* Cancel and Unblock. */
+static Offset<void> cancel_write(FlatBufferBuilder &b, const struct fasti_command *command) {
+    const struct fasti_cancel *cancel = &command->body.cancel;
+    return command->kind == FASTI_COMMAND_CANCEL
+               ? wire::CreateCancel(b, cancel->record.v, cancel->reason).Union()
+               : wire::CreateUnblock(b, cancel->record.v, cancel->reason).Union();
+}
+
 static Offset<void> block_write(FlatBufferBuilder &b, const struct fasti_block *block) {
     return wire::CreateBlock(b, block->schedule.v, block->start_utc_s, block->end_utc_s,
                              block->source, block->key, block->replaces.v)
@@ -353,6 +407,28 @@ static Offset<void> block_write(FlatBufferBuilder &b, const struct fasti_block *
 static Offset<void> resolve_write(FlatBufferBuilder &b, const struct fasti_resolve_query *query) {
     const auto id = fasti_codec_write_text(b, query->id.bytes, query->id.length);
     return wire::CreateResolveQuery(b, static_cast<wire::EntityKind>(query->kind), id).Union();
+}
+
+/* A question that looks for something. */
+static enum fasti_status search_write(FlatBufferBuilder &b, const struct fasti_command *command,
+                                      RequestBody *type, Offset<void> *body) {
+    switch (command->kind) {
+    case FASTI_COMMAND_NAMES:
+        *type = RequestBody::NamesQuery;
+        *body = fasti_codec_write_names(b, &command->body.names);
+        return FASTI_OK;
+    case FASTI_COMMAND_HEATMAP:
+        *type = RequestBody::HeatmapQuery;
+        *body = fasti_codec_write_heatmap(b, &command->body.heatmap);
+        return FASTI_OK;
+    case FASTI_COMMAND_COMBINE:
+        *type = RequestBody::CombineQuery;
+        return fasti_codec_write_combine(b, &command->body.combine, body);
+    default:
+        *type = RequestBody::SearchQuery;
+        *body = fasti_codec_write_search(b, &command->body.search);
+        return FASTI_OK;
+    }
 }
 
 static enum fasti_status body_write(struct fasti_codec *codec, const struct fasti_command *command,
@@ -378,14 +454,8 @@ static enum fasti_status body_write(struct fasti_codec *codec, const struct fast
     case FASTI_COMMAND_EXTEND:
     case FASTI_COMMAND_RELEASE:
     case FASTI_COMMAND_MARK: return fasti_codec_write_booking(codec, command, type, body);
-    case FASTI_COMMAND_CANCEL:
-        return is(RequestBody::Cancel,
-                  wire::CreateCancel(b, command->body.cancel.record.v, command->body.cancel.reason)
-                      .Union());
-    case FASTI_COMMAND_UNBLOCK:
-        return is(RequestBody::Unblock,
-                  wire::CreateUnblock(b, command->body.cancel.record.v, command->body.cancel.reason)
-                      .Union());
+    case FASTI_COMMAND_CANCEL: return is(RequestBody::Cancel, cancel_write(b, command));
+    case FASTI_COMMAND_UNBLOCK: return is(RequestBody::Unblock, cancel_write(b, command));
     case FASTI_COMMAND_BLOCK: return is(RequestBody::Block, block_write(b, &command->body.block));
     case FASTI_COMMAND_AVAILABILITY:
         *type = RequestBody::AvailabilityQuery;
@@ -415,8 +485,18 @@ static enum fasti_status body_write(struct fasti_codec *codec, const struct fast
                 .Union());
     case FASTI_COMMAND_EXPLAIN:
         return is(RequestBody::ExplainQuery, explain_write(b, &command->body.explain));
+    case FASTI_COMMAND_LOAD:
+        *type = RequestBody::Load;
+        return load_write(b, &command->body.load, body);
+    case FASTI_COMMAND_EXPORT:
+        return is(RequestBody::ExportQuery,
+                  wire::CreateExportQuery(b, command->body.export_after.v).Union());
     case FASTI_COMMAND_CIVIL:
         return is(RequestBody::CivilQuery, civil_write(b, &command->body.civil));
+    case FASTI_COMMAND_SEARCH:
+    case FASTI_COMMAND_NAMES:
+    case FASTI_COMMAND_HEATMAP:
+    case FASTI_COMMAND_COMBINE: return search_write(b, command, type, body);
     }
     return FASTI_INVALID_COMMAND;
 }

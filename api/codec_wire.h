@@ -49,6 +49,7 @@ struct fasti_codec {
     size_t aligned_bytes;
     Offset<String> strings[FASTI_OPENINGS_MAX];
     struct fasti_opening openings[FASTI_OPENINGS_MAX];
+    struct fasti_zone zone;
 
     fasti_codec() : builder(FASTI_BUILDER_BYTES, &allocator) {}
 };
@@ -87,7 +88,7 @@ void fasti_codec_read_line(const String *text, char *line, size_t line_size);
 
 /* ---- directory records (codec_entity.cpp) ---- */
 
-enum fasti_status fasti_codec_read_entity(struct fasti_opening *openings,
+enum fasti_status fasti_codec_read_entity(struct fasti_opening *openings, struct fasti_zone *zone,
                                           const wire::Entity *entity, struct fasti_put *put,
                                           struct fasti_detail *detail);
 enum fasti_status fasti_codec_write_entity(struct fasti_codec *codec, const struct fasti_put *put,
@@ -129,6 +130,104 @@ enum fasti_status fasti_codec_read_booking(const wire::Request *request,
 enum fasti_status fasti_codec_write_booking(struct fasti_codec *codec,
                                             const struct fasti_command *command,
                                             wire::RequestBody *type, Offset<void> *body);
+
+/* ---- a search (codec_search.cpp) ---- */
+
+enum fasti_status fasti_codec_read_search(const wire::SearchQuery *from,
+                                          struct fasti_search_query *query,
+                                          struct fasti_detail *detail);
+Offset<void> fasti_codec_write_search(FlatBufferBuilder &builder,
+                                      const struct fasti_search_query *query);
+enum fasti_status fasti_codec_read_found(const wire::SearchReply *reply,
+                                         struct fasti_search_answer *answer,
+                                         struct fasti_detail *detail);
+Offset<void> fasti_codec_write_found(FlatBufferBuilder &builder,
+                                     const struct fasti_search_answer *answer);
+
+/* ---- names (codec_names.cpp) ---- */
+
+enum fasti_status fasti_codec_read_names(const wire::NamesQuery *from,
+                                         struct fasti_names_query *query,
+                                         struct fasti_detail *detail);
+Offset<void> fasti_codec_write_names(FlatBufferBuilder &builder,
+                                     const struct fasti_names_query *query);
+enum fasti_status fasti_codec_read_named(const wire::NamesReply *reply,
+                                         struct fasti_names_answer *answer,
+                                         struct fasti_detail *detail);
+Offset<void> fasti_codec_write_named(struct fasti_codec *codec,
+                                     const struct fasti_names_answer *answer);
+/* ---- a combination (codec_combine.cpp) ---- */
+
+enum fasti_status fasti_codec_read_combine(const wire::CombineQuery *from,
+                                           struct fasti_combine_query *query,
+                                           struct fasti_detail *detail);
+/* INVALID_RANGE: a count beyond its array. */
+enum fasti_status fasti_codec_write_combine(FlatBufferBuilder &builder,
+                                            const struct fasti_combine_query *query,
+                                            Offset<void> *body);
+enum fasti_status fasti_codec_read_combined(const wire::CombineReply *reply,
+                                            struct fasti_combine_answer *answer,
+                                            struct fasti_detail *detail);
+Offset<void> fasti_codec_write_combined(FlatBufferBuilder &builder,
+                                        const struct fasti_combine_answer *answer);
+
+/* ---- heat maps (codec_heatmap.cpp) ---- */
+
+enum fasti_status fasti_codec_read_heatmap(const wire::HeatmapQuery *from,
+                                           struct fasti_heatmap_query *query,
+                                           struct fasti_detail *detail);
+Offset<void> fasti_codec_write_heatmap(FlatBufferBuilder &builder,
+                                       const struct fasti_heatmap_query *query);
+enum fasti_status fasti_codec_read_heat(const wire::HeatmapReply *reply,
+                                        struct fasti_heatmap_answer *answer,
+                                        struct fasti_detail *detail);
+Offset<void> fasti_codec_write_heat(FlatBufferBuilder &builder,
+                                    const struct fasti_heatmap_answer *answer);
+
+/* The corners or the circle of a SearchQuery or a HeatmapQuery, `table` on the wire: the area's
+ * kind is checked already. INVALID_RANGE. */
+template <typename From, typename Query>
+enum fasti_status fasti_codec_read_area(const From *from, const char *table, Query *query,
+                                        struct fasti_detail *detail) {
+    const struct {
+        const char *field;
+        int32_t value, most;
+    } degrees[] = {
+        {"latitude_e7", from->latitude_e7(), FASTI_POSITION_LATITUDE},
+        {"longitude_e7", from->longitude_e7(), FASTI_POSITION_LONGITUDE},
+        {"north_e7", from->north_e7(), FASTI_POSITION_LATITUDE},
+        {"east_e7", from->east_e7(), FASTI_POSITION_LONGITUDE},
+    };
+    for (const auto &degree : degrees)
+        if (degree.value < -degree.most || degree.value > degree.most)
+            return fasti_detail_set(detail, FASTI_INVALID_RANGE, "%s.%s: %d is beyond +-%d", table,
+                                    degree.field, degree.value, degree.most);
+    query->area = static_cast<enum fasti_search_area>(from->area());
+    query->latitude_e7 = from->latitude_e7();
+    query->longitude_e7 = from->longitude_e7();
+    query->north_e7 = from->north_e7();
+    query->east_e7 = from->east_e7();
+    query->radius_m = from->radius_m();
+    if (query->radius_m > FASTI_SEARCH_RADIUS_MAX_M ||
+        (query->area == FASTI_SEARCH_CIRCLE && query->radius_m == 0))
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "%s.radius_m: %u is not in 1 to %d",
+                                table, query->radius_m, FASTI_SEARCH_RADIUS_MAX_M);
+    return FASTI_OK;
+}
+
+/* ---- the body of an answer to SEARCH, NAMES, HEATMAP or COMBINE (codec_search.cpp) ---- */
+
+wire::ReplyBody fasti_codec_write_finding(struct fasti_codec *codec,
+                                          const struct fasti_answer *answer, Offset<void> *body);
+enum fasti_status fasti_codec_read_finding(const wire::Reply *reply,
+                                           struct fasti_answer_space *space,
+                                           struct fasti_answer *answer,
+                                           struct fasti_detail *detail);
+
+/* ---- answers (codec_answer.cpp) ---- */
+
+/* INVALID_MESSAGE: the server does not keep to the protocol. */
+enum fasti_status fasti_codec_wrong_answer(const char *field, struct fasti_detail *detail);
 
 /* ---- columns ---- */
 

@@ -120,6 +120,8 @@ void fasti_desk_refuse(struct fasti_desk *desk, struct fasti_connection *connect
 static uint32_t answer_reserve(const struct fasti_command *command) {
     if (command->kind == FASTI_COMMAND_LIST && command->body.list.limit <= FASTI_LIST_MAX)
         return command->body.list.limit * FASTI_RECORD_BYTES_WIRE;
+    if (command->kind == FASTI_COMMAND_EXPORT)
+        return FASTI_EXPORT_BYTES_MAX;
     return command->kind == FASTI_COMMAND_SHOW ? FASTI_RECORD_BYTES_WIRE + FASTI_PAYLOAD_BYTES_MAX +
                                                      FASTI_ITEMS_MAX * FASTI_ITEM_BYTES_WIRE
                                                : 0;
@@ -252,6 +254,7 @@ static bool zone_begin(struct fasti_desk *desk, struct fasti_connection *connect
     struct fasti_command resolve;
     memset(&resolve, 0, sizeof resolve);
     resolve.kind = FASTI_COMMAND_RESOLVE;
+    resolve.import = command->import; /* its import may have brought the zone */
     resolve.body.resolve.kind = FASTI_ENTITY_ZONE;
     resolve.body.resolve.id = command->body.put.body.location.zone;
     slot_submit(desk, slot, &resolve);

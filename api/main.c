@@ -31,6 +31,7 @@
 #define FILES_WANTED        (FASTI_CONNECTIONS_MAX + 4096)
 #define PROGRESS_LINE_S     1.0
 #define NEWS_MS             1000
+#define DAYS_MAX            73000 /* as many as can be booked */
 
 const char *argp_program_version = "fastid " FASTI_VERSION;
 
@@ -38,6 +39,7 @@ struct arguments {
     const char *data;
     struct fasti_server_options server;
     uint64_t segment_bytes, memory_bytes, snapshot_log_bytes;
+    uint32_t past_days, retention_days;
     bool has_now;
     int64_t now_utc_s;
 };
@@ -55,7 +57,16 @@ __attribute__((format(printf, 1, 2))) static void log_line(const char *format, .
 
 /* ---- arguments ---- */
 
-enum { KEY_NOW = 256, KEY_INSECURE, KEY_ZONEINFO, KEY_SEGMENT, KEY_MEMORY, KEY_SNAPSHOT };
+enum {
+    KEY_NOW = 256,
+    KEY_INSECURE,
+    KEY_ZONEINFO,
+    KEY_SEGMENT,
+    KEY_MEMORY,
+    KEY_SNAPSHOT,
+    KEY_PAST,
+    KEY_RETENTION
+};
 
 static const struct argp_option options_known[] = {
     {"data", 'd', "DIR", 0, "Directory of the log; made when missing (default ./data)", 0},
@@ -76,6 +87,14 @@ static const struct argp_option options_known[] = {
      0},
     {"memory", KEY_MEMORY, "BYTES", 0,
      "Bound of the engine's memory (suffixes K, M, G; default 8G)", 0},
+    {"past-days", KEY_PAST, "DAYS", 0,
+     "Keep a schedule's day in memory so long after it is past, 35 or more (default 45; 0: for "
+     "ever); its appointments stay",
+     0},
+    {"retention-days", KEY_RETENTION, "DAYS", 0,
+     "Remove appointments and blocks so long after they ended and were changed last (default 0: "
+     "never)",
+     0},
     {0},
 };
 
@@ -112,6 +131,15 @@ static uint64_t size_parse(const char *name, const char *text, uint64_t min, uin
     if (bytes % step != 0)
         argp_error(state, "--%s %s is not a multiple of %" PRIu64 " bytes", name, text, step);
     return bytes;
+}
+
+static uint32_t days_parse(const char *name, const char *text, long min, struct argp_state *state) {
+    char *end = NULL;
+    const long days = strtol(text, &end, 10);
+    if (*text == '\0' || *end != '\0' || days > DAYS_MAX || (days != 0 && days < min))
+        argp_error(state, "--%s %s is not 0 or a number of days from %ld to %d", name, text, min,
+                   DAYS_MAX);
+    return (uint32_t)days;
 }
 
 static const char *zoneinfo_parse(const char *text, struct argp_state *state) {
@@ -154,6 +182,16 @@ static error_t argument_parse(int key, char *text, struct argp_state *state) {
         arguments->memory_bytes =
             size_parse("memory", text, UINT64_C(16) << 20, UINT64_C(1) << 40, 1, state);
         break;
+    case KEY_PAST:
+        arguments->past_days = days_parse("past-days", text, FASTI_PAST_DAYS_MIN, state);
+        break;
+    case KEY_RETENTION:
+        arguments->retention_days = days_parse("retention-days", text, 1, state);
+        break;
+    case ARGP_KEY_END:
+        if (arguments->retention_days != 0 && arguments->past_days == 0)
+            argp_error(state, "--retention-days needs --past-days: what a day holds stays with it");
+        break;
     case ARGP_KEY_ARG: argp_error(state, "%s: there are options only", text); break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -176,6 +214,7 @@ static void arguments_read(int argc, char **argv, struct arguments *arguments) {
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     *arguments = (struct arguments){
         .data = "data",
+        .past_days = FASTI_PAST_DAYS_DEFAULT,
         .server = {.listen = FASTI_LISTEN_DEFAULT, .zoneinfo = FASTI_ZONEINFO_DEFAULT},
     };
     arguments->server.worker_count = cores < 1                     ? 1
@@ -285,6 +324,8 @@ static enum fasti_status engine_start(const struct arguments *arguments, int sig
         .memory_bytes_max = arguments->memory_bytes,
         .segment_bytes = arguments->segment_bytes,
         .snapshot_log_bytes = arguments->snapshot_log_bytes,
+        .past_days = arguments->past_days,
+        .retention_days = arguments->retention_days,
         .clock = fasti_clock_system(offset_ms),
         .progress = progress_check,
         .progress_context = &progress,

@@ -2,7 +2,8 @@
  * bench.c - fasti-bench: how fast is a server, or the engine alone?
  *
  * The first argument names the subcommand; each has its own options and --help. Exit status: 0
- * done, 2 usage, 3 the server could not be reached or refused.
+ * done, 1 a file could not be written, 2 usage, 3 the server could not be reached or refused, 4
+ * load --check or --rush found that what the server acknowledged cannot be true.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -16,8 +17,12 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *text;
 } commands[] = {
-    {"load", fasti_bench_load, "connections x depth against a running server"},
+    {"load", fasti_bench_load, "a load on a running server: closed, open, in a rush"},
     {"engine", fasti_bench_engine, "the engine in this process, on a simulated disk"},
+    {"life", fasti_bench_life, "years of a calendar, in this process"},
+    {"generate", fasti_bench_generate, "the reference workload: tables, or into a server"},
+    {"search", fasti_bench_search, "the workload's questions, in this process"},
+    {"compare", fasti_bench_compare, "Fasti beside PostgreSQL and Redis, in one run"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
@@ -39,7 +44,8 @@ static int usage(FILE *stream, int status) {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].text);
     fprintf(stream, "fasti-bench COMMAND --help lists the options of one.\n"
-                    "Exit: 0 done, 2 usage, 3 the server could not be reached or refused.\n");
+                    "Exit: 0 done, 1 a file could not be written, 2 usage, 3 the server could not "
+                    "be reached or refused, 4 a check failed.\n");
     return status;
 }
 

@@ -18,176 +18,23 @@
 
 #include "bench/bench.h"
 #include "bench/bench_histogram.h"
+#include "bench/bench_inner.h"
 
-#define NOW_MS        INT64_C(1893456000000) /* 2030-01-01T00:00:00Z, a Tuesday */
-#define DATE_FIRST    INT32_C(21916)         /* the day after */
-#define OPEN_MINUTE   450                    /* 07:30 */
-#define VISIT_MINUTES 20
-#define VISITS        34 /* a day, until 18:50 */
 #define BOOK_DAYS     60
-#define POLL_MAX      64
 #define SCHEDULES_MAX 100000
 #define BOOKINGS_MAX  20000000
-#define BOOK_TAGS     (1 << 20) /* bookings on their way, at most */
 #define TAG_SNAPSHOT  UINT64_MAX
 #define READ_BYTES    ((size_t)4 << 20)
 
-struct options {
-    uint32_t schedules, depth, seconds, bookings;
-    const char *data; /* NULL: a simulated disk */
-    bool json;
-};
-
-struct bench {
-    const struct options *options;
-    struct fasti_sim_disk *disk;
-    struct fasti_engine *engine;
-    struct fasti_recovery recovery;
-    struct fasti_detail detail;
-    fasti_organization_id organization;
-    fasti_service_id service;
-    fasti_schedule_id *schedules;
-    struct fasti_prng prng;
-    struct fasti_command command;
-    struct fasti_answer answer, answers[POLL_MAX];
-
-    uint64_t sent;                       /* bookings, of all there is room for */
-    int64_t begun_ns[BOOK_TAGS];         /* by tag */
-    struct fasti_histogram *latency;     /* NULL: nobody asks */
-    struct fasti_status_answer snapshot; /* when it was written */
-    bool is_snapshot_over;
-};
-
-static bool complain(const struct bench *bench, const char *step, enum fasti_status status) {
-    fprintf(stderr, "fasti-bench: %s: %s%s%s\n", step, fasti_status_text(status),
-            bench->detail.text[0] != '\0' ? ": " : "", bench->detail.text);
-    return false;
-}
-
-static void report(const struct options *options, const char *name, uint64_t count, int64_t ns) {
-    const double rate = 1e9 * (double)count / (double)ns, each = (double)ns / (double)count;
-    if (options->json)
-        printf("{\"figure\":\"%s\",\"count\":%" PRIu64 ",\"per_second\":%.0f,\"ns\":%.1f}\n", name,
-               count, rate, each);
-    else
-        printf("%-28s %14.0f /s %12.1f ns each\n", name, rate, each);
-    fflush(stdout);
-}
-
-static bool engine_open(struct bench *bench) {
-    const struct fasti_engine_options options = {
-        .worker_count = 1,
-        .memory_bytes_max = UINT64_C(16) << 30,
-        .snapshot_log_bytes = UINT64_MAX,
-        .clock = fasti_clock_fixed(NOW_MS),
-    };
-    struct fasti_io *io = NULL;
-    enum fasti_status status = FASTI_OK;
-    if (bench->options->data == NULL)
-        io = fasti_sim_disk_open(bench->disk);
-    else
-        status = fasti_io_open_directory(bench->options->data, 1, false, &io, &bench->detail);
-    if (status == FASTI_OK)
-        status = fasti_engine_open(&options, io, &bench->engine, &bench->recovery, &bench->detail);
-    return status == FASTI_OK || complain(bench, "open", status);
-}
-
-/* ---- a small directory ---- */
-
-/* One command, to its durable answer. */
-static bool ask(struct bench *bench, const char *step) {
-    bool is_answered = fasti_engine_submit(bench->engine, 0, &bench->command, 0, &bench->answer);
-    while (!is_answered && !fasti_engine_is_dead(bench->engine))
-        is_answered = fasti_engine_poll(bench->engine, 0, &bench->answer, 1) == 1;
-    bench->detail = bench->answer.detail;
-    const bool is_done = is_answered && bench->answer.status == FASTI_OK &&
-                         fasti_outcome_is_done(bench->answer.outcome);
-    return is_done || complain(bench, step, bench->answer.status);
-}
-
-static void id_set(struct fasti_id_text *id, const char *text) {
-    id->length = (uint8_t)strlen(text);
-    memcpy(id->bytes, text, id->length);
-}
-
-static struct fasti_put *put_begin(struct bench *bench, enum fasti_entity_kind kind,
-                                   const char *id) {
-    memset(&bench->command, 0, sizeof bench->command);
-    bench->command.kind = FASTI_COMMAND_PUT;
-    bench->command.organization = bench->organization;
-    struct fasti_put *put = &bench->command.body.put;
-    put->kind = kind;
-    put->organization = bench->organization;
-    id_set(&put->id, id);
-    return put;
-}
-
-static bool put_schedule(struct bench *bench, uint32_t i) {
-    char id[32];
-    (void)snprintf(id, sizeof id, "schedule-%u", i);
-    struct fasti_put *put = put_begin(bench, FASTI_ENTITY_SCHEDULE, id);
-    id_set(&put->body.schedule.location, "place");
-    put->body.schedule.resolution_minutes = 5;
-    put->body.schedule.service_count = 1;
-    id_set(&put->body.schedule.services[0], "visit");
-    if (!ask(bench, "schedule"))
-        return false;
-    bench->schedules[i] = (fasti_schedule_id){bench->answer.id};
-
-    struct fasti_opening opening = {
-        .kind = FASTI_OPENING_WEEKLY,
-        .weekdays = 0x7f,
-        .start_minute = OPEN_MINUTE,
-        .end_minute = OPEN_MINUTE + VISITS * VISIT_MINUTES,
-        .date_first = {DATE_FIRST},
-        .date_last = {DATE_FIRST + 364},
-        .capacity = FASTI_CAPACITY_UNLIMITED,
-    };
-    id_set(&opening.id, "daily");
-    put = put_begin(bench, FASTI_ENTITY_OPENINGS, id);
-    put->body.openings.mode = FASTI_OPENINGS_REPLACE;
-    put->body.openings.count = 1;
-    put->body.openings.openings = &opening;
-    return ask(bench, "openings");
-}
-
-static bool put_directory(struct bench *bench) {
-    static const struct fasti_zone zone = {
-        .change_count = 1,
-        .changes = {{.utc_s = FASTI_ZONE_FIRST_UTC_S, .offset_s = 0}},
-    };
-    struct fasti_put *put = put_begin(bench, FASTI_ENTITY_ZONE, "UTC");
-    put->body.zone = &zone;
-    if (!ask(bench, "zone"))
-        return false;
-    (void)put_begin(bench, FASTI_ENTITY_ORGANIZATION, "bench");
-    if (!ask(bench, "organization"))
-        return false;
-    bench->organization = (fasti_organization_id){bench->answer.id};
-    put = put_begin(bench, FASTI_ENTITY_LOCATION, "place");
-    id_set(&put->body.location.zone, "UTC");
-    if (!ask(bench, "location"))
-        return false;
-    put = put_begin(bench, FASTI_ENTITY_SERVICE, "visit");
-    put->body.service.duration_minutes = VISIT_MINUTES;
-    if (!ask(bench, "service"))
-        return false;
-    bench->service = (fasti_service_id){bench->answer.id};
-    for (uint32_t i = 0; i < bench->options->schedules; i++)
-        if (!put_schedule(bench, i))
-            return false;
-    return true;
-}
-
 /* ---- the figures ---- */
 
-static bool bench_week(struct bench *bench, const char *name) {
+static bool bench_week(struct fasti_bench_inner *bench, const char *name) {
     struct fasti_availability_query *query = &bench->command.body.availability;
     bench->command.kind = FASTI_COMMAND_AVAILABILITY;
     bench->command.organization = bench->organization;
     query->service = bench->service;
     query->facts = (struct fasti_facts){0};
-    query->first = (fasti_date){DATE_FIRST};
+    query->first = (fasti_date){FASTI_BENCH_DATE_FIRST};
     query->day_count = 7;
     query->schedule_count = 1;
     const int64_t begin_ns = fasti_clock_monotonic_ns();
@@ -200,14 +47,14 @@ static bool bench_week(struct bench *bench, const char *name) {
                 bench->schedules[fasti_prng_below(&bench->prng, bench->options->schedules)];
             if (!fasti_engine_submit(bench->engine, 0, &bench->command, 0, &bench->answer) ||
                 bench->answer.status != FASTI_OK)
-                return complain(bench, name, bench->answer.status);
+                return fasti_bench_complain(bench, name, bench->answer.status);
             starts += bench->answer.body.availability->total;
         }
         count += 256;
-        (void)fasti_engine_poll(bench->engine, 0, bench->answers, POLL_MAX);
+        (void)fasti_engine_poll(bench->engine, 0, bench->answers, FASTI_BENCH_POLL_MAX);
         now_ns = fasti_clock_monotonic_ns();
     }
-    report(bench->options, name, count, now_ns - begin_ns);
+    fasti_bench_report(bench->options, name, count, now_ns - begin_ns);
     if (!bench->options->json)
         printf("%-28s %14.1f starts a week\n", "", (double)starts / (double)count);
     return true;
@@ -215,63 +62,67 @@ static bool bench_week(struct bench *bench, const char *name) {
 
 /* The i-th start of a walk that visits each (schedule, day, visit) once: a stride that shares no
  * factor with the count. */
-static void fill_book(struct bench *bench, uint64_t i) {
-    const uint64_t count = (uint64_t)bench->options->schedules * BOOK_DAYS * VISITS;
+static void fill_book(struct fasti_bench_inner *bench, uint64_t i) {
+    const uint64_t count = (uint64_t)bench->options->schedules * BOOK_DAYS * FASTI_BENCH_VISITS;
     const uint64_t at = i * UINT64_C(1000000007) % count;
     struct fasti_book *book = &bench->command.body.book;
     struct fasti_book_item *item = &book->items[0];
     book->appointment_count = book->item_count = 1;
-    item->schedule = bench->schedules[at / (BOOK_DAYS * VISITS)];
+    item->schedule = bench->schedules[at / (BOOK_DAYS * FASTI_BENCH_VISITS)];
     item->service = bench->service;
-    const int64_t date = DATE_FIRST + (int64_t)(at / VISITS % BOOK_DAYS);
+    const int64_t date = FASTI_BENCH_DATE_FIRST + (int64_t)(at / FASTI_BENCH_VISITS % BOOK_DAYS);
     item->start_utc_s =
-        date * FASTI_DAY_SECONDS + (OPEN_MINUTE + (int64_t)(at % VISITS) * VISIT_MINUTES) * 60;
+        date * FASTI_DAY_SECONDS +
+        (FASTI_BENCH_OPEN_MINUTE + (int64_t)(at % FASTI_BENCH_VISITS) * FASTI_BENCH_VISIT_MINUTES) *
+            60;
     book->appointments[0] =
         (struct fasti_book_appointment){.patient = "patient0", .patient_length = 8};
 }
 
 /* Takes the answers that are there; false when one is not a booking. */
-static bool book_poll(struct bench *bench, uint32_t *in_flight) {
-    const uint32_t count = fasti_engine_poll(bench->engine, 0, bench->answers, POLL_MAX);
+static bool book_poll(struct fasti_bench_inner *bench, uint32_t *in_flight) {
+    const uint32_t count =
+        fasti_engine_poll(bench->engine, 0, bench->answers, FASTI_BENCH_POLL_MAX);
     const int64_t now_ns = fasti_clock_monotonic_ns();
     for (uint32_t i = 0; i < count; i++) {
         const struct fasti_answer *answer = &bench->answers[i];
         bench->detail = answer->detail;
         if (answer->status != FASTI_OK)
-            return complain(bench, "book", answer->status);
+            return fasti_bench_complain(bench, "book", answer->status);
         if (answer->tag == TAG_SNAPSHOT) {
             bench->snapshot = answer->body.status;
             bench->is_snapshot_over = true;
             continue;
         }
         if (answer->outcome != FASTI_OUTCOME_BOOKED)
-            return complain(bench, "book", answer->status);
+            return fasti_bench_complain(bench, "book", answer->status);
         if (bench->latency != NULL)
-            fasti_histogram_record(bench->latency,
-                                   (uint64_t)(now_ns - bench->begun_ns[answer->tag % BOOK_TAGS]));
+            fasti_histogram_record(
+                bench->latency,
+                (uint64_t)(now_ns - bench->begun_ns[answer->tag % FASTI_BENCH_TAGS]));
         --*in_flight;
     }
     return true;
 }
 
 /* One booking more on its way. */
-static bool book_send(struct bench *bench, uint32_t *in_flight) {
+static bool book_send(struct fasti_bench_inner *bench, uint32_t *in_flight) {
     fill_book(bench, bench->sent);
-    bench->begun_ns[bench->sent % BOOK_TAGS] = fasti_clock_monotonic_ns();
+    bench->begun_ns[bench->sent % FASTI_BENCH_TAGS] = fasti_clock_monotonic_ns();
     if (fasti_engine_submit(bench->engine, 0, &bench->command, bench->sent, &bench->answer)) {
         bench->detail = bench->answer.detail;
-        return complain(bench, "book", bench->answer.status);
+        return fasti_bench_complain(bench, "book", bench->answer.status);
     }
     bench->sent++;
     ++*in_flight;
     return true;
 }
 
-static uint64_t book_room(const struct bench *bench) {
-    return (uint64_t)bench->options->schedules * BOOK_DAYS * VISITS;
+static uint64_t book_room(const struct fasti_bench_inner *bench) {
+    return (uint64_t)bench->options->schedules * BOOK_DAYS * FASTI_BENCH_VISITS;
 }
 
-static bool bench_book(struct bench *bench) {
+static bool bench_book(struct fasti_bench_inner *bench) {
     const uint64_t room = book_room(bench);
     const uint64_t wanted = bench->options->bookings < room ? bench->options->bookings : room;
     uint32_t in_flight = 0;
@@ -284,17 +135,18 @@ static bool bench_book(struct bench *bench) {
         if (!book_poll(bench, &in_flight))
             return false;
     }
-    report(bench->options,
-           bench->options->data == NULL ? "durable bookings, sim disk" : "durable bookings", wanted,
-           fasti_clock_monotonic_ns() - begin_ns);
+    fasti_bench_report(bench->options,
+                       bench->options->data == NULL ? "durable bookings, sim disk"
+                                                    : "durable bookings",
+                       wanted, fasti_clock_monotonic_ns() - begin_ns);
     return true;
 }
 
 /* ---- with a snapshot beside them, on a real directory ---- */
 
 /* Bookings, closed loop, for so long, or until the snapshot is written. */
-static bool book_measure(struct bench *bench, struct fasti_histogram *latency, bool has_snapshot,
-                         double *rate) {
+static bool book_measure(struct fasti_bench_inner *bench, struct fasti_histogram *latency,
+                         bool has_snapshot, double *rate) {
     const int64_t begin_ns = fasti_clock_monotonic_ns();
     const int64_t stop_ns = begin_ns + (int64_t)bench->options->seconds * 1000000000;
     const uint64_t first = bench->sent;
@@ -318,7 +170,7 @@ static bool book_measure(struct bench *bench, struct fasti_histogram *latency, b
     return true;
 }
 
-static void latency_report(const struct options *options, const char *name,
+static void latency_report(const struct fasti_bench_options *options, const char *name,
                            const struct fasti_histogram *latency, double rate) {
     const double us = 1e-3;
     const double p50 = us * (double)fasti_histogram_percentile(latency, 500);
@@ -335,7 +187,7 @@ static void latency_report(const struct options *options, const char *name,
     fflush(stdout);
 }
 
-static bool bench_snapshot(struct bench *bench) {
+static bool bench_snapshot(struct fasti_bench_inner *bench) {
     static struct fasti_histogram without, with;
     double rate;
     if (!book_measure(bench, &without, false, &rate))
@@ -344,7 +196,7 @@ static bool bench_snapshot(struct bench *bench) {
     struct fasti_command command = {.kind = FASTI_COMMAND_CHECKPOINT};
     const int64_t begin_ns = fasti_clock_monotonic_ns();
     if (fasti_engine_submit(bench->engine, 0, &command, TAG_SNAPSHOT, &bench->answer))
-        return complain(bench, "snapshot", bench->answer.status);
+        return fasti_bench_complain(bench, "snapshot", bench->answer.status);
     if (!book_measure(bench, &with, true, &rate))
         return false;
     const double seconds = (double)(fasti_clock_monotonic_ns() - begin_ns) / 1e9;
@@ -352,8 +204,8 @@ static bool bench_snapshot(struct bench *bench) {
     const uint64_t bytes = bench->snapshot.snapshot_bytes;
     struct fasti_snapshot_news news;
     fasti_engine_snapshot(bench->engine, &news);
-    report(bench->options, "snapshot, appointments", bench->snapshot.appointments,
-           (int64_t)(seconds * 1e9));
+    fasti_bench_report(bench->options, "snapshot, appointments", bench->snapshot.appointments,
+                       (int64_t)(seconds * 1e9));
     if (!bench->options->json)
         printf("%-28s %14.1f s, %.0f MB; p99 %.2f x of alone; longest step %.2f ms\n", "", seconds,
                (double)bytes / 1e6,
@@ -364,7 +216,7 @@ static bool bench_snapshot(struct bench *bench) {
 }
 
 /* The snapshot's file, read and looked at by nobody. */
-static bool bench_read(struct bench *bench, int64_t *ns) {
+static bool bench_read(struct fasti_bench_inner *bench, int64_t *ns) {
     struct fasti_io *io;
     struct fasti_io_file file;
     char name[FASTI_IO_NAME_BYTES_MAX + 1];
@@ -372,7 +224,7 @@ static bool bench_read(struct bench *bench, int64_t *ns) {
     enum fasti_status status =
         fasti_io_open_directory(bench->options->data, 1, true, &io, &bench->detail);
     if (buffer == NULL || status != FASTI_OK)
-        return complain(bench, "read", status);
+        return fasti_bench_complain(bench, "read", status);
     (void)snprintf(name, sizeof name, "snapshot-%016" PRIx64, bench->snapshot.snapshot);
     status = io->operations->open(io, name, &file);
     const int64_t begin_ns = fasti_clock_monotonic_ns();
@@ -384,18 +236,18 @@ static bool bench_read(struct bench *bench, int64_t *ns) {
     io->operations->close_file(io, file);
     io->operations->close(io);
     free(buffer);
-    return status == FASTI_OK || complain(bench, "read", status);
+    return status == FASTI_OK || fasti_bench_complain(bench, "read", status);
 }
 
-static bool bench_recover(struct bench *bench) {
+static bool bench_recover(struct fasti_bench_inner *bench) {
     int64_t read_ns = 0;
     fasti_engine_close(bench->engine, true);
     bench->engine = NULL;
-    if (!bench_read(bench, &read_ns) || !engine_open(bench))
+    if (!bench_read(bench, &read_ns) || !fasti_bench_inner_open(bench))
         return false;
     const double seconds = (double)bench->recovery.milliseconds / 1e3;
-    report(bench->options, "recovery, entries", bench->recovery.snapshot_entries,
-           bench->recovery.milliseconds * 1000000);
+    fasti_bench_report(bench->options, "recovery, entries", bench->recovery.snapshot_entries,
+                       bench->recovery.milliseconds * 1000000);
     if (!bench->options->json)
         printf("%-28s %14.2f s: snapshot %" PRIu64 " and %" PRIu64
                " effects; reading its file %.2f s: %.2f x\n",
@@ -404,20 +256,20 @@ static bool bench_recover(struct bench *bench) {
     return true;
 }
 
-static bool bench_replay(struct bench *bench) {
+static bool bench_replay(struct fasti_bench_inner *bench) {
     fasti_engine_close(bench->engine, true);
     bench->engine = NULL;
     const int64_t begin_ns = fasti_clock_monotonic_ns();
-    if (!engine_open(bench))
+    if (!fasti_bench_inner_open(bench))
         return false;
-    report(bench->options, "replay, effects", bench->recovery.effects,
-           fasti_clock_monotonic_ns() - begin_ns);
+    fasti_bench_report(bench->options, "replay, effects", bench->recovery.effects,
+                       fasti_clock_monotonic_ns() - begin_ns);
     return true;
 }
 
-static bool run_all(struct bench *bench) {
-    return engine_open(bench) && put_directory(bench) && bench_week(bench, "week, all free") &&
-           bench_book(bench) &&
+static bool run_all(struct fasti_bench_inner *bench) {
+    return fasti_bench_inner_open(bench) && fasti_bench_inner_fill(bench) &&
+           bench_week(bench, "week, all free") && bench_book(bench) &&
            (bench->options->data == NULL ? bench_week(bench, "week, booked") && bench_replay(bench)
                                          : bench_snapshot(bench) && bench_recover(bench));
 }
@@ -425,7 +277,7 @@ static bool run_all(struct bench *bench) {
 /* ---- the subcommand ---- */
 
 static error_t parse(int key, char *text, struct argp_state *state) {
-    struct options *options = state->input;
+    struct fasti_bench_options *options = state->input;
     bool is_good = true;
     switch (key) {
     case 'n':
@@ -460,24 +312,18 @@ int fasti_bench_engine(int argc, char **argv) {
         .parser = parse,
         .doc = "Measures the engine in this process, one worker, on a simulated disk.",
     };
-    struct options options = {.schedules = 1000, .depth = 256, .seconds = 2, .bookings = 500000};
+    struct fasti_bench_options options = {.schedules = 1000,
+                                          .depth = 256,
+                                          .seconds = 2,
+                                          .bookings = 500000,
+                                          .open_days = 365,
+                                          .snapshot_log_bytes = UINT64_MAX};
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
         return FASTI_BENCH_EXIT_USAGE;
-    struct bench *bench = calloc(1, sizeof *bench);
-    if (bench == NULL)
-        abort();
-    bench->options = &options;
-    bench->prng = (struct fasti_prng){1};
-    bench->disk = fasti_sim_disk_create(1);
-    bench->schedules = calloc(options.schedules, sizeof *bench->schedules);
-    if (bench->disk == NULL || bench->schedules == NULL)
-        abort();
+    struct fasti_bench_inner *bench = fasti_bench_inner_make(&options);
     /* After a failure commands may be on their way, and an engine with those cannot close. */
     if (!run_all(bench))
         exit(FASTI_BENCH_EXIT_SERVER);
-    fasti_engine_close(bench->engine, true);
-    fasti_sim_disk_destroy(bench->disk);
-    free(bench->schedules);
-    free(bench);
+    fasti_bench_inner_free(bench);
     return 0;
 }

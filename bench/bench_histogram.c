@@ -53,14 +53,34 @@ void fasti_histogram_merge(struct fasti_histogram *histogram, const struct fasti
         histogram->value_max = from->value_max;
 }
 
-uint64_t fasti_histogram_percentile(const struct fasti_histogram *histogram, uint32_t per_mille) {
-    /* Rounded up, so that 1000 asks for every value; counts stay far below 2^64 / 1000. */
-    const uint64_t wanted = (histogram->count * per_mille + 999) / 1000;
+void fasti_histogram_since(struct fasti_histogram *part, const struct fasti_histogram *now,
+                           const struct fasti_histogram *before) {
+    *part = (struct fasti_histogram){.count = now->count - before->count};
+    for (uint32_t i = 0; i < FASTI_HISTOGRAM_CELLS; i++) {
+        part->cells[i] = now->cells[i] - before->cells[i];
+        if (part->cells[i] == 0)
+            continue;
+        part->value_max = cell_last(i) < now->value_max ? cell_last(i) : now->value_max;
+        part->sum += part->cells[i] * part->value_max;
+    }
+}
+
+uint64_t fasti_histogram_at(const struct fasti_histogram *histogram, uint64_t rank) {
     uint64_t seen = 0;
-    for (uint32_t i = 0; i < FASTI_HISTOGRAM_CELLS && wanted > 0; i++) {
+    for (uint32_t i = 0; i < FASTI_HISTOGRAM_CELLS && rank > 0; i++) {
         seen += histogram->cells[i];
-        if (seen >= wanted)
+        if (seen >= rank)
             return cell_last(i) < histogram->value_max ? cell_last(i) : histogram->value_max;
     }
     return 0;
+}
+
+uint64_t fasti_histogram_quantile(const struct fasti_histogram *histogram, uint32_t per_million) {
+    /* Rounded up, so that a million asks for every value; counts stay far below 2^64 / 10^6. */
+    return fasti_histogram_at(histogram,
+                              (histogram->count * per_million + 999999) / UINT64_C(1000000));
+}
+
+uint64_t fasti_histogram_percentile(const struct fasti_histogram *histogram, uint32_t per_mille) {
+    return fasti_histogram_quantile(histogram, per_mille * 1000);
 }

@@ -1,282 +1,245 @@
 /*
  * bench_load.c - fasti-bench load: many connections against a running server.
  *
- * A closed loop: each connection keeps `depth` commands on their way, so throughput and latency
- * depend on each other, and a stall of the server hides the requests that it would have met
- * (an open loop comes later). Connections are dealt out to --threads threads, one by default: on
- * one machine every thread of the client takes a core from the server.
+ *   options, files -> world -> connections, dealt out to threads -> measure -> check -> clean
+ *   -> report, files
+ *
+ * One thread by default: on one machine every thread of the client takes a core from the server.
+ * All that can be wrong with what was asked for is told before anything is measured.
  */
-#include <argp.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include "bench/bench_load.h"
+
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "bench/bench.h"
+static volatile sig_atomic_t is_stopped;
 
-struct options {
-    const char *server, *organization;
-    uint32_t connections, threads, depth, seconds, days;
-    enum fasti_bench_mix mix;
-    uint64_t seed;
-    bool clean, json;
-};
-
-static const char *const mix_names[] = {"availability", "book", "mixed", "hold"};
-static const char *const operation_names[] = {"availability", "book", "cancel", "hold", "confirm"};
-
-static error_t set_mix(struct options *options, const char *text) {
-    for (uint32_t i = 0; i < sizeof mix_names / sizeof mix_names[0]; i++)
-        if (strcmp(text, mix_names[i]) == 0) {
-            options->mix = (enum fasti_bench_mix)i;
-            return 0;
-        }
-    fprintf(stderr, "fasti-bench: --mix takes availability, book, mixed or hold, not \"%s\"\n",
-            text);
-    return EINVAL;
+/* The first SIGINT or SIGTERM ends the measurement, which is told as far as it came; the second one
+ * ends the program. */
+static void stop(int number) {
+    (void)number;
+    is_stopped = 1;
 }
 
-static error_t parse(int key, char *text, struct argp_state *state) {
-    struct options *options = state->input;
-    bool is_good = true;
-    switch (key) {
-    case 's': options->server = text; break;
-    case 'o': options->organization = text; break;
-    case 'c':
-        is_good = fasti_bench_number("--connections", text, 1, FASTI_BENCH_CONNECTIONS_MAX,
-                                     &options->connections);
-        break;
-    case 'p':
-        is_good = fasti_bench_number("--threads", text, 1, FASTI_BENCH_CONNECTIONS_MAX,
-                                     &options->threads);
-        break;
-    case 'd':
-        is_good = fasti_bench_number("--depth", text, 1, FASTI_BENCH_DEPTH_MAX, &options->depth);
-        break;
-    case 't':
-        is_good =
-            fasti_bench_number("--seconds", text, 1, FASTI_BENCH_SECONDS_MAX, &options->seconds);
-        break;
-    case 'w':
-        is_good = fasti_bench_number("--days", text, 1, FASTI_QUERY_DAYS_MAX, &options->days);
-        break;
-    case 'r': {
-        uint32_t seed;
-        is_good = fasti_bench_number("--seed", text, 1, UINT32_MAX, &seed);
-        options->seed = seed;
-        break;
-    }
-    case 'm': return set_mix(options, text);
-    case 'l': options->clean = true; break;
-    case 'j': options->json = true; break;
-    case ARGP_KEY_END:
-        if (options->organization == NULL) {
-            fprintf(stderr, "fasti-bench: --organization is missing\n");
-            is_good = false;
-        }
-        break;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-    return is_good ? 0 : EINVAL;
+static void signals_catch(void) {
+    struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
 }
 
-static bool parse_options(int argc, char **argv, struct options *options) {
-    static const struct argp_option choices[] = {
-        {"server", 's', "SERVER", 0, "unix:PATH or HOST:PORT (default 127.0.0.1:7600)", 0},
-        {"organization", 'o', "ID", 0, "whose schedules to use", 0},
-        {"connections", 'c', "N", 0, "1 to 64 (default 16)", 0},
-        {"threads", 'p', "N", 0, "of the client, 1 to 64 (default 1)", 0},
-        {"depth", 'd', "N", 0, "commands on their way on each connection (default 1)", 0},
-        {"seconds", 't', "N", 0, "how long to measure (default 5)", 0},
-        {"mix", 'm', "MIX", 0, "availability, book, mixed or hold (default availability)", 0},
-        {"days", 'w', "N", 0, "window of an availability question (default 7)", 0},
-        {"clean", 'l', NULL, 0, "cancel at the end what was booked", 0},
-        {"seed", 'r', "N", 0, "repeat a run's choices, on a fresh server (default: the time)", 0},
-        {"json", 'j', NULL, 0, "one JSON object", 0},
-        {0},
-    };
-    static const struct argp argp = {
-        .options = choices,
-        .parser = parse,
-        .doc = "Measures a running server with connections x depth commands on their way.",
-    };
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    *options = (struct options){
-        .connections = 16,
-        .threads = 1,
-        .depth = 1,
-        .seconds = 5,
-        .days = 7,
-        .seed = ((uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec) + (uint64_t)getpid(),
-    };
-    return argp_parse(&argp, argc, argv, 0, NULL, options) == 0;
+void fasti_bench_signals_block(bool is_blocked) {
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)pthread_sigmask(is_blocked ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
 }
 
-/* ---- the report ---- */
+/* ---- connections ---- */
 
-struct result {
-    struct fasti_bench_tally tallies[FASTI_BENCH_OPERATIONS];
-    uint64_t cleaned, left;
-    double seconds;
-};
-
-static double per_second(const struct result *result, uint64_t count) {
-    return (double)count / result->seconds;
-}
-
-static double percentile_us(const struct fasti_bench_tally *tally, uint32_t per_mille) {
-    return (double)fasti_histogram_percentile(&tally->latency_ns, per_mille) / 1e3;
-}
-
-static void print_text(const struct options *options, const struct result *result) {
-    printf("%s, %u connections x depth %u, %.2f s, seed %" PRIu64 "\n", mix_names[options->mix],
-           options->connections, options->depth, result->seconds, options->seed);
-    printf("%-14s %12s %10s %10s %10s %10s %10s %9s %6s\n", "", "done/s", "p50 us", "p90 us",
-           "p99 us", "p99.9 us", "max us", "refused", "busy");
-    for (uint32_t i = 0; i < FASTI_BENCH_OPERATIONS; i++) {
-        const struct fasti_bench_tally *tally = &result->tallies[i];
-        if (tally->done + tally->refused + tally->busy == 0)
-            continue;
-        printf("%-14s %12.0f %10.1f %10.1f %10.1f %10.1f %10.1f %9" PRIu64 " %6" PRIu64 "\n",
-               operation_names[i], per_second(result, tally->done), percentile_us(tally, 500),
-               percentile_us(tally, 900), percentile_us(tally, 990), percentile_us(tally, 999),
-               percentile_us(tally, 1000), tally->refused, tally->busy);
-    }
-    if (options->mix != FASTI_BENCH_MIX_AVAILABILITY)
-        printf("%" PRIu64 " bookings of this run stand, %" PRIu64 " were cancelled after it\n",
-               result->left, result->cleaned);
-}
-
-static void print_json(const struct options *options, const struct result *result) {
-    printf("{\"mix\":\"%s\",\"connections\":%u,\"depth\":%u,\"seconds\":%.3f,\"seed\":%" PRIu64
-           ",\"operations\":[",
-           mix_names[options->mix], options->connections, options->depth, result->seconds,
-           options->seed);
-    const char *comma = "";
-    for (uint32_t i = 0; i < FASTI_BENCH_OPERATIONS; i++) {
-        const struct fasti_bench_tally *tally = &result->tallies[i];
-        if (tally->done + tally->refused + tally->busy == 0)
-            continue;
-        printf("%s{\"op\":\"%s\",\"per_second\":%.0f,\"p50_us\":%.1f,\"p90_us\":%.1f,"
-               "\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"done\":%" PRIu64
-               ",\"refused\":%" PRIu64 ",\"busy\":%" PRIu64 "}",
-               comma, operation_names[i], per_second(result, tally->done),
-               percentile_us(tally, 500), percentile_us(tally, 900), percentile_us(tally, 990),
-               percentile_us(tally, 999), percentile_us(tally, 1000), tally->done, tally->refused,
-               tally->busy);
-        comma = ",";
-    }
-    printf("],\"left\":%" PRIu64 ",\"cleaned\":%" PRIu64 "}\n", result->left, result->cleaned);
-}
-
-/* ---- the run ---- */
-
+/* Connection i of all belongs to group i % threads; those of a group stand together. */
 static void connections_init(struct fasti_bench_connection *connections,
-                             const struct options *options, const struct fasti_bench_world *world) {
-    struct fasti_prng prng = {options->seed};
-    for (uint32_t i = 0; i < options->connections; i++) {
-        struct fasti_bench_connection *c = &connections[i];
-        c->world = world;
-        c->server = options->server;
-        c->index = i;
-        c->connection_count = options->connections;
-        c->depth = options->depth;
-        c->days = options->days;
-        c->mix = options->mix;
-        c->prng = (struct fasti_prng){fasti_prng_next(&prng)};
-        c->clean = options->clean;
-    }
+                             const struct fasti_bench_load *load,
+                             const struct fasti_bench_world *world) {
+    struct fasti_prng prng = {load->plan.seed};
+    uint32_t at = 0;
+    for (uint32_t group = 0; group < load->threads; group++)
+        for (uint32_t i = group; i < load->connections; i += load->threads)
+            connections[at++] = (struct fasti_bench_connection){
+                .world = world,
+                .server = load->server,
+                .index = i,
+                .connection_count = load->connections,
+                .depth = load->depth,
+                .days = load->days,
+                .within_m = load->within_km * 1000,
+                .mix = load->mix,
+                .seed = load->plan.seed,
+                .prng = {fasti_prng_next(&prng)},
+                .clean = load->clean,
+                .ledger = {.max = load->check ? FASTI_BENCH_SALES_MAX / load->connections : 0},
+            };
 }
 
-/* Adds the connections up; false, with a message, when one of them failed. */
-static bool gather(const struct fasti_bench_connection *connections, uint32_t count,
-                   struct result *result) {
+/* false, with a message, when one of them failed. */
+static bool connections_look(const struct fasti_bench_connection *connections, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         const struct fasti_bench_connection *c = &connections[i];
-        if (c->status != FASTI_OK) {
-            fprintf(stderr, "fasti-bench: connection %u: %s\n", i,
-                    c->detail.text[0] != '\0' ? c->detail.text : fasti_status_text(c->status));
-            return false;
-        }
-        for (uint32_t op = 0; op < FASTI_BENCH_OPERATIONS; op++) {
-            fasti_histogram_merge(&result->tallies[op].latency_ns, &c->tallies[op].latency_ns);
-            result->tallies[op].done += c->tallies[op].done;
-            result->tallies[op].refused += c->tallies[op].refused;
-            result->tallies[op].busy += c->tallies[op].busy;
-        }
-        result->cleaned += c->cleaned;
-        result->left += c->left;
+        if (c->status == FASTI_OK)
+            continue;
+        fprintf(stderr, "fasti-bench: connection %u: %s\n", c->index,
+                c->detail.text[0] != '\0' ? c->detail.text : fasti_status_text(c->status));
+        return false;
     }
     return true;
 }
 
-/* Deals the connections out, runs every group on a thread, and times the whole. */
-static void groups_run(const struct options *options, struct fasti_bench_connection *connections,
-                       struct result *result) {
-    struct fasti_bench_group groups[FASTI_BENCH_CONNECTIONS_MAX] = {{0}};
-    pthread_t threads[FASTI_BENCH_CONNECTIONS_MAX];
+/* ---- the run ---- */
+
+struct groups {
+    struct fasti_bench_group *all;
+    pthread_t threads[FASTI_BENCH_THREADS_MAX];
     pthread_barrier_t barrier;
-    const uint32_t count =
-        options->threads < options->connections ? options->threads : options->connections;
-    if (pthread_barrier_init(&barrier, NULL, count) != 0)
+    struct fasti_bench_live live;
+};
+
+static void groups_start(struct groups *groups, const struct fasti_bench_load *load,
+                         struct fasti_bench_connection *connections) {
+    groups->all = calloc(load->threads, sizeof *groups->all);
+    if (groups->all == NULL || pthread_barrier_init(&groups->barrier, NULL, load->threads + 1) != 0)
         abort();
-    for (uint32_t i = 0, first = 0; i < count; i++) {
-        const uint32_t end = (uint32_t)((uint64_t)(i + 1) * options->connections / count);
-        groups[i] = (struct fasti_bench_group){
-            .connections = connections + first,
-            .count = end - first,
-            .duration_ns = (int64_t)options->seconds * 1000000000,
-            .barrier = &barrier,
-        };
-        first = end;
-        if (pthread_create(&threads[i], NULL, fasti_bench_group_run, &groups[i]) != 0)
+    fasti_bench_live_init(&groups->live, load->threads);
+    fasti_bench_signals_block(true);
+    for (uint32_t i = 0, first = 0; i < load->threads; i++) {
+        struct fasti_bench_group *group = &groups->all[i];
+        group->plan = &load->plan;
+        group->index = i;
+        group->group_count = load->threads;
+        group->connections = connections + first;
+        group->count = (load->connections - i - 1) / load->threads + 1;
+        group->barrier = &groups->barrier;
+        group->live = &groups->live;
+        for (uint32_t c = 0; c < group->count; c++) {
+            group->connections[c].tallies = group->tallies;
+            group->connections[c].steps = group->steps;
+        }
+        first += group->count;
+        if (pthread_create(&groups->threads[i], NULL, fasti_bench_group_run, group) != 0)
             abort(); /* the others wait at the barrier: there is no way on */
     }
-    int64_t begin_ns = INT64_MAX, end_ns = INT64_MIN;
-    for (uint32_t i = 0; i < count; i++) {
-        (void)pthread_join(threads[i], NULL);
-        begin_ns = groups[i].begin_ns < begin_ns ? groups[i].begin_ns : begin_ns;
-        end_ns = groups[i].end_ns > end_ns ? groups[i].end_ns : end_ns;
-    }
-    result->seconds = (double)(end_ns - begin_ns) / 1e9;
-    (void)pthread_barrier_destroy(&barrier);
+    fasti_bench_signals_block(false);
 }
 
-static int run(const struct options *options, const struct fasti_bench_world *world) {
-    struct fasti_bench_connection *connections = calloc(options->connections, sizeof *connections);
-    struct result *result = calloc(1, sizeof *result);
-    if (connections == NULL || result == NULL)
+static void groups_gather(const struct groups *groups, const struct fasti_bench_load *load,
+                          struct fasti_bench_result *result) {
+    int64_t begin_ns = INT64_MAX, end_ns = INT64_MIN;
+    for (uint32_t i = 0; i < load->threads; i++) {
+        const struct fasti_bench_group *group = &groups->all[i];
+        for (uint32_t op = 0; op < FASTI_BENCH_OPERATIONS; op++)
+            fasti_bench_tally_add(&result->tallies[op], &group->tallies[op]);
+        for (uint32_t step = 0; step < load->plan.ramp.steps; step++)
+            fasti_bench_tally_add(&result->steps[step], &group->steps[step]);
+        fasti_histogram_merge(&result->late_ns, &group->late_ns);
+        begin_ns = group->begin_ns < begin_ns ? group->begin_ns : begin_ns;
+        end_ns = group->end_ns > end_ns ? group->end_ns : end_ns;
+    }
+    for (uint32_t step = 0; step < load->plan.ramp.steps; step++)
+        fasti_bench_tally_add(&result->all, &result->steps[step]);
+    result->seconds = (double)(end_ns - begin_ns) / 1e9;
+}
+
+static void groups_end(struct groups *groups, const struct fasti_bench_load *load) {
+    for (uint32_t i = 0; i < load->threads; i++)
+        (void)pthread_join(groups->threads[i], NULL);
+    fasti_bench_live_deinit(&groups->live);
+    (void)pthread_barrier_destroy(&groups->barrier);
+    free(groups->all);
+}
+
+/* 0, or the exit status: it was told. The check is before the cleaning: it wants to find what was
+ * booked. */
+static int measure(const struct fasti_bench_load *load, const struct fasti_bench_world *world,
+                   struct fasti_bench_connection *connections, struct fasti_bench_result *result) {
+    struct groups groups;
+    int exit_status = 0;
+    groups_start(&groups, load, connections);
+    (void)pthread_barrier_wait(&groups.barrier);
+    fasti_bench_live_watch(&groups.live, load);
+    (void)pthread_barrier_wait(&groups.barrier);
+    groups_gather(&groups, load, result);
+    if (!connections_look(connections, load->connections))
+        exit_status = FASTI_BENCH_EXIT_SERVER;
+    if (load->check) {
+        const int found = fasti_bench_verify(load, world, connections, exit_status != 0, result);
+        exit_status = exit_status == 0 || found == FASTI_BENCH_EXIT_CHECK ? found : exit_status;
+    }
+    (void)pthread_barrier_wait(&groups.barrier);
+    groups_end(&groups, load);
+    if (exit_status == 0 && !connections_look(connections, load->connections))
+        exit_status = FASTI_BENCH_EXIT_SERVER; /* the cleaning failed */
+    return exit_status;
+}
+
+static int run(const struct fasti_bench_load *load, const struct fasti_bench_world *world,
+               struct fasti_bench_result *result) {
+    struct fasti_bench_connection *connections = calloc(load->connections, sizeof *connections);
+    if (connections == NULL)
         abort();
-    connections_init(connections, options, world);
-    groups_run(options, connections, result);
-    const bool is_good = gather(connections, options->connections, result);
-    if (is_good)
-        (options->json ? print_json : print_text)(options, result);
-    free(result);
+    connections_init(connections, load, world);
+    signals_catch();
+    const int exit_status = load->slots > 0 ? fasti_bench_rush(load, world, connections, result)
+                                            : measure(load, world, connections, result);
+    for (uint32_t i = 0; i < load->connections; i++) {
+        result->cleaned += connections[i].cleaned;
+        result->left += connections[i].left;
+        fasti_bench_ledger_deinit(&connections[i].ledger);
+    }
+    result->is_stopped = is_stopped != 0;
     free(connections);
-    return is_good ? 0 : FASTI_BENCH_EXIT_SERVER;
+    return exit_status;
+}
+
+/* ---- the subcommand ---- */
+
+static enum fasti_status world_read(const struct fasti_bench_load *load,
+                                    struct fasti_bench_world *world, struct fasti_detail *detail) {
+    struct fasti_client *client = NULL;
+    FASTI_TRY(fasti_client_open(load->server, 0, &client, detail));
+    enum fasti_status status = fasti_bench_world_read(client, load->organization, world, detail);
+    if (status == FASTI_OK && load->mix.weights[FASTI_BENCH_PART_SEARCH] > 0)
+        status = fasti_bench_questions_read(client, world, load->plan.seed, detail);
+    fasti_client_close(client);
+    return status;
+}
+
+/* With a world, and files that can be written. A measured result is told even if it is not right.
+ */
+static int load_run(const struct fasti_bench_load *load, const struct fasti_bench_world *world,
+                    struct fasti_bench_file *csv, struct fasti_bench_file *png) {
+    struct fasti_bench_result *result = calloc(1, sizeof *result);
+    if (result == NULL)
+        abort();
+    int exit_status = run(load, world, result);
+    const bool is_measured = exit_status == 0 || exit_status == FASTI_BENCH_EXIT_CHECK;
+    if (is_measured)
+        (load->json ? fasti_bench_report_json : fasti_bench_report_text)(load, result);
+    if (is_measured && csv->stream != NULL)
+        fasti_bench_report_csv(csv->stream, load, result);
+    const bool is_drawn =
+        is_measured && (png->stream == NULL || fasti_bench_plot(png, load, result));
+    const bool is_written = fasti_bench_file_close(csv, is_measured);
+    const bool is_kept = fasti_bench_file_close(png, is_drawn);
+    if (exit_status == 0 && !(is_drawn && is_written && is_kept))
+        exit_status = FASTI_BENCH_EXIT_FILE;
+    free(result);
+    return exit_status;
 }
 
 int fasti_bench_load(int argc, char **argv) {
-    struct options options;
-    if (!parse_options(argc, argv, &options))
-        return FASTI_BENCH_EXIT_USAGE;
-    struct fasti_client *client = NULL;
-    struct fasti_bench_world world;
+    struct fasti_bench_load load;
+    struct fasti_bench_file csv, png;
+    struct fasti_bench_world world = {0};
     struct fasti_detail detail = {0};
-    enum fasti_status status = fasti_client_open(options.server, 0, &client, &detail);
-    if (status == FASTI_OK) {
-        status = fasti_bench_world_read(client, options.organization, &world, &detail);
-        fasti_client_close(client);
-    }
+    if (!fasti_bench_load_options(argc, argv, &load))
+        return FASTI_BENCH_EXIT_USAGE;
+    load.is_stopped = &is_stopped;
+    if (load.png != NULL && !fasti_bench_plot_find())
+        return FASTI_BENCH_EXIT_FILE;
+    const enum fasti_status status = world_read(&load, &world, &detail);
+    int exit_status = 0;
     if (status != FASTI_OK) {
         fprintf(stderr, "fasti-bench: %s\n",
                 detail.text[0] != '\0' ? detail.text : fasti_status_text(status));
-        return status == FASTI_INVALID_OPTION ? FASTI_BENCH_EXIT_USAGE : FASTI_BENCH_EXIT_SERVER;
+        exit_status =
+            status == FASTI_INVALID_OPTION ? FASTI_BENCH_EXIT_USAGE : FASTI_BENCH_EXIT_SERVER;
+    } else if (!fasti_bench_file_open(&csv, load.csv)) {
+        exit_status = FASTI_BENCH_EXIT_FILE;
+    } else if (!fasti_bench_file_open(&png, load.png)) {
+        (void)fasti_bench_file_close(&csv, false);
+        exit_status = FASTI_BENCH_EXIT_FILE;
+    } else {
+        exit_status = load_run(&load, &world, &csv, &png);
     }
-    const int exit_status = run(&options, &world);
     fasti_bench_world_deinit(&world);
     return exit_status;
 }

@@ -12,6 +12,7 @@
 struct service {
     struct fasti_id_text id;
     fasti_service_id service;
+    bool is_shared; /* visits may share a start */
 };
 
 struct reading {
@@ -61,12 +62,15 @@ static bool add_service(struct reading *reading, const struct fasti_describe_ans
         grow(&services, sizeof *reading->services, reading->service_count, &reading->service_room);
     reading->services = services;
     if (has_room)
-        reading->services[reading->service_count++] = (struct service){found->put.id, {found->id}};
+        reading->services[reading->service_count++] = (struct service){
+            found->put.id, {found->id}, found->put.body.service.terms.capacity > 1};
     return has_room;
 }
 
 static bool add_schedule(struct reading *reading, const struct fasti_describe_answer *found) {
     struct fasti_bench_world *world = reading->world;
+    const uint32_t first = world->pair_count;
+    bool is_shared = found->put.body.schedule.terms.capacity > 1;
     for (uint32_t i = 0; i < found->put.body.schedule.service_count; i++) {
         const struct service wanted = {.id = found->put.body.schedule.services[i]};
         const struct service *service = bsearch(&wanted, reading->services, reading->service_count,
@@ -80,8 +84,11 @@ static bool add_schedule(struct reading *reading, const struct fasti_describe_an
         if (!has_room)
             return false;
         world->pairs[world->pair_count++] =
-            (struct fasti_bench_pair){{found->id}, service->service};
+            (struct fasti_bench_pair){{found->id}, service->service, false};
+        is_shared |= service->is_shared;
     }
+    for (uint32_t i = first; i < world->pair_count; i++)
+        world->pairs[i].is_shared = is_shared;
     return true;
 }
 
@@ -159,5 +166,6 @@ enum fasti_status fasti_bench_world_read(struct fasti_client *client, const char
 
 void fasti_bench_world_deinit(struct fasti_bench_world *world) {
     free(world->pairs);
+    free(world->questions);
     *world = (struct fasti_bench_world){0};
 }

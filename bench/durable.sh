@@ -35,7 +35,7 @@ done
 "$bin/fasti" --server "unix:$work/s" --organization bench import ndjson "$work/lines" >/dev/null 2>&1
 flush() { "$bin/fasti-bench-rooms" --only flush --json --flush-seconds 1 --directory "$work" |
     sed -n 's/.*"per_second":\([0-9]*\).*/\1/p'; }
-book() { "$bin/fasti-bench" load --server "unix:$work/s" --organization bench --mix "$mix" --clean --json --seconds 2 \
+book() { "$bin/fasti-bench" load --server "unix:$work/s" --organization bench --mix "$mix" --clean --json --quiet --seconds 2 \
     --connections "$connections" --depth "$depth" | sed -n "s/.*\"op\":\"$counted\",\"per_second\":\([0-9]*\).*/\1/p"; }
 before=$(flush)
 for _ in $(seq "$rounds"); do

@@ -16,27 +16,40 @@
 #include "engine/base/panic.h"
 #include "engine/booking/cancel.h"
 #include "engine/booking/configure.h"
+#include "engine/booking/exported.h"
 #include "engine/booking/hold.h"
+#include "engine/booking/loading.h"
 #include "engine/booking/lookup.h"
 #include "engine/booking/move.h"
 #include "engine/booking/once.h"
 #include "engine/booking/reserve.h"
 #include "engine/booking/scene.h"
 #include "engine/calendar/kernels.h"
+#include "engine/combine/combine.h"
 #include "engine/commit/checkpoint.h"
 #include "engine/commit/committer.h"
+#include "engine/commit/edits.h"
 #include "engine/commit/recovery.h"
 #include "engine/search/availability.h"
+#include "engine/search/find.h"
+#include "engine/search/heatmap.h"
+#include "engine/search/names_find.h"
+#include "engine/search/roster.h"
 
 #define MEMORY_BYTES_DEFAULT (UINT64_C(8) << 30)
 #define SNAPSHOTS_LOOKED_AT  8
+#define EDIT_LOOK_US         20 /* an edit that waits for claims under way looks so often */
 
 /* What one worker adds to its booking part. */
 struct fasti_worker {
     struct fasti_booking booking;
     struct fasti_search search;
-    struct fasti_pending *ready; /* done ones that poll has not handed out yet */
-    bool is_online;              /* in the epoch; a worker that nobody uses delays nobody */
+    struct fasti_names_find *names;
+    struct fasti_combine *combine;
+    struct fasti_heatmap *heatmap; /* NULL: nobody asked for one yet */
+    struct fasti_pending *ready;   /* done ones that poll has not handed out yet */
+    struct fasti_edits edits;
+    bool is_online; /* in the epoch; a worker that nobody uses delays nobody */
     int epoll_fd;
 };
 
@@ -44,6 +57,9 @@ struct fasti_engine {
     struct fasti_state state;
     struct fasti_committer committer;
     struct fasti_checkpoint checkpoint;
+    struct fasti_upkeep upkeep;
+    struct fasti_roster_store roster;
+    struct fasti_names_store names;
     struct fasti_io *io;
     struct fasti_log *log;
     uint32_t worker_count;
@@ -85,6 +101,7 @@ static void pendings_drop(struct fasti_engine *engine) {
     list_drop(engine, engine->committer.deferred);
     for (uint32_t i = 0; i < engine->worker_count && engine->workers[i] != NULL; i++) {
         list_drop(engine, engine->workers[i]->ready);
+        list_drop(engine, engine->workers[i]->edits.first);
         list_drop(engine, engine->bookings[i]->waiting);
         list_drop(engine, fasti_done_take(engine->bookings[i]));
     }
@@ -95,6 +112,10 @@ static void worker_close(struct fasti_engine *engine, uint32_t at) {
     if (worker == NULL)
         return;
     fasti_booking_deinit(&worker->booking);
+    fasti_find_destroy(worker->search.find);
+    fasti_names_find_destroy(worker->names);
+    fasti_combine_destroy(worker->combine);
+    fasti_heatmap_destroy(worker->heatmap);
     if (worker->epoll_fd >= 0)
         close(worker->epoll_fd);
     if (engine->wake_fds[at] >= 0)
@@ -115,7 +136,13 @@ static enum fasti_status worker_open(struct fasti_engine *engine, uint32_t at) {
     worker->search.arena = &engine->state.arena;
     worker->search.directory = engine->state.directory;
     worker->search.patterns = engine->state.patterns;
-    return FASTI_OK;
+    worker->search.roster = &engine->roster;
+    worker->search.find = fasti_find_create();
+    worker->names = fasti_names_find_create();
+    worker->combine = fasti_combine_create();
+    const bool is_whole =
+        worker->search.find != NULL && worker->names != NULL && worker->combine != NULL;
+    return is_whole ? FASTI_OK : FASTI_LIMIT_MEMORY;
 }
 
 /* Puts the wake-up and the storage queue behind one descriptor; a simulated disk has none. */
@@ -256,16 +283,17 @@ static void snapshots_know(struct fasti_engine *engine, const struct candidates 
     struct fasti_detail unused;
     for (uint32_t i = 0; i < candidates->count; i++) {
         struct fasti_snapshot_reader reader;
-        uint64_t floor = 0, bytes = 0;
+        uint64_t floor = 0, end = 0, bytes = 0;
         if (i >= candidates->at &&
             fasti_snapshot_open(&reader, engine->io, candidates->generations[i], &unused) ==
                 FASTI_OK) {
             bytes = reader.header.body_bytes + 2 * FASTI_BLOCK_BYTES;
+            end = reader.header.lsn_end;
             if (reader.header.lsn_floor >= report->lsn_start)
                 floor = reader.header.lsn_floor;
             fasti_snapshot_close(&reader);
         }
-        fasti_checkpoint_know(&engine->checkpoint, candidates->generations[i], floor, bytes);
+        fasti_checkpoint_know(&engine->checkpoint, candidates->generations[i], floor, end, bytes);
     }
 }
 
@@ -279,6 +307,12 @@ static enum fasti_status open_all(struct fasti_engine *engine,
                                 "%llu bytes of memory are too few for %u workers: %llu are needed",
                                 (unsigned long long)memory, options->worker_count,
                                 3ULL * options->worker_count * FASTI_ARENA_CHUNK_BYTES);
+    if ((options->past_days != 0 && options->past_days < FASTI_PAST_DAYS_MIN) ||
+        (options->retention_days != 0 && options->past_days == 0))
+        return fasti_detail_set(detail, FASTI_INVALID_OPTION,
+                                "days are kept for at least %d days after they are past, and "
+                                "records are removed only where days are",
+                                FASTI_PAST_DAYS_MIN);
     struct fasti_log_report report;
     struct candidates candidates = {.count = 0};
     FASTI_TRY(recover_any(engine, options, memory, &candidates, recovery, detail, &report));
@@ -293,9 +327,14 @@ static enum fasti_status open_all(struct fasti_engine *engine,
     fasti_checkpoint_init(&engine->checkpoint, &engine->state, engine->io, engine->log,
                           is_simulated, engine->epoch, options->snapshot_log_bytes);
     snapshots_know(engine, &candidates, &report);
+    const struct fasti_upkeep_rules rules = {options->past_days, options->retention_days};
+    fasti_upkeep_init(&engine->upkeep, &engine->state, engine->bookings, engine->worker_count,
+                      is_simulated, &rules);
     fasti_committer_init(&engine->committer, &engine->state, engine->log, &engine->checkpoint,
-                         engine->bookings, engine->worker_count, engine->wake_fds,
-                         recovery->digest);
+                         &engine->upkeep, engine->bookings, &engine->roster, engine->worker_count,
+                         engine->wake_fds, recovery->digest);
+    const bool is_known = fasti_edits_tell(engine->bookings[0], &engine->roster, &engine->names);
+    FASTI_ASSERT(is_known); /* nobody else is here yet */
     return FASTI_OK;
 }
 
@@ -320,6 +359,8 @@ enum fasti_status fasti_engine_open(const struct fasti_engine_options *options, 
     memset(*engine, 0, sizeof **engine);
     (*engine)->io = io;
     (*engine)->worker_count = options->worker_count;
+    fasti_roster_init(&(*engine)->roster);
+    fasti_names_init(&(*engine)->names);
     for (uint32_t i = 0; i < FASTI_WORKERS_MAX; i++)
         (*engine)->wake_fds[i] = -1;
     const enum fasti_status status = open_all(*engine, options, recovery, detail);
@@ -337,6 +378,8 @@ void fasti_engine_close(struct fasti_engine *engine, bool clean) {
     fasti_checkpoint_deinit(&engine->checkpoint);
     pendings_drop(engine);
     state_close(engine);
+    fasti_roster_deinit(&engine->roster);
+    fasti_names_deinit(&engine->names);
     engine->io->operations->close(engine->io);
     free(engine);
 }
@@ -371,6 +414,10 @@ static enum fasti_disposition status_answer(struct fasti_engine *engine, uint32_
         .snapshot_lsn = snapshot.lsn,
         .snapshot_bytes = snapshot.bytes,
         .snapshots_failed = snapshot.failed,
+        .past_days = engine->upkeep.rules.past_days,
+        .retention_days = engine->upkeep.rules.retention_days,
+        .retired_days = fasti_load_relaxed(&engine->upkeep.retired_days),
+        .purged_records = fasti_load_relaxed(&engine->upkeep.purged_records),
         .workers = engine->worker_count,
         .pending = engine->bookings[worker]->pending_count,
     };
@@ -410,6 +457,40 @@ static enum fasti_disposition availability_answer(struct fasti_engine *engine, u
                                         fasti_state_now_ms(&engine->state), &answer->detail);
     answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
     answer->body.availability = &search->answer;
+    return FASTI_ANSWERED;
+}
+
+static enum fasti_disposition search_answer(struct fasti_engine *engine, uint32_t worker,
+                                            const struct fasti_command *command,
+                                            struct fasti_pending *pending) {
+    struct fasti_answer *answer = &pending->answer;
+    answer->status = fasti_find_run(&engine->workers[worker]->search, command->organization,
+                                    &command->body.search, fasti_state_now_ms(&engine->state),
+                                    &answer->body.search, &answer->detail);
+    answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
+    return FASTI_ANSWERED;
+}
+
+static enum fasti_disposition names_answer(struct fasti_engine *engine, uint32_t worker,
+                                           const struct fasti_command *command,
+                                           struct fasti_pending *pending) {
+    struct fasti_answer *answer = &pending->answer;
+    answer->status = fasti_names_find_run(
+        engine->workers[worker]->names, &engine->names, engine->state.directory,
+        command->organization, &command->body.names, &answer->body.names, &answer->detail);
+    answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
+    return FASTI_ANSWERED;
+}
+
+static enum fasti_disposition heatmap_answer(struct fasti_engine *engine, uint32_t worker_at,
+                                             const struct fasti_command *command,
+                                             struct fasti_pending *pending) {
+    struct fasti_worker *worker = engine->workers[worker_at];
+    struct fasti_answer *answer = &pending->answer;
+    answer->status = fasti_heatmap_run(&worker->heatmap, &worker->search, command->organization,
+                                       &command->body.heatmap, fasti_state_now_ms(&engine->state),
+                                       &answer->body.heatmap, &answer->detail);
+    answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
     return FASTI_ANSWERED;
 }
 
@@ -469,6 +550,16 @@ static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t wor
         pending->query.show = command->body.show;
         return fasti_lookup_show(booking, pending);
     case FASTI_COMMAND_LIST: return list_answer(booking, command, pending);
+    case FASTI_COMMAND_LOAD: return fasti_loading(booking, command, pending);
+    case FASTI_COMMAND_SEARCH: return search_answer(engine, worker, command, pending);
+    case FASTI_COMMAND_NAMES: return names_answer(engine, worker, command, pending);
+    case FASTI_COMMAND_COMBINE:
+        return fasti_combine(engine->workers[worker]->combine, booking,
+                             &engine->workers[worker]->search, command, pending);
+    case FASTI_COMMAND_HEATMAP: return heatmap_answer(engine, worker, command, pending);
+    case FASTI_COMMAND_EXPORT:
+        pending->query.export_after = command->body.export_after;
+        return fasti_export_page(booking, pending);
     }
     pending->answer.status = fasti_detail_set(&pending->answer.detail, FASTI_INVALID_COMMAND,
                                               "command %d is not known", (int)command->kind);
@@ -516,6 +607,9 @@ bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
     if (fasti_once_begin(booking, command, pending) &&
         dispatch(engine, worker, command, pending) != FASTI_ANSWERED)
         return false;
+    if (!fasti_edit_is_whole(&engine->workers[worker]->edits, booking, &engine->roster,
+                             &engine->names, pending))
+        return false;
     fasti_once_end(booking, pending);
     if (!import_is_counted(engine, booking, pending)) {
         pending->next = engine->workers[worker]->ready; /* polls go on with it */
@@ -548,6 +642,7 @@ static void waiting_check(struct fasti_engine *engine, struct fasti_worker *work
         pending->next = worker->ready;
         worker->ready = pending;
     }
+    fasti_add_seq_cst(&booking->waits_looked, UINT32_C(1));
 }
 
 static void wake_clear(struct fasti_engine *engine, uint32_t worker) {
@@ -566,6 +661,8 @@ static bool is_complete(struct fasti_booking *booking, struct fasti_pending *pen
         return fasti_lookup_show(booking, pending) == FASTI_ANSWERED;
     if (pending->kind == FASTI_PENDING_LIST)
         return fasti_lookup_list(booking, pending) == FASTI_ANSWERED;
+    if (pending->kind == FASTI_PENDING_EXPORT)
+        return fasti_export_page(booking, pending) == FASTI_ANSWERED;
     return true;
 }
 
@@ -584,6 +681,13 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     fasti_committer_step(&engine->committer, worker_at);
     if (booking->waiting != NULL)
         waiting_check(engine, worker);
+    if (worker->edits.first != NULL) /* a thread that was idle before each poll moves no epoch */
+        fasti_epoch_quiescent(&booking->limbo);
+    fasti_edits_resume(&worker->edits, &worker->ready);
+    const int64_t now_ms = fasti_state_now_ms(&engine->state);
+    if (fasti_roster_is_old(&engine->roster, now_ms) ||
+        fasti_names_are_due(&engine->names, now_ms)) /* a day began; if it fails: next time */
+        (void)fasti_edits_tell(booking, &engine->roster, &engine->names);
     struct fasti_pending *counting = NULL;
     uint32_t count = 0;
     while (count < max) {
@@ -593,6 +697,8 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
         if (pending == NULL)
             break;
         worker->ready = pending->next;
+        if (!fasti_edit_is_whole(&worker->edits, booking, &engine->roster, &engine->names, pending))
+            continue;
         if (!is_complete(booking, pending))
             continue; /* it waits again */
         if (!import_is_counted(engine, booking, pending)) {
@@ -602,8 +708,9 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
         }
         if (pending->answer.kind == FASTI_COMMAND_CHECKPOINT)
             checkpoint_end(engine, worker_at, pending);
-        const bool is_big =
-            pending->kind == FASTI_PENDING_SHOW || pending->kind == FASTI_PENDING_LIST;
+        const bool is_big = pending->kind == FASTI_PENDING_SHOW ||
+                            pending->kind == FASTI_PENDING_LIST ||
+                            pending->kind == FASTI_PENDING_EXPORT;
         if (pending->is_answered) {
             fasti_once_end(booking, pending);
             answer_seal(&pending->answer);
@@ -647,7 +754,9 @@ int32_t fasti_engine_timeout_us(struct fasti_engine *engine, uint32_t worker) {
     if (engine->workers[worker]->ready != NULL)
         return 0;
     const int32_t committer_us = fasti_committer_timeout_us(&engine->committer, worker);
-    const int32_t hold_us = hold_timeout_us(engine, worker);
+    int32_t hold_us = hold_timeout_us(engine, worker);
+    if (engine->workers[worker]->edits.first != NULL && (hold_us < 0 || hold_us > EDIT_LOOK_US))
+        hold_us = EDIT_LOOK_US;
     return committer_us < 0 || (hold_us >= 0 && hold_us < committer_us) ? hold_us : committer_us;
 }
 

@@ -34,6 +34,12 @@ struct fasti_engine_options {
     /* A snapshot is written when the log has grown by so much, or by the size of the last one if
      * that is more. 0 = 256 MiB; UINT64_MAX: only when CHECKPOINT asks. */
     uint64_t snapshot_log_bytes;
+    /* A day of a schedule retires so many days after it: nobody claims there any more, and its
+     * memory is free. At least FASTI_PAST_DAYS_MIN; 0: never. */
+    uint32_t past_days;
+    /* Records (appointments, blocks) are removed so many days after they ended and were changed
+     * last, once their days retired. 0: never. Needs past_days. */
+    uint32_t retention_days;
     struct fasti_clock clock; /* copied; see fasti_engine_clock */
     /* While it recovers, some times a second; false: stop, open gives STARTING. May be NULL. */
     bool (*progress)(void *context, uint64_t effects, double seconds);
@@ -89,7 +95,8 @@ int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker);
 int32_t fasti_engine_timeout_us(struct fasti_engine *engine, uint32_t worker);
 
 /* Around a blocking wait of the worker's thread: nothing that an answer pointed to stays valid. A
- * thread that neither calls nor is idle holds up edits of zones and resolutions (BUSY). */
+ * thread that neither calls nor is idle holds up the answers of edits, and edits of zones and
+ * resolutions (BUSY). */
 void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker);
 void fasti_engine_idle_leave(struct fasti_engine *engine, uint32_t worker);
 
@@ -108,9 +115,9 @@ void fasti_engine_snapshot(struct fasti_engine *engine, struct fasti_snapshot_ne
 /* The engine's clock, for tests that move time (offset_ms); not while workers run. */
 struct fasti_clock *fasti_engine_clock(struct fasti_engine *engine);
 
-/* Which form of the search kernels this process uses: "scalar", "avx512"; NULL or empty: the widest
- * that the processor has, as without a call. The name of it; NULL: there is none of that name here,
- * and nothing changed. */
+/* Which form of the search kernels this process uses: "scalar", "avx2", "avx512"; NULL or empty:
+ * the widest that the processor has, as without a call. The name of it; NULL: there is none of that
+ * name here, and nothing changed. */
 const char *fasti_engine_choose_kernel(const char *name);
 
 /* ---- offline ---- */

@@ -62,11 +62,16 @@ static void add_day(char *line, size_t *size, const struct fasti_effect_cell *ce
 
 static void add_record(char *line, size_t *size, const struct fasti_effect *effect) {
     const struct fasti_record *record = (const struct fasti_record *)(const void *)effect->body;
-    if (!fasti_record_is_sound(record, effect->body_bytes))
+    const bool is_load = effect->header->kind == FASTI_EFFECT_LOAD;
+    if (!(is_load ? fasti_record_is_load_sound(record, effect->body_bytes)
+                  : fasti_record_is_sound(record, effect->body_bytes)))
         return;
     add(line, size, ",\"record\":%llu,\"organization\":%u,\"type\":\"%s\"",
         (unsigned long long)record->id, record->organization,
         record->kind == FASTI_RECORD_BLOCK ? "block" : "appointment");
+    if (is_load)
+        add(line, size, ",\"state\":\"%s\"",
+            fasti_record_state_name((enum fasti_record_state)record->state));
     add_item(line, size, &record->items[0]);
     if ((record->flags & FASTI_RECORD_OVERRIDE) != 0)
         add(line, size, ",\"override\":true");
@@ -130,7 +135,7 @@ static void effect_dump(void *context, uint64_t lsn, const struct fasti_batch *b
         add_day(line, &size, &effect->cells[0]);
     if (header->import != 0)
         add(line, &size, ",\"import\":%u", header->import);
-    if (kind == FASTI_EFFECT_BOOK)
+    if (kind == FASTI_EFFECT_BOOK || kind == FASTI_EFFECT_LOAD)
         add_record(line, &size, effect);
     else if (kind == FASTI_EFFECT_END)
         add_end(line, &size, effect);

@@ -150,7 +150,8 @@ static enum fasti_status read_log(struct fasti_io *io, struct fasti_log_report *
     return status;
 }
 
-/* A log that was read opens for writing, and then reads as before, with one more epoch. */
+/* A log that was read opens for writing, and then reads as before, with one more epoch. One that
+ * has none left is refused, untouched. */
 static void open_log(struct fasti_sim_disk *disk, const struct fasti_log_report *before) {
     struct fasti_io *io = fasti_sim_disk_open(disk);
     struct fasti_detail detail = {{0}};
@@ -158,6 +159,11 @@ static void open_log(struct fasti_sim_disk *disk, const struct fasti_log_report 
     struct fasti_log *log;
     const enum fasti_status status =
         fasti_log_open(io, before, 1000, FASTI_SEGMENT_BYTES_MIN, &log, &detail);
+    if (before->epoch == FASTI_LOG_COUNTER_END - 1) {
+        FASTI_ASSERT(status == FASTI_CORRUPT_LOG && fasti_sim_disk_write_count(disk) == 0);
+        io->operations->close(io);
+        return;
+    }
     FASTI_ASSERT(status == FASTI_OK);
     fasti_log_close(log, true);
     FASTI_ASSERT(read_log(io, &after) == FASTI_OK);

@@ -18,6 +18,7 @@
 #include "fuzz/seeds.h"
 #include "tests/support/engine_world.h"
 #include "tests/support/messages.h"
+#include "tools/fasti_record_line.h"
 
 #define NOW        "2026-01-05T07:00:00Z"
 #define SEED_BYTES 16384
@@ -219,6 +220,12 @@ static void edits(struct session *session) {
     run(session, command);
     command = engine_put(FASTI_ENTITY_SERVICE, 1, "visit");
     command.body.put.body.service.duration_minutes = 20;
+    command.body.put.body.service.code = engine_id("57");
+    run(session, command);
+    command = engine_schedule(1, "anna", 5, "visit", "long");
+    command.body.put.body.schedule.specialty_count = 2;
+    command.body.put.body.schedule.specialties[0] = engine_id("skin");
+    command.body.put.body.schedule.specialties[1] = engine_id("eyes");
     run(session, command);
     run(session, engine_put(FASTI_ENTITY_PRACTITIONER, 1, "dr"));
 }
@@ -244,6 +251,67 @@ static void imports(struct session *session) {
     }
 }
 
+static const struct fasti_id_text *seed_name(const void *context, enum fasti_entity_kind kind,
+                                             uint32_t id) {
+    static const struct fasti_id_text name = {.length = 4, .bytes = "anna"};
+    (void)context;
+    (void)kind;
+    (void)id;
+    return &name;
+}
+
+/* The records of a page: as they are, and the first two as lines. */
+static void record_seeds(const uint8_t *bytes, uint32_t size) {
+    for (uint32_t at = 0, i = 0; at < size; i++) {
+        static uint8_t seed[4096];
+        struct fasti_whole whole;
+        char name[32];
+        const size_t length = fasti_whole_decode(bytes + at, size - at, &whole);
+        FASTI_ASSERT(length > 0 && length < sizeof seed);
+        seed[0] = 1;
+        memcpy(seed + 1, bytes + at, length);
+        snprintf(name, sizeof name, "record-%u", i);
+        seed_write("fuzz_record_line", name, seed, length + 1);
+        at += (uint32_t)length;
+        json_t *object = fasti_record_line_json(&whole, seed_name, NULL);
+        const size_t text = json_dumpb(object, (char *)seed + 1, sizeof seed - 1, JSON_COMPACT);
+        FASTI_ASSERT(text > 0 && text < sizeof seed);
+        json_decref(object);
+        seed[0] = 0;
+        snprintf(name, sizeof name, "line-%u", i);
+        if (i < 2)
+            seed_write("fuzz_record_line", name, seed, text + 1);
+    }
+}
+
+/* What another engine tells of its records, for a LOAD here. */
+static void loads(struct session *session, struct session *other) {
+    static uint64_t bytes[FASTI_EXPORT_BYTES_MAX / 8];
+    const struct fasti_answer page =
+        run(other, (struct fasti_command){.kind = FASTI_COMMAND_EXPORT});
+    const uint32_t size = page.body.exported.size;
+    memcpy(bytes, page.body.exported.bytes, size);
+    run(session,
+        (struct fasti_command){.kind = FASTI_COMMAND_LOAD,
+                               .body.load = {.bytes = (const uint8_t *)bytes, .size = size}});
+    struct fasti_command command = {.kind = FASTI_COMMAND_EXPORT, .body.export_after = {3}};
+    struct fasti_codec *codec = fasti_codec_create(FASTI_FRAME_BYTES_MAX);
+    struct fasti_bytes frame;
+    FASTI_ASSERT(codec != NULL);
+    FASTI_ASSERT(fasti_codec_encode_request(codec, 1, &command, &frame) == FASTI_OK);
+    seed_write("fuzz_request", "command-export", frame.bytes, frame.size);
+    command = (struct fasti_command){.kind = FASTI_COMMAND_LOAD,
+                                     .body.load = {.bytes = (const uint8_t *)bytes, .size = size}};
+    FASTI_ASSERT(fasti_codec_encode_request(codec, 1, &command, &frame) == FASTI_OK);
+    seed_write("fuzz_request", "command-load", frame.bytes, frame.size);
+    struct fasti_answer answer = page;
+    answer.body.exported.bytes = (const uint8_t *)bytes;
+    frame = fasti_codec_encode_answer(codec, &answer);
+    seed_write("fuzz_answer", "answer-export", frame.bytes, frame.size);
+    record_seeds((const uint8_t *)bytes, size);
+    fasti_codec_destroy(codec);
+}
+
 static void session_seeds(void) {
     static struct session session;
     session.world = engine_world_make(1, 1, NOW);
@@ -261,6 +329,15 @@ static void session_seeds(void) {
     holds(&session);
     session_write(&session, "holds", 0x2b, 0x00);
     snapshot_write(&session, "holds");
+    static struct session other;
+    other.world = session.world;
+    bookings(&other);
+    session.world = engine_world_make(1, 1, NOW);
+    engine_world_practice(session.world);
+    loads(&session, &other);
+    session_write(&session, "loads", 0x2b, 0x00);
+    snapshot_write(&session, "loads");
+    engine_world_free(other.world);
     engine_world_free(session.world);
 }
 
@@ -271,12 +348,13 @@ static void request_seeds(void) {
     static struct fasti_command command;
     struct fasti_codec *codec = fasti_codec_create(FASTI_FRAME_BYTES_MAX);
     FASTI_ASSERT(codec != NULL);
-    for (int kind = 1; kind <= FASTI_MESSAGES_COMMAND_KINDS; kind++) {
+    for (uint32_t i = 0; i < FASTI_MESSAGES_COMMAND_KINDS; i++) {
+        const enum fasti_command_kind kind = fasti_messages_kind(i);
         struct fasti_bytes frame = {0};
         char name[32];
-        snprintf(name, sizeof name, "command-%02d", kind);
+        snprintf(name, sizeof name, "command-%02d", (int)kind);
         for (int tries = 0; tries < 1000; tries++) { /* until one is small */
-            fasti_messages_command(&messages, &command, (enum fasti_command_kind)kind);
+            fasti_messages_command(&messages, &command, kind);
             if (fasti_codec_encode_request(codec, 1, &command, &frame) == FASTI_OK &&
                 frame.size <= 1500)
                 break;
@@ -293,12 +371,13 @@ static void answer_seeds(void) {
     static struct fasti_answer answer;
     struct fasti_codec *codec = fasti_codec_create(FASTI_ANSWER_BYTES_MAX);
     FASTI_ASSERT(codec != NULL);
-    for (int kind = 1; kind <= FASTI_MESSAGES_COMMAND_KINDS; kind++) {
+    for (uint32_t i = 0; i < FASTI_MESSAGES_COMMAND_KINDS; i++) {
+        const enum fasti_command_kind kind = fasti_messages_kind(i);
         struct fasti_bytes frame = {0};
         char name[32];
-        snprintf(name, sizeof name, "answer-%02d", kind);
+        snprintf(name, sizeof name, "answer-%02d", (int)kind);
         for (int tries = 0; tries < 1000; tries++) {
-            fasti_messages_answer(&messages, &answer, (enum fasti_command_kind)kind);
+            fasti_messages_answer(&messages, &answer, kind);
             frame = fasti_codec_encode_answer(codec, &answer);
             if (frame.size <= 1500)
                 break;

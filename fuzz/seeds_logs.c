@@ -17,6 +17,7 @@ static uint8_t bytes[4096];
 static struct fasti_writer writer;
 
 static const struct fasti_log_id log_id = {1, 2};
+static uint64_t epoch = 1;
 
 static void begin(uint8_t flags, uint8_t file_count) {
     writer = (struct fasti_writer){.bytes = bytes, .capacity = sizeof bytes};
@@ -65,7 +66,7 @@ static void batch(uint8_t file, uint8_t block, uint16_t flags, uint64_t lsn, con
                                         .effect_count = effects,
                                         .payload_bytes = size,
                                         .total_bytes = fasti_batch_total_bytes(size),
-                                        .epoch = 1,
+                                        .epoch = epoch,
                                         .lsn_watermark = lsn,
                                         .logged_ms = 1000};
     fasti_batch_header_seal(&header, body);
@@ -128,4 +129,15 @@ void seeds_of_logs(void) {
     batch(0, 3, FASTI_BATCH_FLAG_IDLE, 1, NULL, 0, 0);
     segment(1, FASTI_SEGMENT_PREPARED, 0);
     end("without-copies");
+
+    /* One more start is possible, and none. */
+    for (uint64_t left = 1; left <= 2; left++) {
+        epoch = FASTI_LOG_COUNTER_END - left;
+        begin(SEAL | LINK | COPY, 2);
+        segment(0, FASTI_SEGMENT_ACTIVE, 1);
+        seal_batch(0, 1);
+        segment(1, FASTI_SEGMENT_PREPARED, 0);
+        end(left == 1 ? "last-epoch" : "last-epoch-but-one");
+    }
+    epoch = 1;
 }

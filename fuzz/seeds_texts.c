@@ -18,6 +18,13 @@ static void instants(void) {
     text_write("fuzz_instant", "zone", "America/Argentina/Buenos_Aires");
 }
 
+static void names(void) {
+    text_write("fuzz_fold", "umlauts", "Dr. Jörg Müller-Weiß");
+    text_write("fuzz_fold", "apart", "Franc\xcc\xa7ois Mu\xcc\x88ller");
+    text_write("fuzz_fold", "wide", "Ｆｕｌｌ ﬁne ² ﷺ");
+    text_write("fuzz_fold", "scripts", "Ёлкин Σίσυφος 山田 हिन्दी");
+}
+
 /* A whole file: two types, two changes in 64 bits, a footer. */
 static void zones(void) {
     static const char file[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -39,6 +46,17 @@ static void busy_and_holidays(void) {
     text_write("fuzz_lines", "times",
                "{\"start\":\"2026-12-01T09:00\",\"end\":\"2026-12-01T10:30Z\",\"key\":\"k\"}");
     text_write("fuzz_lines", "dates", "{\"start\":\"2026-12-21\",\"end\":\"2027-01-04\"}");
+    text_write("fuzz_lines", "plan",
+               "{\"record\":7,\"rank\":null,\"outcome\":\"PLANNED\",\"moved_to\":null,"
+               "\"patient\":\"p\",\"age\":\"6y\",\"to\":[{\"schedule\":\"a\",\"service\":\"v\""
+               ",\"start\":\"2026-03-04T09:00:00+01:00\",\"minutes\":20}],\"why\":\"\""
+               "}");
+    text_write("fuzz_lines", "urgency",
+               "{\"record\":7,\"rank\":1,\"age\":\"6y\",\"modality\":\"video\"}");
+    text_write("fuzz_lines", "template",
+               "{\"kind\":\"opening\",\"schedule\":\"{location}\",\"id\":\"x\",\"rule\":\"d"
+               "ated\",\"from\":\"07:00\",\"to\":\"20:00\",\"first\":\"{from}\",\"last\":\"{"
+               "to}\",\"service\":[\"a {to}\"]}");
     text_write("fuzz_lines", "map", "{\"uid\":\"2f9c1b04@example.org\",\"schedule\":\"anna\"}");
     text_write("fuzz_lines", "country",
                "{\"country\":\"DE\",\"date\":\"2026-12-25\",\"name\":\"Christmas Day\"}");
@@ -53,10 +71,11 @@ static void lines(void) {
                "{\"kind\":\"location\",\"id\":\"l\",\"zone\":\"Europe/Berlin\",\"latitude\":-1.5,"
                "\"longitude\":2}");
     text_write("fuzz_ndjson", "service",
-               "{\"kind\":\"service\",\"id\":\"s\",\"minutes\":20,\"grid\":10}");
+               "{\"kind\":\"service\",\"id\":\"s\",\"minutes\":20,\"grid\":10,"
+               "\"code\":\"57\"}");
     text_write("fuzz_ndjson", "schedule",
                "{\"kind\":\"schedule\",\"id\":\"a\",\"location\":\"l\",\"practitioner\":\"p\","
-               "\"resolution\":15,\"service\":[\"s\",\"t\"]}");
+               "\"resolution\":15,\"service\":[\"s\",\"t\"],\"specialty\":[\"a\",\"b\"]}");
     text_write("fuzz_ndjson", "weekly",
                "{\"kind\":\"opening\",\"schedule\":\"a\",\"id\":\"w\",\"from\":\"08:00\","
                "\"to\":\"12:00\",\"weekdays\":\"mon-fri\",\"first\":\"2026-01-01\","
@@ -101,10 +120,12 @@ static void options(void) {
     text_write("fuzz_options", "location",
                "1--id=l\n--zone=Europe/Berlin\n--latitude=-1.5\n--longitude=2");
     text_write("fuzz_options", "practitioner", "2--id\np");
-    text_write("fuzz_options", "service", "3--id\ns\n--minutes\n20\n--grid=10\n-s\nunix:/s");
+    text_write("fuzz_options", "service",
+               "3--id\ns\n--minutes\n20\n--grid=10\n--code=57\n-s\nunix:/s");
     text_write(
         "fuzz_options", "schedule",
-        "4--id=a\n--location=l\n--practitioner=p\n--resolution=15\n--service=s\n--service=t");
+        "4--id=a\n--location=l\n--practitioner=p\n--resolution=15\n--service=s\n--service=t\n"
+        "--specialty=a\n--specialty=b");
     text_write("fuzz_options", "weekly",
                "5--schedule=a\n--id=w\n--from=08:00\n--to=12:00\n--weekdays=fri-mon,wed\n"
                "--first=2026-01-01\n--service=s\n--full\n--json");
@@ -170,12 +191,35 @@ static void calendars(void) {
                         "DTSTART:20240201T080000Z\r\nDURATION:P1W\r\nEND:VAVAILABILITY\r\n"));
 }
 
+static void booking_pages(void) {
+    text_write("fuzz_doctolib", "page",
+               "{\"data\":{\"profile\":{\"id\":9,\"country\":\"fr\"},\"visit_motives\":["
+               "{\"id\":10,\"name\":\"N\",\"duration\":20,\"telehealth\":false,"
+               "\"new_patient_restrictions\":[{\"insurance_sector\":\"all\",\"agenda_ids\":[1]}],"
+               "\"age_referral_restrictions\":[{\"insurance_sector\":\"public\",\"agenda_ids\":[2],"
+               "\"age\":{\"operator\":\"lt\",\"age\":3,\"unit\":\"years\"}}],\"configurations\":["
+               "{\"insurance\":\"public\",\"agenda_id\":2,\"disabled\":false,"
+               "\"online_booking_status\":\"enabled_for_all\"}]}],\"agendas\":["
+               "{\"id\":1,\"practice_id\":3,\"practitioner_id\":5,\"visit_motive_ids\":[10]},"
+               "{\"id\":2,\"practice_id\":3,\"booking_disabled\":true,"
+               "\"visit_motive_ids_only_for_doctors\":[10],"
+               "\"visit_motive_ids_by_practice_id\":{\"3\":[10],\"4\":[10]}}],\"places\":["
+               "{\"id\":\"practice-3\",\"name\":\"P\",\"zipcode\":\"97400\",\"latitude\":1.5,"
+               "\"longitude\":-2,\"practice_ids\":[3]}],\"practitioners\":["
+               "{\"id\":5,\"name_with_title\":\"Dr\"}]}}");
+    text_write("fuzz_doctolib", "nothing",
+               "{\"data\":{\"visit_motives\":[],\"agendas\":[],\"places\":[],\"practitioners\":[]"
+               "}}");
+}
+
 void seeds_of_texts(void) {
     instants();
+    names();
     zones();
     lines();
     busy_and_holidays();
     publications();
+    booking_pages();
     options();
     openings();
     calendars();

@@ -11,12 +11,25 @@
 #include <criterion/criterion.h>
 
 #include "tests/support/agreement.h"
+#include "tests/support/engine_copy.h"
 #include "tests/support/seed.h"
 
 #define ROUNDS 24
 #define STEPS  120
 
-Test(agreement, search_claim_and_explain_say_what_the_model_says, .timeout = 600) {
+/* What came of the round is the same in an engine that is made of what this one tells. */
+static void copy_compare(struct agreement *a) {
+    struct engine_world *copy = engine_copy(a->world);
+    for (int crash = 0; crash < 2; crash++) {
+        cr_assert(fasti_hash128_equal(engine_world_digest(copy), engine_world_digest(a->world)),
+                  "the copy has another digest");
+        engine_world_crash(copy);
+        cr_assert_eq(engine_world_open(copy), FASTI_OK, "%s", copy->detail.text);
+    }
+    engine_world_free(copy);
+}
+
+Test(agreement, search_claim_and_explain_say_what_the_model_says) {
     static struct agreement a;
     a.prng = fasti_test_prng("agreement");
     a.has_sources = true;
@@ -25,6 +38,7 @@ Test(agreement, search_claim_and_explain_say_what_the_model_says, .timeout = 600
         agreement_begin(&a, round);
         for (uint32_t i = 0; i < STEPS; i++)
             agreement_step(&a);
+        copy_compare(&a);
         agreement_end(&a);
     }
     cr_assert_gt(a.acts[FASTI_OUTCOME_BOOKED] + a.acts[FASTI_OUTCOME_HELD], 300);

@@ -93,7 +93,7 @@ static void teardown(void) {
     engine_world_free(world);
 }
 
-TestSuite(availability, .init = setup, .fini = teardown, .timeout = 600);
+TestSuite(availability, .init = setup, .fini = teardown);
 
 /* offers: bit i = services[i]. */
 static void schedule_put(struct known *k, uint32_t number, uint32_t resolution, uint32_t offers) {

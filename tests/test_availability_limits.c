@@ -24,7 +24,7 @@ static void teardown(void) {
     engine_world_free(world);
 }
 
-TestSuite(availability_limits, .init = setup, .fini = teardown, .timeout = 300);
+TestSuite(availability_limits, .init = setup, .fini = teardown);
 
 static struct fasti_answer run(struct fasti_command command) {
     return engine_world_run(world, 0, &command);

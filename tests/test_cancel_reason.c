@@ -59,7 +59,7 @@ static void teardown(void) {
     engine_world_free(world);
 }
 
-TestSuite(cancel_reasons, .init = setup, .fini = teardown, .timeout = 300);
+TestSuite(cancel_reasons, .init = setup, .fini = teardown);
 
 static struct fasti_answer run(const struct fasti_command *command) {
     return engine_world_run(world, 0, command);

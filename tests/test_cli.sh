@@ -34,7 +34,7 @@ while read -r line; do # every command of the list, those without options of the
 done < <("$cli" help | grep '^  ')
 [ "$commands" -gt 25 ] || fail "only $commands commands are listed"
 says 0 'request-id=UUID' "$cli" book --help
-for program in fastid fasti-log fasti-bench 'fasti-bench load' 'fasti-bench engine'; do
+for program in fastid fasti-log fasti-bench 'fasti-bench load' 'fasti-bench engine' 'fasti-bench generate'; do
     # shellcheck disable=SC2086  # a program and its command
     says 0 '[Uu]sage: fast' "$bin"/$program --help
     # shellcheck disable=SC2086

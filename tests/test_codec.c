@@ -31,7 +31,7 @@ static void teardown(void) {
 TestSuite(codec, .init = setup, .fini = teardown);
 
 static enum fasti_command_kind any_kind(void) {
-    return (enum fasti_command_kind)(1 + fasti_prng_below(&m.prng, FASTI_MESSAGES_COMMAND_KINDS));
+    return fasti_messages_kind(fasti_prng_below(&m.prng, FASTI_MESSAGES_COMMAND_KINDS));
 }
 
 /* ---- commands ---- */
@@ -267,6 +267,52 @@ Test(codec, wrong_fields_are_refused_by_name) {
     assert_refused(&c, FASTI_INVALID_ID, "resolve.id");
 }
 
+/* A number out of its range, and what the refusal names. */
+#define SEARCH_REFUSES(member, wrong, status, field)          \
+    do {                                                      \
+        fasti_messages_command(&m, &c, FASTI_COMMAND_SEARCH); \
+        query->member = wrong;                                \
+        assert_refused(&c, status, field);                    \
+    } while (0)
+
+Test(codec, wrong_searches_are_refused_by_name) {
+    static struct fasti_command c;
+    struct fasti_search_query *query = &c.body.search;
+    struct fasti_detail detail;
+    SEARCH_REFUSES(duration_minutes, 1441, FASTI_INVALID_RANGE, "search.duration_minutes");
+    SEARCH_REFUSES(area, (enum fasti_search_area)3, FASTI_INVALID_RANGE, "search.area");
+    SEARCH_REFUSES(latitude_e7, 900000001, FASTI_INVALID_RANGE, "search.latitude_e7");
+    SEARCH_REFUSES(longitude_e7, -1800000001, FASTI_INVALID_RANGE, "search.longitude_e7");
+    SEARCH_REFUSES(north_e7, INT32_MIN, FASTI_INVALID_RANGE, "search.north_e7");
+    SEARCH_REFUSES(east_e7, INT32_MAX, FASTI_INVALID_RANGE, "search.east_e7");
+    SEARCH_REFUSES(radius_m, FASTI_SEARCH_RADIUS_MAX_M + 1, FASTI_INVALID_RANGE, "search.radius_m");
+    SEARCH_REFUSES(facts.modality, 9, FASTI_INVALID_RANGE, "facts");
+    SEARCH_REFUSES(first.v, INT32_MIN, FASTI_INVALID_DATE, "search.first_date");
+    SEARCH_REFUSES(last.v, INT32_MAX, FASTI_INVALID_DATE, "search.last_date");
+    SEARCH_REFUSES(last.v, query->first.v - 1, FASTI_INVALID_RANGE, "search.last_date");
+    SEARCH_REFUSES(last.v, query->first.v + 400, FASTI_INVALID_RANGE, "1 to 400 days");
+    SEARCH_REFUSES(from_minute, 1440, FASTI_INVALID_TIME, "search.from_minute");
+    SEARCH_REFUSES(to_minute, 1441, FASTI_INVALID_TIME, "to_minute");
+    SEARCH_REFUSES(weekdays, 128, FASTI_INVALID_RANGE, "search.weekdays");
+    SEARCH_REFUSES(order, (enum fasti_search_order)0, FASTI_INVALID_RANGE, "search.order");
+    SEARCH_REFUSES(limit, 0, FASTI_INVALID_RANGE, "search.limit");
+    SEARCH_REFUSES(limit, 101, FASTI_INVALID_RANGE, "search.limit");
+    SEARCH_REFUSES(start_limit, 0, FASTI_INVALID_RANGE, "search.start_limit");
+    SEARCH_REFUSES(start_limit, 17, FASTI_INVALID_RANGE, "search.start_limit");
+    fasti_messages_command(&m, &c, FASTI_COMMAND_SEARCH);
+    query->code = (struct fasti_id_text){.length = 2, .bytes = "a\n"};
+    assert_refused(&c, FASTI_INVALID_ID, "search.code");
+    query->code.length = 0;
+    query->specialty = (struct fasti_id_text){.length = 2, .bytes = "a\n"};
+    assert_refused(&c, FASTI_INVALID_ID, "search.specialty");
+    fasti_messages_command(&m, &c, FASTI_COMMAND_SEARCH);
+    query->radius_m = 0;
+    query->area = FASTI_SEARCH_BOX;
+    cr_assert_eq(decoded(&c, &detail), FASTI_OK, "%s", detail.text);
+    query->area = FASTI_SEARCH_CIRCLE;
+    assert_refused(&c, FASTI_INVALID_RANGE, "search.radius_m");
+}
+
 Test(codec, a_row_to_be_removed_needs_its_id_only) {
     static struct fasti_command c;
     struct fasti_detail detail;
@@ -297,6 +343,13 @@ Test(codec, wrong_records_are_refused_by_name) {
     c.body.put.name.length = 3;
     c.body.put.name.bytes[1] = 0x7f;
     assert_refused(&c, FASTI_INVALID_TEXT, "entity.name");
+    fasti_messages_put(&m, &c.body.put, FASTI_ENTITY_SERVICE);
+    c.body.put.body.service.code = (struct fasti_id_text){.length = 2, .bytes = "a\n"};
+    assert_refused(&c, FASTI_INVALID_ID, "code");
+    fasti_messages_put(&m, &c.body.put, FASTI_ENTITY_SCHEDULE);
+    c.body.put.body.schedule.specialty_count = 1;
+    c.body.put.body.schedule.specialties[0].length = 0;
+    assert_refused(&c, FASTI_INVALID_ID, "specialties");
     fasti_messages_put(&m, &c.body.put, FASTI_ENTITY_OPENINGS);
     c.body.put.body.openings.service_name_count = 1;
     c.body.put.body.openings.service_names[0] = c.body.put.id;
@@ -321,12 +374,15 @@ Test(codec, what_is_not_on_the_wire_is_not_encoded) {
     c.kind = FASTI_COMMAND_PUT;
     c.body.put.kind = FASTI_ENTITY_ZONE;
     c.body.put.body.zone = &zone;
-    cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_COMMAND);
+    cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_RANGE);
     c.body.put.kind = FASTI_ENTITY_OPENINGS;
     c.body.put.body.openings.openings = m.openings;
     c.body.put.body.openings.count = FASTI_OPENINGS_MAX + 1;
     cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_RANGE);
-    c.kind = (enum fasti_command_kind)(FASTI_COMMAND_EXPLAIN + 1);
+    fasti_messages_put(&m, &c.body.put, FASTI_ENTITY_SCHEDULE);
+    c.body.put.body.schedule.specialty_count = FASTI_SCHEDULE_SPECIALTIES_MAX + 1;
+    cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_RANGE);
+    c.kind = (enum fasti_command_kind)(FASTI_COMMAND_COMBINE + 1);
     cr_assert_eq(fasti_codec_encode_request(codec, 1, &c, &frame), FASTI_INVALID_COMMAND);
 }
 
@@ -404,16 +460,18 @@ Test(codec, versions_are_chosen_or_refused) {
     }
 }
 
-/* ---- answers ---- */
-
-/* Big bodies are compared where they lie; then the pointers are made alike. */
+/* ---- answers: big bodies are compared where they lie; then the pointers are made alike ---- */
 static void assert_answers_equal(const struct fasti_answer *sent, struct fasti_answer *got) {
-    if (sent->kind == FASTI_COMMAND_AVAILABILITY) {
-        cr_assert(memcmp(got->body.availability, &m.availability, sizeof m.availability) == 0);
-        got->body.availability = &m.availability;
-    } else if (sent->kind == FASTI_COMMAND_LIST) {
-        cr_assert(memcmp(got->body.list, &m.list, sizeof m.list) == 0);
-        got->body.list = &m.list;
+    const size_t size = sent->kind == FASTI_COMMAND_AVAILABILITY ? sizeof m.availability
+                        : sent->kind == FASTI_COMMAND_SEARCH     ? sizeof m.search
+                        : sent->kind == FASTI_COMMAND_NAMES      ? sizeof m.names
+                        : sent->kind == FASTI_COMMAND_HEATMAP    ? sizeof m.heatmap
+                        : sent->kind == FASTI_COMMAND_COMBINE    ? sizeof m.combine
+                        : sent->kind == FASTI_COMMAND_LIST       ? sizeof m.list
+                                                                 : 0;
+    if (size > 0) {
+        cr_assert(memcmp(got->body.list, sent->body.list, size) == 0);
+        got->body.list = sent->body.list; /* whichever it is */
     } else if (sent->kind == FASTI_COMMAND_DESCRIBE) {
         cr_assert(memcmp(got->body.describe->openings, m.openings,
                          m.describe.opening_count * sizeof m.openings[0]) == 0);
@@ -487,6 +545,59 @@ Test(codec, the_largest_availability_answer_fits) {
     cr_assert_eq(fasti_codec_decode_server(codec, frame.bytes, frame.size, &space, &got, &detail),
                  FASTI_OK);
     assert_answers_equal(&sent, &got.answer);
+}
+
+Test(codec, the_largest_answer_to_a_search_fits) {
+    static struct fasti_answer sent;
+    static struct fasti_server_frame got;
+    struct fasti_detail detail;
+    fasti_messages_answer(&m, &sent, FASTI_COMMAND_SEARCH);
+    fasti_messages_search(&m, FASTI_SEARCH_RESULTS_MAX, 1);
+    for (uint32_t i = 0; i < FASTI_SEARCH_RESULTS_MAX; i++)
+        m.search.results[i].start_count = FASTI_SEARCH_STARTS_MAX;
+    m.search.starts_total = FASTI_SEARCH_RESULTS_MAX * FASTI_SEARCH_STARTS_MAX;
+    for (uint32_t i = 0; i < m.search.starts_total; i++) {
+        m.search.starts[i].utc_s = (int64_t)i;
+        m.search.starts[i].offset_minutes = (int16_t)(i & 1);
+        m.search.starts[i].minutes = (uint16_t)(i & 1);
+    }
+    struct fasti_bytes frame = fasti_codec_encode_answer(codec, &sent);
+    cr_assert_leq(frame.size, FASTI_ANSWER_BYTES_MAX);
+    memset(&space, 0, sizeof space);
+    cr_assert_eq(fasti_codec_decode_server(codec, frame.bytes, frame.size, &space, &got, &detail),
+                 FASTI_OK);
+    assert_answers_equal(&sent, &got.answer);
+}
+
+/* What a search answers, with one thing wrong; the client refuses it by name. */
+static void assert_found_refused(struct fasti_answer *sent, enum fasti_status status,
+                                 const char *field) {
+    static struct fasti_server_frame got;
+    struct fasti_detail detail = {{0}};
+    sent->body.search = &m.search;
+    const struct fasti_bytes frame = fasti_codec_encode_answer(codec, sent);
+    cr_assert_eq(fasti_codec_decode_server(codec, frame.bytes, frame.size, &space, &got, &detail),
+                 status);
+    cr_assert_not_null(strstr(detail.text, field), "%s does not name %s", detail.text, field);
+}
+
+Test(codec, wrong_answers_to_a_search_are_refused) {
+    static struct fasti_answer sent;
+    fasti_messages_answer(&m, &sent, FASTI_COMMAND_SEARCH);
+    fasti_messages_search(&m, 3, 1);
+    m.search.results[1].schedule.v = 0;
+    assert_found_refused(&sent, FASTI_INVALID_MESSAGE, "search.schedules");
+    fasti_messages_search(&m, 3, 1);
+    m.search.results[1].location.v = 0;
+    assert_found_refused(&sent, FASTI_INVALID_MESSAGE, "locations");
+    fasti_messages_search(&m, 3, 1);
+    m.search.results[2].start_count = 0;
+    assert_found_refused(&sent, FASTI_INVALID_MESSAGE, "search.start_counts");
+    m.search.results[2].start_count = 2;
+    assert_found_refused(&sent, FASTI_INVALID_MESSAGE, "search.starts_utc_s");
+    fasti_messages_search(&m, 3, 1);
+    m.search.starts[2].utc_s = INT64_MAX;
+    assert_found_refused(&sent, FASTI_INVALID_TIME, "is no instant");
 }
 
 /* ---- hostile bytes ---- */
@@ -580,4 +691,109 @@ Test(codec, flipped_answers_are_refused_or_harmless) {
         }
     }
     cr_assert_gt(refused, 1000, "%d", refused);
+}
+
+/* ---- exports and loads ---- */
+
+/* Records as one LOAD has them: the codec copies, the engine looks into them. */
+static uint64_t words[FASTI_EXPORT_BYTES_MAX / 8];
+
+static void words_make(void) {
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        words[i] = fasti_prng_next(&m.prng);
+}
+
+Test(codec, loads_come_back_as_they_were_sent) {
+    static struct fasti_command sent, got;
+    static const uint32_t sizes[] = {8, 104, 8192, FASTI_EXPORT_BYTES_MAX};
+    struct fasti_client_frame opened;
+    struct fasti_detail detail;
+    struct fasti_bytes frame;
+    uint64_t id;
+    words_make();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        sent.kind = FASTI_COMMAND_LOAD;
+        sent.organization.v = 3;
+        sent.body.load = (struct fasti_loading){.bytes = (const uint8_t *)words, .size = sizes[i]};
+        cr_assert_eq(fasti_codec_encode_request(codec, 7, &sent, &frame), FASTI_OK);
+        cr_assert_eq(fasti_codec_open_client(codec, frame.bytes, frame.size, &opened, &detail),
+                     FASTI_OK);
+        cr_assert_eq(fasti_codec_decode_request(codec, 0, &id, &got, &detail), FASTI_OK);
+        cr_assert_eq(got.kind, FASTI_COMMAND_LOAD);
+        cr_assert_eq(got.organization.v, 3);
+        cr_assert_eq(got.body.load.size, sizes[i]);
+        cr_assert_eq((uintptr_t)got.body.load.bytes % 8, 0);
+        cr_assert(memcmp(got.body.load.bytes, words, sizes[i]) == 0);
+    }
+    sent.body.load.size = 12;
+    cr_assert_eq(fasti_codec_encode_request(codec, 7, &sent, &frame), FASTI_INVALID_RANGE);
+    sent.body.load.size = FASTI_LOAD_BYTES_MAX + 8;
+    cr_assert_eq(fasti_codec_encode_request(codec, 7, &sent, &frame), FASTI_INVALID_RANGE);
+    sent = (struct fasti_command){.kind = FASTI_COMMAND_EXPORT, .body.export_after = {9}};
+    cr_assert_eq(fasti_codec_encode_request(codec, 7, &sent, &frame), FASTI_OK);
+    cr_assert_eq(fasti_codec_open_client(codec, frame.bytes, frame.size, &opened, &detail),
+                 FASTI_OK);
+    cr_assert_eq(fasti_codec_decode_request(codec, 0, &id, &got, &detail), FASTI_OK);
+    cr_assert_eq(got.kind, FASTI_COMMAND_EXPORT);
+    cr_assert_eq(got.body.export_after.v, 9);
+}
+
+Test(codec, pages_of_an_export_come_back_as_they_were_sent) {
+    static struct fasti_server_frame got;
+    static const uint32_t sizes[] = {0, 8, 104, FASTI_EXPORT_BYTES_MAX};
+    struct fasti_detail detail;
+    words_make();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const struct fasti_answer sent = {.tag = 5,
+                                          .kind = FASTI_COMMAND_EXPORT,
+                                          .outcome = FASTI_OUTCOME_FOUND,
+                                          .body.exported = {.bytes = (const uint8_t *)words,
+                                                            .size = sizes[i],
+                                                            .next = {17 + i},
+                                                            .more = i % 2 == 0}};
+        const struct fasti_bytes frame = fasti_codec_encode_answer(codec, &sent);
+        cr_assert_eq(
+            fasti_codec_decode_server(codec, frame.bytes, frame.size, &space, &got, &detail),
+            FASTI_OK, "%s", detail.text);
+        const struct fasti_export_answer *page = &got.answer.body.exported;
+        cr_assert_eq(page->size, sizes[i]);
+        cr_assert_eq(page->next.v, 17 + i);
+        cr_assert_eq(page->more, i % 2 == 0);
+        cr_assert(memcmp(page->bytes, words, sizes[i]) == 0);
+    }
+    const struct fasti_answer loaded = {.kind = FASTI_COMMAND_LOAD,
+                                        .outcome = FASTI_OUTCOME_LOADED,
+                                        .record = {3},
+                                        .body.load = {.loaded = 2, .known = 1}};
+    const struct fasti_bytes frame = fasti_codec_encode_answer(codec, &loaded);
+    cr_assert_eq(fasti_codec_decode_server(codec, frame.bytes, frame.size, &space, &got, &detail),
+                 FASTI_OK);
+    cr_assert_eq(got.answer.outcome, FASTI_OUTCOME_LOADED);
+    cr_assert_eq(got.answer.body.load.loaded, 2);
+    cr_assert_eq(got.answer.body.load.known, 1);
+}
+
+Test(codec, a_zone_travels_with_its_table) {
+    static struct fasti_command sent, got;
+    static struct fasti_zone zone;
+    struct fasti_client_frame opened;
+    struct fasti_detail detail;
+    struct fasti_bytes frame;
+    uint64_t id;
+    zone.change_count = FASTI_ZONE_TRANSITIONS_MAX;
+    for (uint32_t i = 0; i < zone.change_count; i++)
+        zone.changes[i] =
+            (struct fasti_zone_change){-5000000000 + i * INT64_C(9000000), (int32_t)i - 500};
+    fasti_messages_command(&m, &sent, FASTI_COMMAND_PUT);
+    fasti_messages_put(&m, &sent.body.put, FASTI_ENTITY_ZONE);
+    sent.body.put.body.zone = &zone;
+    cr_assert_eq(fasti_codec_encode_request(codec, 7, &sent, &frame), FASTI_OK);
+    cr_assert_eq(fasti_codec_open_client(codec, frame.bytes, frame.size, &opened, &detail),
+                 FASTI_OK);
+    cr_assert_eq(fasti_codec_decode_request(codec, 0, &id, &got, &detail), FASTI_OK, "%s",
+                 detail.text);
+    cr_assert_eq(got.body.put.kind, FASTI_ENTITY_ZONE);
+    cr_assert_eq(got.body.put.organization.v, 0);
+    cr_assert(fasti_id_text_equal(&got.body.put.id, &sent.body.put.id));
+    cr_assert(memcmp(got.body.put.body.zone, &zone, sizeof zone) == 0);
 }

@@ -82,6 +82,13 @@ Test(directory, every_kind_is_created_repeated_and_changed) {
     life_of(world, put_service(1, "b", 15, 0), put_service(1, "b", 15, 5));
     life_of(world, put_schedule(1, "b", "main", 5, services_visit),
             put_schedule(1, "b", "main", 5, services_both));
+    struct fasti_put coded = put_service(1, "c", 15, 0);
+    coded.body.service.code = id_text("57");
+    life_of(world, put_service(1, "c", 15, 0), coded);
+    struct fasti_put special = put_schedule(1, "c", "main", 5, services_visit);
+    special.body.schedule.specialty_count = 1;
+    special.body.schedule.specialties[0] = id_text("eyes");
+    life_of(world, put_schedule(1, "c", "main", 5, services_visit), special);
     const struct fasti_service *service = fasti_service_get(
         world->directory, (fasti_service_id){fasti_directory_find(
                               world->directory, (fasti_organization_id){1}, FASTI_ENTITY_SERVICE,
@@ -91,7 +98,7 @@ Test(directory, every_kind_is_created_repeated_and_changed) {
     cr_assert_not_null(fasti_zone_get(world->directory, (fasti_zone_id){3}, &name));
     cr_assert(fasti_id_text_equal(&name, &(struct fasti_id_text){7, "Etc/One"}));
     cr_assert_null(fasti_zone_get(world->directory, (fasti_zone_id){4}, &name));
-    cr_assert_null(fasti_schedule_get(world->directory, (fasti_schedule_id){2}));
+    cr_assert_null(fasti_schedule_get(world->directory, (fasti_schedule_id){3}));
     cr_assert_null(fasti_organization_get(world->directory, (fasti_organization_id){0}));
     world_free(world);
 }
@@ -186,6 +193,9 @@ Test(directory, refusals_name_the_field_and_the_value) {
     expect(world, &put, FASTI_INVALID_RANGE, "9");
     put = put_service(1, "x", 0, 0);
     expect(world, &put, FASTI_INVALID_RANGE, "0 minutes");
+    put.body.service.duration_minutes = 15;
+    put.body.service.code = (struct fasti_id_text){.length = 2, .bytes = "a\x01"};
+    expect(world, &put, FASTI_INVALID_ID, "code");
     put = put_service(1, "x", 1441, 0);
     expect(world, &put, FASTI_INVALID_RANGE, "1441");
     put = put_service(1, "x", 15, 1500);
@@ -227,6 +237,21 @@ Test(directory, refusals_of_schedules) {
     expect(world, &put, FASTI_INVALID_RESOLUTION, "grid of service 'scan', 10");
     put.body.schedule.service_count = 65;
     expect(world, &put, FASTI_INVALID_RANGE, "65");
+    put = put_schedule(1, "s", "main", 5, services_visit);
+    for (int i = 0; i < 4; i++)
+        put.body.schedule.specialties[i] = id_text((const char *[]){"a", "b", "c", "a"}[i]);
+    put.body.schedule.specialty_count = 4;
+    expect(world, &put, FASTI_INVALID_REFERENCE, "lists specialty 'a' twice");
+    put.body.schedule.specialty_count = 5;
+    expect(world, &put, FASTI_INVALID_RANGE, "lists 5 specialties; at most 4");
+    put.body.schedule.specialty_count = 1;
+    put.body.schedule.specialties[0].bytes[0] = '\x7f';
+    expect(world, &put, FASTI_INVALID_ID, "specialty is not UTF-8 or has a control character");
+    put.body.schedule.specialties[0].length = 0;
+    expect(world, &put, FASTI_INVALID_ID, "specialty is empty");
+    put = put_schedule(1, "s", "main", 5, services_visit);
+    put.body.schedule.substitute = (struct fasti_id_text){.length = 1, .bytes = "\n"};
+    expect(world, &put, FASTI_INVALID_ID, "substitute");
     put = put_schedule(1, "s", "main", 5, services_visit);
     put.body.schedule.practitioner = id_text("who");
     expect(world, &put, FASTI_INVALID_REFERENCE, "practitioner 'who'");

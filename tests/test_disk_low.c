@@ -24,7 +24,7 @@ static void teardown(void) {
     engine_world_free(world);
 }
 
-TestSuite(disk_low, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(disk_low, .init = setup, .fini = teardown);
 
 static struct fasti_answer run(const struct fasti_command *command) {
     return engine_world_run(world, 0, command);

@@ -162,6 +162,67 @@ Test(edits, a_zone_in_use_keeps_to_the_resolutions_of_its_schedules) {
     done(command, FASTI_OUTCOME_CHANGED);
 }
 
+/* ---- codes ---- */
+
+static struct fasti_put described(enum fasti_entity_kind kind) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_DESCRIBE, .organization = {1}};
+    command.body.describe.kind = kind;
+    command.body.describe.id = 1;
+    const struct fasti_answer answer = run(command);
+    cr_assert_eq(answer.outcome, FASTI_OUTCOME_FOUND);
+    return answer.body.describe->put;
+}
+
+static void codes_are(const char *code, const char *main_specialty, const char *second) {
+    const struct fasti_put service = described(FASTI_ENTITY_SERVICE);
+    const struct fasti_put schedule = described(FASTI_ENTITY_SCHEDULE);
+    const struct fasti_id_text texts[] = {engine_id(code), engine_id(main_specialty),
+                                          engine_id(second)};
+    cr_assert(fasti_id_text_equal(&service.body.service.code, &texts[0]));
+    cr_assert_eq(schedule.body.schedule.specialty_count, 2);
+    cr_assert(fasti_id_text_equal(&schedule.body.schedule.specialties[0], &texts[1]));
+    cr_assert(fasti_id_text_equal(&schedule.body.schedule.specialties[1], &texts[2]));
+}
+
+Test(edits, codes_change_alone_and_stay_over_a_crash) {
+    struct fasti_command visit = engine_put(FASTI_ENTITY_SERVICE, 1, "visit"), lane = anna(5);
+    const struct fasti_hash128 bare = engine_world_digest(world);
+    visit.body.put.body.service.duration_minutes = 15;
+    done(visit, FASTI_OUTCOME_UNCHANGED);
+    visit.body.put.body.service.code = engine_id("checkup");
+    done(visit, FASTI_OUTCOME_CHANGED);
+    done(visit, FASTI_OUTCOME_UNCHANGED);
+    done(lane, FASTI_OUTCOME_UNCHANGED);
+    lane.body.put.body.schedule.specialties[0] = engine_id("skin");
+    lane.body.put.body.schedule.specialties[1] = engine_id("eyes");
+    lane.body.put.body.schedule.specialty_count = 1;
+    done(lane, FASTI_OUTCOME_CHANGED);
+    lane.body.put.body.schedule.specialty_count = 2;
+    done(lane, FASTI_OUTCOME_CHANGED);
+    done(lane, FASTI_OUTCOME_UNCHANGED);
+    codes_are("checkup", "skin", "eyes");
+    lane.body.put.body.schedule.specialties[0] = engine_id("eyes");
+    refused(lane, FASTI_INVALID_REFERENCE, "lists specialty 'eyes' twice");
+    lane.body.put.body.schedule.specialties[1] = engine_id("skin");
+    done(lane, FASTI_OUTCOME_CHANGED); /* the main one is another */
+    const struct fasti_hash128 digest = engine_world_digest(world);
+    engine_world_crash(world);
+    cr_assert_eq(engine_world_open(world), FASTI_OK, "%s", world->detail.text);
+    cr_assert(fasti_hash128_equal(engine_world_digest(world), digest));
+    codes_are("checkup", "eyes", "skin");
+    engine_world_checkpoint(world);
+    cr_assert(engine_world_checkpoint_wait(world, 100000));
+    engine_world_close(world);
+    cr_assert_eq(engine_world_open(world), FASTI_OK, "%s", world->detail.text);
+    cr_assert(fasti_hash128_equal(engine_world_digest(world), digest));
+    codes_are("checkup", "eyes", "skin");
+    visit.body.put.body.service.code.length = 0;
+    lane.body.put.body.schedule.specialty_count = 0;
+    done(visit, FASTI_OUTCOME_CHANGED);
+    done(lane, FASTI_OUTCOME_CHANGED);
+    cr_assert(fasti_hash128_equal(engine_world_digest(world), bare), "as if there had been none");
+}
+
 /* ---- imports ---- */
 
 static uint32_t import_begin(void) {

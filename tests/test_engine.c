@@ -395,7 +395,7 @@ static bool is_acknowledged_state(const struct fasti_hash128 *digests, int ackno
     return acknowledged < SESSION_STEPS && fasti_hash128_equal(digest, digests[acknowledged + 1]);
 }
 
-Test(engine_kill, every_write_of_a_session, .timeout = 300) {
+Test(engine_kill, every_write_of_a_session) {
     struct fasti_hash128 digests[SESSION_STEPS + 1];
     setup();
     digests[0] = engine_world_digest(world);
@@ -534,7 +534,7 @@ Test(engine, import_sweeps_its_source) {
 
 /* ---- availability = what book accepts ---- */
 
-Test(engine, page_and_book_agree, .timeout = 120) {
+Test(engine, page_and_book_agree) {
     struct fasti_prng prng = fasti_test_prng("page_and_book_agree");
     for (int i = 0; i < 400; i++) {
         const uint32_t service = 1 + (uint32_t)fasti_prng_below(&prng, 2);

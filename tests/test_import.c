@@ -266,7 +266,7 @@ Test(import, ids_that_differ_in_a_byte_are_different_records) {
     cr_assert_eq(answer.body.import.changed, 1);
 }
 
-Test(import, openings_put_one_by_one_are_counted_together, .timeout = 120) {
+Test(import, openings_put_one_by_one_are_counted_together) {
     const uint32_t import = begin(1);
     staged(import, engine_schedule(1, "lane", 5, "visit", NULL));
     for (uint32_t i = 0; i <= FASTI_OPENINGS_MAX; i++) {

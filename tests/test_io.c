@@ -34,22 +34,6 @@ static struct fasti_io *open_or_skip(void) {
     return io;
 }
 
-static void tidy(void) {
-    struct fasti_io *io;
-    struct fasti_io_entry entries[64];
-    uint32_t count = 0;
-    if (fasti_io_open_directory(path, 1, false, &io, NULL) == FASTI_OK) {
-        (void)(io->operations->list(io, entries, 64, &count) == FASTI_OK);
-        for (uint32_t i = 0; i < count && i < 64; i++)
-            (void)(io->operations->remove(io, entries[i].name) == FASTI_OK);
-        io->operations->close(io);
-    }
-    char lock[64];
-    snprintf(lock, sizeof lock, "%s/lock", path);
-    unlink(lock);
-    rmdir(path);
-}
-
 Test(io, queued_writes_complete_and_stay) {
     struct fasti_io *io = open_or_skip();
     struct fasti_io_file file;
@@ -85,7 +69,7 @@ Test(io, queued_writes_complete_and_stay) {
     io->operations->close_file(io, file);
     io->operations->close(io);
     free(block);
-    tidy();
+    engine_directory_remove(path);
 }
 
 /* ---- both implementations ---- */
@@ -217,7 +201,7 @@ Test(io, the_real_disk_keeps_the_contract) {
     struct fasti_io *io = open_or_skip();
     contract_check(io);
     io->operations->close(io);
-    tidy();
+    engine_directory_remove(path);
 }
 
 Test(io, the_simulated_disk_keeps_the_contract) {
@@ -262,7 +246,7 @@ Test(io, one_process_has_the_directory) {
     io->operations->close(io);
     cr_assert_eq(child_run(open_is_free), 0);
     cr_assert_eq(child_run(open_is_free), 0, "a process that ended gives it back");
-    tidy();
+    engine_directory_remove(path);
 }
 
 /* As a container's seccomp profile does: io_uring_setup answers EPERM. */
@@ -287,7 +271,7 @@ static int open_without_uring(void) {
 Test(io, a_kernel_that_denies_io_uring_is_named_with_the_remedy) {
     cr_assert_not_null(mkdtemp(path));
     const int result = child_run(open_without_uring);
-    tidy();
+    engine_directory_remove(path);
     if (result == 77)
         cr_skip_test("no seccomp filter may be set here");
     cr_assert_eq(result, 0);
@@ -318,5 +302,5 @@ Test(io, an_engine_on_a_directory_survives_a_crash) {
     cr_assert(fasti_hash128_equal(engine_world_digest(&world), digest));
     cr_assert_eq(engine_world_run(&world, 0, &book).outcome, FASTI_OUTCOME_TAKEN);
     engine_world_crash(&world);
-    tidy();
+    engine_directory_remove(path);
 }

@@ -114,9 +114,29 @@ static void positions_compare(const char *kernel) {
     }
 }
 
-Test(kernels, positions_of_every_form_that_this_processor_has) {
-    static const char *const names[] = {"scalar", "avx512"};
+static void at_least_compare(const char *kernel) {
+    struct fasti_prng prng = fasti_test_prng("kernels.at_least");
+    static _Atomic uint8_t bytes[256];
+    for (int round = 0; round < 20000; round++) {
+        const uint32_t at = (uint32_t)fasti_prng_below(&prng, sizeof bytes - 64);
+        const uint32_t count = (uint32_t)fasti_prng_below(&prng, 65);
+        const uint32_t spread = 1u << fasti_prng_below(&prng, 9); /* also many that are equal */
+        const uint8_t least = (uint8_t)(255 - fasti_prng_below(&prng, spread));
+        for (uint32_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = (uint8_t)(255 - fasti_prng_below(&prng, spread));
+        uint64_t expected = 0;
+        for (uint32_t i = 0; i < count; i++)
+            if (bytes[at + i] >= least)
+                expected |= UINT64_C(1) << i;
+        cr_assert_eq(fasti_kernel_at_least(&bytes[at], count, least), expected, "%s: %u of %u",
+                     kernel, least, count);
+    }
+}
+
+Test(kernels, every_form_that_this_processor_has) {
+    static const char *const names[] = {"scalar", "avx2", "avx512"};
     positions_compare("before any choice");
+    at_least_compare("before any choice");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *chosen = fasti_kernels_choose(names[i]);
         if (chosen == NULL) {
@@ -125,6 +145,7 @@ Test(kernels, positions_of_every_form_that_this_processor_has) {
         }
         cr_assert_str_eq(chosen, names[i]);
         positions_compare(names[i]);
+        at_least_compare(names[i]);
     }
     cr_assert_null(fasti_kernels_choose("abacus"));
     cr_assert_not_null(fasti_kernels_choose(NULL));

@@ -120,7 +120,7 @@ static void teardown(void) {
     engine_world_free(world);
 }
 
-TestSuite(lookup_list, .init = setup, .fini = teardown, .timeout = 300);
+TestSuite(lookup_list, .init = setup, .fini = teardown);
 
 /* ---- what happens ---- */
 

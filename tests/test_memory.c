@@ -70,7 +70,7 @@ Test(memory, too_little_for_the_workers_is_refused) {
     cr_assert_eq(engine_world_open(world), FASTI_OK);
 }
 
-Test(memory, cancels_are_served_at_the_bound, .timeout = 120) {
+Test(memory, cancels_are_served_at_the_bound) {
     const uint32_t count = fill();
     struct fasti_opening opening = engine_weekly("late", 0x1f, "18:00", "19:00");
     struct fasti_command edit = engine_put(FASTI_ENTITY_OPENINGS, 1, "anna");
@@ -106,7 +106,7 @@ Test(memory, cancels_are_served_at_the_bound, .timeout = 120) {
 }
 
 /* Bookings and cancels by turns at the bound, until the bookings are refused; then all is ended. */
-Test(memory, cancels_are_served_after_a_long_mix, .timeout = 120) {
+Test(memory, cancels_are_served_after_a_long_mix) {
     const uint32_t count = fill();
     uint32_t next = count, held = count;
     for (uint32_t round = 0; round < 200; round++) {
@@ -132,7 +132,7 @@ Test(memory, cancels_are_served_after_a_long_mix, .timeout = 120) {
     cr_assert_gt(held, count);
 }
 
-Test(memory, what_was_acknowledged_loads_at_the_same_bound, .timeout = 120) {
+Test(memory, what_was_acknowledged_loads_at_the_same_bound) {
     const uint32_t count = fill();
     for (uint32_t i = 0; i < count; i += 9)
         if (records[i] != 0)

@@ -49,11 +49,22 @@ Test(ndjson, every_kind_decodes) {
     cr_assert_eq(parse("{\"kind\":\"service\",\"id\":\"s\",\"minutes\":20}"), FASTI_OK);
     cr_assert_eq(line->put.body.service.duration_minutes, 20);
     cr_assert_eq(line->put.body.service.grid_minutes, 0);
+    cr_assert_eq(line->put.body.service.code.length, 0);
+    cr_assert_eq(parse("{\"kind\":\"service\",\"id\":\"s\",\"minutes\":20,\"code\":\"57\"}"),
+                 FASTI_OK);
+    cr_assert(id_is(&line->put.body.service.code, "57"));
     cr_assert_eq(parse("{\"kind\":\"schedule\",\"id\":\"a\",\"location\":\"l\",\"service\":"
                        "[\"s\",\"t\"],\"resolution\":10}"),
                  FASTI_OK);
     cr_assert_eq(line->put.body.schedule.service_count, 2);
     cr_assert(id_is(&line->put.body.schedule.services[1], "t"));
+    cr_assert_eq(line->put.body.schedule.specialty_count, 0);
+    cr_assert_eq(parse("{\"kind\":\"schedule\",\"id\":\"a\",\"location\":\"l\",\"specialty\":"
+                       "[\"skin\",\"eyes\"]}"),
+                 FASTI_OK);
+    cr_assert_eq(line->put.body.schedule.specialty_count, 2);
+    cr_assert(id_is(&line->put.body.schedule.specialties[0], "skin"));
+    cr_assert(id_is(&line->put.body.schedule.specialties[1], "eyes"));
     cr_assert_eq(parse("{\"kind\":\"appointment\",\"schedule\":\"a\",\"service\":\"s\",\"start\":"
                        "\"2026-11-24T09:00\",\"patient\":\"p\",\"payload\":\"00fF\"}"),
                  FASTI_OK, "%s", detail.text);

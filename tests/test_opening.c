@@ -107,6 +107,31 @@ Test(opening, exceptions_both_ways) {
     span_expect(0, 144, 150, 144);
 }
 
+Test(opening, a_closure_of_all_cuts_dated_openings_and_instants) {
+    const fasti_date date = date_of(2026, 5, 6);
+    const int64_t noon = date.v * FASTI_DAY_SECONDS + 12 * 3600;
+    struct fasti_opening o[4] = {hours(FASTI_OPENING_WEEKLY, MINUTES(9, 0), MINUTES(10, 0)),
+                                 hours(FASTI_OPENING_DATED, MINUTES(9, 0), MINUTES(11, 0)),
+                                 instants(noon, noon + 14 * 3600), /* until 02:00 of the next day */
+                                 hours(FASTI_OPENING_CLOSED, MINUTES(0, 0), 1440)};
+    struct fasti_detail detail;
+    o[1].date_first = o[1].date_last = o[3].date_first = o[3].date_last = date;
+    expand(o, 4, &utc, 5, date);
+    cr_assert_eq(draft.count, 2, "weekly hours alone are closed");
+    o[3].flags = FASTI_OPENING_ALL;
+    cr_assert_eq(fasti_opening_check(&o[3], 5, &detail), FASTI_OK);
+    expand(o, 4, &utc, 5, date);
+    cr_assert_eq(draft.count, 0);
+    expand(o, 4, &utc, 5, (fasti_date){date.v + 1});
+    cr_assert_eq(draft.count, 2, "the next day keeps its hours and the rest of the instant");
+    o[3].date_first = o[3].date_last = (fasti_date){date.v + 1};
+    o[2].flags = FASTI_OPENING_SINGLE;
+    expand(o, 4, &utc, 5, date);
+    cr_assert_eq(draft.count, 2, "a single one that the next day's closure touches is gone");
+    o[0].flags = FASTI_OPENING_ALL;
+    cr_assert_eq(fasti_opening_check(&o[0], 5, &detail), FASTI_INVALID_OPENING);
+}
+
 Test(opening, adjacent_and_overlapping_do_not_merge) {
     struct fasti_opening o[3] = {hours(FASTI_OPENING_WEEKLY, MINUTES(10, 0), MINUTES(11, 0)),
                                  hours(FASTI_OPENING_WEEKLY, MINUTES(9, 0), MINUTES(10, 0)),
@@ -373,8 +398,10 @@ static struct fasti_opening opening_random(struct fasti_prng *prng, uint32_t res
         o.date_first.v = date.v - (int32_t)fasti_prng_below(prng, 3) + 1;
         o.date_last.v = o.date_first.v + (int32_t)fasti_prng_below(prng, 4);
     }
-    if (kind == FASTI_OPENING_CLOSED)
+    if (kind == FASTI_OPENING_CLOSED) {
+        o.flags = fasti_prng_below(prng, 2) == 0 ? FASTI_OPENING_ALL : 0;
         return o;
+    }
     o.flags = (uint8_t)(fasti_prng_below(prng, 4) == 0 ? fasti_prng_below(prng, 4) : 0);
     o.service_count = (uint8_t)(fasti_prng_below(prng, 2) * fasti_prng_below(prng, 3));
     for (uint32_t i = 0; i < o.service_count; i++)

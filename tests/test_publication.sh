@@ -175,16 +175,16 @@ for minutes in 20 7 15; do
 done
 
 # ---- rules are not of the publication: the next one leaves them ----
-fasti --organization riteaid set schedule --id 116 --capacity 2 --language es --substitute 117 >"$work/out"
-fasti --organization riteaid set service --id covid19-immunization --age-min 6m >"$work/out"
+fasti --organization riteaid set schedule --id 116 --capacity 2 --language es --substitute 117 --specialty pharmacy >"$work/out"
+fasti --organization riteaid set service --id covid19-immunization --age-min 6m --code 57 >"$work/out"
 exits 0 'an import over rules' import riteaid "$feed"
 says 'an import over rules' '"outcome":"UNCHANGED"'
 exits 0 'a schedule keeps its rules' fasti --json --organization riteaid show schedule 116
-says 'a schedule keeps its rules' '"capacity":2,"language":\["es"\],"substitute":"117"'
+says 'a schedule keeps its rules' '"capacity":2,"language":\["es"\],"substitute":"117","specialty":\["pharmacy"\]'
 exits 0 'a service keeps its rules' fasti --json --organization riteaid show service covid19-immunization
-says 'a service keeps its rules' '"age_min":6'
-fasti --organization riteaid set schedule --id 116 --capacity 0 --language any --substitute '' >"$work/out"
-fasti --organization riteaid set service --id covid19-immunization --age-min 0 >"$work/out"
+says 'a service keeps its rules' '"code":"57","age_min":6'
+fasti --organization riteaid set schedule --id 116 --capacity 0 --language any --substitute '' --specialty '' >"$work/out"
+fasti --organization riteaid set service --id covid19-immunization --age-min 0 --code covid19-immunization >"$work/out"
 
 # ---- a newer publication ----
 exits 0 'a booking that the newer one leaves alone' book 2023-03-27T09:00:00-04:00

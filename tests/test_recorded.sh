@@ -65,5 +65,16 @@ same 'maiia, its days' 798 2021-05-13 16 "$service"
 kill_server
 serve --listen 127.0.0.1:0 --now 2021-04-15T12:00:00Z
 same 'maiia, after a restart' 798 2021-05-13 16 "$service"
+
+# ---- and out again, into a server that is empty ----
+digest() { env -u FASTI_ORGANIZATION "$bin/fasti" --server "unix:$work/s" --json status | grep -o '"digest":"[^"]*"'; }
+before=$(digest)
+exits 0 'export' env -u FASTI_ORGANIZATION "$bin/fasti" --server "unix:$work/s" export ndjson --out "$work/export"
 stop
-echo 'passed: 42 slots of ordoclic and 798 starts of maiia, and no other'
+mv "$work/data" "$work/first"
+serve --listen 127.0.0.1:0 --now 2021-04-15T12:00:00Z
+exits 0 'import of the export' env -u FASTI_ORGANIZATION "$bin/fasti" --server "unix:$work/s" import ndjson "$work/export"
+[ "$(digest)" = "$before" ] || fail "another digest: $(digest), not $before"
+same 'maiia, elsewhere' 798 2021-05-13 16 "$service"
+stop
+echo 'passed: 42 slots of ordoclic and 798 starts of maiia, and no other, there and elsewhere'

@@ -59,7 +59,7 @@ static void teardown(void) {
     fasti_patterns_destroy(patterns);
 }
 
-TestSuite(rule, .init = setup, .fini = teardown, .timeout = 300);
+TestSuite(rule, .init = setup, .fini = teardown);
 
 static uint32_t below(uint32_t end) {
     return (uint32_t)fasti_prng_below(&prng, end);

@@ -62,7 +62,7 @@ exits 0 'help of a service' fasti help create service
 has 'help of a service' '--limit-week=N' '--horizon-at=HH:MM' '--paused=YES|NO' 'Rules (below):' \
     '"any" take' '--patients new --age-min 18y'
 exits 0 'help of a schedule' fasti help set schedule
-has 'help of a schedule' '--language=CODES' '--substitute=ID' '--buffer-after=N'
+has 'help of a schedule' '--language=CODES' '--substitute=ID' '--specialty=CODE' '--buffer-after=N'
 exits 0 'help of book' fasti help book
 has 'help of book' '--patient-kind=KIND' '--override' '--by staff --override'
 
@@ -360,8 +360,9 @@ has 'a line has facts' 'only for patients of 6 years or more'
 all=(--buffer-before 5 --buffer-after 10 --notice 90m --horizon 30 --horizon-at 07:30 --limit-day 9
     --limit-week 20 --limit-month 50 --capacity 2 --overbook 1 --weekdays mon,wed-fri --from 08:20
     --to 11:40 --modality in-person,video,phone --sector public --audience own --patients known
-    --age-min 6m --age-max 18y --referral yes --paused yes --language de,en --substitute day)
-fields='"buffer_before":5,"buffer_after":10,"notice":90,"horizon":30,"horizon_at":"07:30","limit_day":9,"limit_week":20,"limit_month":50,"capacity":2,"overbook":1,"weekdays":"mon,wed-fri","from":"08:20","to":"11:40","modality":["in-person","video","phone"],"sector":["public"],"audience":["own"],"patients":["known"],"age_min":6,"age_max":216,"referral":true,"paused":true,"language":["de","en"],"substitute":"day"'
+    --age-min 6m --age-max 18y --referral yes --paused yes --language de,en --substitute day
+    --specialty 'general practice' --specialty allergy)
+fields='"buffer_before":5,"buffer_after":10,"notice":90,"horizon":30,"horizon_at":"07:30","limit_day":9,"limit_week":20,"limit_month":50,"capacity":2,"overbook":1,"weekdays":"mon,wed-fri","from":"08:20","to":"11:40","modality":["in-person","video","phone"],"sector":["public"],"audience":["own"],"patients":["known"],"age_min":6,"age_max":216,"referral":true,"paused":true,"language":["de","en"],"substitute":"day","specialty":["general practice","allergy"]'
 exits 0 'all rules' fasti --json create schedule --id all --location here "${all[@]}"
 has 'all rules' "$fields"
 exits 0 'set keeps them' fasti --json set schedule --id all --name All
@@ -372,14 +373,33 @@ sed 's/.*"schedule":{\(.*\)},"openings".*/{"kind":"schedule",\1}/' "$work/out" >
 exits 0 'an import of it' fasti import ndjson "$work/lines"
 has 'an import of it' 'nothing changed: all 1 records were there'
 exits 0 'show' fasti show schedule all
-has 'show' 'notice         90m' 'age-max        18y' 'modality       in-person,video,phone' 'paused         yes'
+has 'show' 'notice         90m' 'age-max        18y' 'modality       in-person,video,phone' 'paused         yes' \
+    'specialty      ["general practice", "allergy"]'
 exits 0 'list' fasti list schedules
-has 'list' 'horizon-at 07:30, limit-day 9' 'language de,en, substitute day'
+has 'list' 'horizon-at 07:30, limit-day 9' 'language de,en, substitute day, specialty general practice, specialty allergy'
 exits 0 'all taken back' fasti --json set schedule --id all --buffer-before 0 --buffer-after 0 --notice 0 \
     --horizon 0 --limit-day 0 --limit-week 0 --limit-month 0 --capacity 0 --overbook 0 --weekdays any \
     --from any --to any --modality any --sector any --audience any --patients any --age-min 0 \
-    --age-max any --referral no --paused no --language any --substitute ''
+    --age-max any --referral no --paused no --language any --substitute '' --specialty ''
 has 'all taken back' '"schedule":{"id":"all","name":"All","location":"here","resolution":5,"service":[]}}'
+
+# ---- codes of a catalogue that organizations share ----
+exits 0 'a code' fasti --json create service --id coded --minutes 20 --code '57 x' --notice 2h
+has 'a code' '"grid":20,"code":"57 x","notice":120'
+exits 0 'set keeps it' fasti set service --id coded --name Coded
+exits 0 'show as JSON' fasti --json show service coded
+has 'show as JSON' '"name":"Coded"' '"code":"57 x"'
+sed 's/.*"service":{\(.*\)}}/{"kind":"service",\1}/' "$work/out" >"$work/lines"
+exits 0 'an import of it' fasti import ndjson "$work/lines"
+has 'an import of it' 'nothing changed: all 1 records were there'
+exits 0 'list' fasti list services
+has 'list' '20 min, every 20 min, code 57 x, notice 2h'
+exits 0 'taken back' fasti --json set service --id coded --code ''
+has 'taken back' '"outcome":"CHANGED"' '"grid":20,"notice":120'
+exits 0 'one specialty for another' fasti --json set schedule --id all --specialty eyes
+has 'one specialty for another' '"specialty":["eyes"]'
+exits 0 'set keeps it' fasti --json set schedule --id all --name All
+has 'set keeps it' '"outcome":"UNCHANGED"' '"specialty":["eyes"]'
 
 # ---- what is typed wrong ----
 wrong() { # wrong TEXT COMMAND...
@@ -405,6 +425,10 @@ wrong 'its hours end before they begin' term --from 10:00 --to 09:00
 wrong 'no age is both old and young enough' term --age-min 18y --age-max 6y
 wrong 'is not a language of two or three letters' fasti set schedule --id all --language german
 wrong 'at most 8 languages' fasti set schedule --id all --language aa,bb,cc,dd,ee,ff,gg,hh,ii
+wrong '"code" must be 1 to 64 bytes' term --code $'a\tb'
+wrong 'at most 4 specialties' fasti set schedule --id all --specialty={a,b,c,d,e}
+wrong '"specialty" must be 1 to 64 bytes' fasti set schedule --id all --specialty a --specialty ''
+wrong "lists specialty 'a' twice" fasti set schedule --id all --specialty a --specialty a
 ask=(fasti availability --schedule day --service visit)
 wrong 'there is no "me"; there are: public, own, referrer, staff' "${ask[@]}" --by me
 wrong 'there is no "old"; there are: new, known, unknown' "${ask[@]}" --patient-kind old
@@ -419,7 +443,7 @@ wrong 'there is no schedule "roof"' fasti explain --schedule roof --service visi
 echo '{"kind":"service","id":"x","minutes":20,"notice":true}' >"$work/lines"
 wrong '"notice" must be a whole number or a text' fasti import ndjson "$work/lines"
 echo '{"kind":"service","id":"x","minutes":20,"limit-day":2}' >"$work/lines"
-wrong 'there is no field "limit-day" here; there are: id, name, minutes, grid, offset, buffer_before ... (tools/JSON.md); nothing' fasti import ndjson "$work/lines"
+wrong 'there is no field "limit-day" here; there are: id, name, minutes, grid, offset, code ... (tools/JSON.md); nothing' fasti import ndjson "$work/lines"
 
 # ---- kill -9 and a restart: rules and overrides are there ----
 before=$(digest)

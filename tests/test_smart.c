@@ -82,6 +82,7 @@ Test(smart, a_location_a_schedule_and_a_slot_become_puts) {
     fasti_smart_plan_put(plan, 0, &put, NULL);
     cr_assert_eq(put.kind, FASTI_ENTITY_SERVICE);
     cr_assert(id_is(&put.id, "covid19"));
+    cr_assert(id_is(&put.body.service.code, "covid19"));
     cr_assert_eq(put.body.service.duration_minutes, 15);
     fasti_smart_plan_put(plan, 1, &put, NULL);
     cr_assert_eq(put.kind, FASTI_ENTITY_LOCATION);

@@ -111,7 +111,7 @@ static void snapshots_remove(struct fasti_sim_disk *disk) {
     io->operations->close(io);
 }
 
-Test(snapshot, is_what_the_log_says, .timeout = 300) {
+Test(snapshot, is_what_the_log_says) {
     static char with[SEEN_BYTES], without[SEEN_BYTES];
     static struct session s;
     struct fasti_prng prng = fasti_test_prng("snapshot");
@@ -173,7 +173,7 @@ static void small_session(struct session *s) {
     (void)engine_world_checkpoint_wait(s->world, 3000);
 }
 
-Test(snapshot, a_kill_at_any_write_leaves_what_the_log_says, .timeout = 300) {
+Test(snapshot, a_kill_at_any_write_leaves_what_the_log_says) {
     static struct session s;
     struct fasti_prng prng = fasti_test_prng("snapshot-kill");
     session_begin(&s, 1);
@@ -209,7 +209,7 @@ Test(snapshot, a_kill_at_any_write_leaves_what_the_log_says, .timeout = 300) {
 }
 
 /* A failed write costs the snapshot and nothing else. */
-Test(snapshot, a_failed_write_costs_the_snapshot_alone, .timeout = 120) {
+Test(snapshot, a_failed_write_costs_the_snapshot_alone) {
     static struct session s;
     for (int error = 0; error < 2; error++) {
         uint32_t told = 0;

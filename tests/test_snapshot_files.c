@@ -50,7 +50,7 @@ static struct fasti_hash128 long_session(struct session *s) {
     return digest;
 }
 
-Test(snapshot_files, the_log_is_trimmed_and_two_generations_are_kept, .timeout = 120) {
+Test(snapshot_files, the_log_is_trimmed_and_two_generations_are_kept) {
     static struct session s;
     char newest[FASTI_IO_NAME_BYTES_MAX + 1];
     const struct fasti_hash128 digest = long_session(&s);
@@ -107,7 +107,7 @@ Test(snapshot_files, the_log_is_trimmed_and_two_generations_are_kept, .timeout =
 }
 
 /* Segments that a snapshot knows to have been durable were lost from the end. */
-Test(snapshot_files, knows_that_the_end_of_the_log_is_missing, .timeout = 60) {
+Test(snapshot_files, knows_that_the_end_of_the_log_is_missing) {
     static struct session s;
     (void)long_session(&s);
     char newest[FASTI_IO_NAME_BYTES_MAX + 1];

@@ -167,6 +167,37 @@ static struct fasti_command make_civil(const struct load *load, uint32_t c, uint
     return command;
 }
 
+static struct fasti_command make_search(const struct load *load, uint32_t c, uint32_t place) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_SEARCH};
+    (void)load;
+    command.body.search = (struct fasti_search_query){
+        .code = engine_id("first-visit"),
+        .first = {20459},
+        .last = {20459 + 20 + (int32_t)((c * DEPTH + place) % 20)},
+        .order = FASTI_SEARCH_BY_START,
+        .limit = 20,
+        .start_limit = 3,
+    };
+    return command;
+}
+
+/* Gives the service a code to be found by. */
+static void code_give(struct load *load) {
+    struct fasti_answer answer;
+    struct fasti_command put = engine_put(FASTI_ENTITY_SERVICE, 1, "visit");
+    put.body.put.body.service.duration_minutes = 15;
+    put.body.put.body.service.code = engine_id("first-visit");
+    CHECK(fasti_client_call(load->clients[0], &put, &answer) == FASTI_OK &&
+              answer.status == FASTI_OK,
+          "%s", answer.detail.text);
+    const struct fasti_command search = make_search(load, 0, 0);
+    CHECK(fasti_client_call(load->clients[0], &search, &answer) == FASTI_OK &&
+              answer.status == FASTI_OK,
+          "%s", answer.detail.text);
+    CHECK(answer.body.search->count > 0, "found by its code: %u of %u", answer.body.search->count,
+          answer.body.search->candidates);
+}
+
 static struct fasti_command make_book(const struct load *load, uint32_t c, uint32_t place) {
     (void)load;
     return server_world_book(c * DEPTH + place);
@@ -288,6 +319,8 @@ int main(void) {
     expect_none(&load, "book what is taken", make_book, FASTI_OUTCOME_TAKEN);
     expect_none(&load, "status", make_status, FASTI_OUTCOME_FOUND);
     expect_none(&load, "availability", make_availability, FASTI_OUTCOME_FOUND);
+    code_give(&load);
+    expect_none(&load, "search", make_search, FASTI_OUTCOME_FOUND);
     expect_none(&load, "show", make_show, FASTI_OUTCOME_FOUND);
     expect_none(&load, "list", make_list, FASTI_OUTCOME_FOUND);
     expect_none(&load, "resolve", make_resolve, FASTI_OUTCOME_FOUND);

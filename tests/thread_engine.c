@@ -175,22 +175,6 @@ static struct fasti_engine *open_real(const char *path) {
                                NULL);
 }
 
-static void tidy(const char *path) {
-    struct fasti_io *io;
-    struct fasti_io_entry entries[64];
-    uint32_t count = 0;
-    if (fasti_io_open_directory(path, 1, false, &io, NULL) != FASTI_OK)
-        return;
-    (void)(io->operations->list(io, entries, 64, &count) == FASTI_OK);
-    for (uint32_t i = 0; i < count && i < 64; i++)
-        (void)(io->operations->remove(io, entries[i].name) == FASTI_OK);
-    io->operations->close(io);
-    char lock[64];
-    snprintf(lock, sizeof lock, "%s/lock", path);
-    unlink(lock);
-    rmdir(path);
-}
-
 int main(void) {
     struct fasti_prng prng = fasti_test_prng("thread_engine");
     char path[] = "/tmp/fasti-race-XXXXXX";
@@ -216,6 +200,6 @@ int main(void) {
         is_right = false;
     }
     engine_world_crash(&world);
-    tidy(path);
+    engine_directory_remove(path);
     return is_right ? 0 : 1;
 }

@@ -689,13 +689,6 @@ static struct fasti_engine *open_real(const char *path, struct fasti_recovery *r
     return engine_open_or_exit(path, worker_count, UINT64_C(256) << 20, clock, recovery);
 }
 
-static void tidy(const char *path) {
-    char command[128];
-    snprintf(command, sizeof command, "rm -r '%s'", path);
-    if (system(command) != 0)
-        fprintf(stderr, "%s stays\n", path);
-}
-
 static void schedules_make(struct engine_world *world) {
     engine_world_practice(world);
     const struct fasti_opening openings[2] = {
@@ -768,7 +761,7 @@ int main(void) {
     settle(&world);
     records_check(&world);
     engine_world_crash(&world);
-    tidy(path);
+    engine_directory_remove(path);
     fprintf(stderr,
             "%u workers, %u s: %u records, %u changes, %llu busy, %llu refused with a number\n",
             worker_count, seconds, record_count, change_count, (unsigned long long)busy_count,

@@ -65,13 +65,6 @@ static struct fasti_engine *open_real(const char *path) {
     return engine_open_or_exit(path, worker_count, UINT64_C(256) << 20, clock, NULL);
 }
 
-static void tidy(const char *path) {
-    char command[128];
-    snprintf(command, sizeof command, "rm -r '%s'", path);
-    if (system(command) != 0)
-        fprintf(stderr, "%s stays\n", path);
-}
-
 static const struct {
     uint8_t capacity, day_limit, week_limit;
 } kinds[KINDS] = {{1, 0, 0}, {1, 1, 0}, {1, 2, 0}, {1, 0, 1}, {1, 0, 2}, {2, 0, 0}, {2, 2, 3}};
@@ -473,7 +466,7 @@ static uint32_t engine_run(uint64_t seed, uint32_t number, int64_t until_ns) {
         usleep(2000);
     }
     engine_world_crash(&world);
-    tidy(path);
+    engine_directory_remove(path);
     return number;
 }
 

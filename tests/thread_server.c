@@ -171,6 +171,11 @@ static uint32_t judge(struct fasti_codec *codec, const struct mutable_frame *fra
         case FASTI_COMMAND_CHECKPOINT:
         case FASTI_COMMAND_DESCRIBE:
         case FASTI_COMMAND_EXPLAIN:
+        case FASTI_COMMAND_EXPORT:
+        case FASTI_COMMAND_SEARCH:
+        case FASTI_COMMAND_NAMES:
+        case FASTI_COMMAND_COMBINE:
+        case FASTI_COMMAND_HEATMAP:
         case FASTI_COMMAND_CIVIL: break;
         case FASTI_COMMAND_PUT:
         case FASTI_COMMAND_BOOK:
@@ -183,6 +188,7 @@ static uint32_t judge(struct fasti_codec *codec, const struct mutable_frame *fra
         case FASTI_COMMAND_RELEASE:
         case FASTI_COMMAND_MOVE:
         case FASTI_COMMAND_MARK:
+        case FASTI_COMMAND_LOAD:
         case FASTI_COMMAND_IMPORT_BEGIN:
         case FASTI_COMMAND_IMPORT_COMMIT:
         case FASTI_COMMAND_IMPORT_ABORT: *changes = true; break;
@@ -291,7 +297,7 @@ static void random_flips(struct fasti_prng *prng) {
     uint32_t sent = 0;
     for (uint32_t i = 0; i < FLIPS; i++) {
         fasti_messages_command(&messages, &command,
-                               (enum fasti_command_kind)(1 + i % FASTI_MESSAGES_COMMAND_KINDS));
+                               fasti_messages_kind(i % FASTI_MESSAGES_COMMAND_KINDS));
         frame_encode(wire, &command, &frame);
         frame_flip(prng, &frame);
         sent += frame_attack(&watch, wire, codec, &frame, "flips");

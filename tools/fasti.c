@@ -12,6 +12,7 @@
 
 #include "api/zoneinfo.h"
 #include "tools/fasti_commands.h"
+#include "tools/fasti_emergency.h"
 #include "tools/fasti_facts.h"
 
 #define TEXT(name, required, argument, help) \
@@ -49,6 +50,51 @@ static const struct fasti_field busy_fields[] = {
     "stay, the time around them is blocked, and they are told of. A file that changed nothing "    \
     "since changes nothing; a run that broke off is finished by running it again."
 
+static const struct fasti_field export_fields[] = {
+    TEXT("out", false, "FILE", "Write to this file, which is there once it is whole"),
+};
+
+#define EXPORT_NDJSON_HELP                                                                         \
+    "Write all that the server keeps as lines that \"fasti import ndjson\" takes.\v"               \
+    "Zones, organizations and all that is theirs, openings with their sources, then appointments " \
+    "and blocks in every state with all that is kept of them (tools/JSON.md). Imported into an "   \
+    "empty server they make the same state, with the same digest. --organization ID limits it to " \
+    "one: to read it, or to bring it into another server; digests are of whole servers. Lines go " \
+    "to standard output unless --out says where. The file holds patient references, payloads and " \
+    "the tokens of holds: keep it as you keep the data directory."
+
+static const struct fasti_field export_ics_fields[] = {
+    TEXT("schedule", false, "ID", "Whose calendar; all of the organization if not said"),
+    FLAG("blocks", "Only blocks, and no openings"),
+    FLAG("patients", "Tell the opaque reference of the patient, too"),
+    TEXT("out", false, "FILE", "Write to this file, which is there once it is whole"),
+};
+
+#define EXPORT_ICS_HELP                                                                            \
+    "Write appointments and blocks as events of an iCalendar file (RFC 5545).\v"                   \
+    "What takes time for good: what was cancelled, moved or is only held is left out. An event "   \
+    "is "                                                                                          \
+    "the time of one schedule; its UID stays. Nothing of a patient is told unless --patients "     \
+    "asks "                                                                                        \
+    "for the reference. With --schedule its openings come as VAVAILABILITY (RFC 7953), as far as " \
+    "they can be said so; what is left out is counted (tools/ICALENDAR.md). \"fasti import ics\" " \
+    "takes what this writes."
+
+static const struct fasti_field export_csv_fields[] = {
+    TEXT("out", true, "DIR", "Write the files into this folder, which is made if need be"),
+    FLAG("patients", "Tell the opaque reference of the patient, too"),
+};
+
+#define EXPORT_CSV_HELP                                                                            \
+    "Write tables for a spreadsheet, a file a kind (RFC 4180).\v"                                  \
+    "organizations.csv, locations.csv, practitioners.csv, services.csv, schedules.csv, "           \
+    "openings.csv, appointments.csv and blocks.csv, each with a line of headers. Of a record in "  \
+    "any state there is a line for each of its items. A text that a spreadsheet would take for a " \
+    "formula (it begins with =, +, -, @, a tab or a return) gets a ' in front. All of the "        \
+    "server, "                                                                                     \
+    "or of --organization ID; for people and reports: \"fasti export ndjson\" is what can be "     \
+    "imported again."
+
 static const struct fasti_field holidays_fields[] = {
     TEXT("country", true, "CODE", "Where the locations lie: two letters, such as DE"),
     TEXT("region", false, "CODE", "In which region of it, such as BY (ISO 3166-2 DE-BY)"),
@@ -64,6 +110,22 @@ static const struct fasti_field holidays_fields[] = {
     "newer file replaces them as a whole, locations that are not named any more lose them, and "   \
     "what was set by hand stays. A dated opening on a holiday stays open. Appointments that lose " \
     "their opening stay and are told of. Schedules that are made later need another import."
+
+static const struct fasti_field doctolib_fields[] = {
+    TEXT("zone", false, "ZONE",
+         "IANA time zone of every place; the one of its country if not said"),
+    INTEGER("minutes", false, "N", "Length of a visit of a new service, 1 to 1440 (15)"),
+    FLAG("dry-run", "Read and report, but import nothing"),
+};
+
+#define DOCTOLIB_HELP                                                                              \
+    "Import what Doctolib's booking page begins with as a directory; - is standard input.\v"       \
+    "FILE is its JSON answer: places become locations, visit motives services, agendas schedules " \
+    "at their place, all by one commit, all or nothing. Nothing is fetched. Ids are the file's. "  \
+    "Who may book (known patients, ages, sectors, video, doctors alone) become rules; what has "   \
+    "none is told, record by record (tools/IMPORTS.md). A repeat changes nothing; a newer file "   \
+    "replaces what it tells. What it has no word for stays as it is set here: lengths, notice, "   \
+    "limits, openings. Openings are not in the file."
 
 static const struct fasti_field ics_fields[] = {
     TEXT("schedule", false, "ID", "Whose calendar it is; with --map: whose the other events are"),
@@ -95,6 +157,48 @@ static const struct fasti_field availability_fields[] = {
     INTEGER("days", false, "N", "How many days, 1 to 60; 7 if not said"),
     FLAG("starts", "Write every start out"),
     FASTI_FACTS_SEARCH_FIELDS,
+};
+
+static const struct fasti_field search_fields[] = {
+    TEXT("specialty", false, "CODE", "Of the schedule: one of its specialties"),
+    TEXT("code", false, "CODE", "Of the service; one of the two is needed"),
+    INTEGER("minutes", false, "N", "Only services of so many minutes"),
+    {"Where:", FASTI_FIELD_HEADING, false, NULL, NULL},
+    TEXT("near", false, "LAT,LON", "Around this point"),
+    TEXT("within", false, "KM", "So far around it: 5, 2.5 or 500m"),
+    TEXT("box", false, "SOUTH,WEST,NORTH,EAST", "Between these degrees"),
+    {"When:", FASTI_FIELD_HEADING, false, NULL, NULL},
+    TEXT("from", false, "DATE", "First local date; today if not said"),
+    TEXT("to", false, "DATE", "The last one; 14 days later if not said, 400 days at most"),
+    TEXT("after", false, "HH:MM", "Starts at this local time or later"),
+    TEXT("before", false, "HH:MM", "Starts before this local time"),
+    TEXT("weekdays", false, "DAYS", "Starts on these days, such as mon-fri or mon,wed"),
+    {"How it is told:", FASTI_FIELD_HEADING, false, NULL, NULL},
+    TEXT("order", false, "WHAT",
+         "start: who is free first (if not said); distance; day: by the day, then the distance"),
+    INTEGER("limit", false, "N", "So many schedules, 1 to 100; 20 if not said"),
+    INTEGER("starts", false, "N", "So many starts of each, 1 to 16; 1 if not said"),
+    TEXT("page", false, "CURSOR", "The page behind another one, which printed the cursor"),
+    FASTI_FACTS_SEARCH_FIELDS,
+};
+
+static const struct fasti_field heatmap_fields[] = {
+    TEXT("specialty", false, "CODE", "Of the schedule: one of its specialties"),
+    TEXT("code", false, "CODE", "Of the service; one of the two is needed"),
+    INTEGER("minutes", false, "N", "Only services of so many minutes"),
+    TEXT("near", false, "LAT,LON", "Around this point"),
+    TEXT("within", false, "KM", "So far around it: 5, 2.5 or 500m"),
+    TEXT("box", false, "SOUTH,WEST,NORTH,EAST", "Between these degrees; one of the two is needed"),
+    TEXT("cell", false, "DEGREES", "Side of a cell, 0.01 to 10; 0.1 if not said"),
+    TEXT("from", false, "DATE", "First local date; today if not said"),
+    TEXT("to", false, "DATE", "The last one; 6 days later if not said, 31 days at most"),
+    FASTI_FACTS_SEARCH_FIELDS,
+};
+
+static const struct fasti_field names_fields[] = {
+    TEXTS("kind", "KIND", "Only this one, once for each: location, practitioner, service"),
+    INTEGER("limit", false, "N", "So many names, 1 to 100; 20 if not said"),
+    TEXT("page", false, "CURSOR", "The page behind another one, which printed the cursor"),
 };
 
 #define VISIT_FIELDS(required)                                                        \
@@ -175,6 +279,37 @@ static const struct fasti_field series_fields[] = {
     "more than is known of the patient refuses; what is not wished does not matter. Staff (--by "  \
     "staff) may override them all, and the openings, but not time that is taken or past. Only "    \
     "--modality and --override are kept with the appointment."
+
+#include "tools/fasti_combine_options.h"
+
+#define SEARCH_HELP                                                                               \
+    "Who can see me first? Over all organizations.\v"                                             \
+    "Codes are what organizations agree on (\"fasti help set service\", \"schedule\"): they are " \
+    "compared as they are. --organization ID (or FASTI_ORGANIZATION) looks in that one only. Of " \
+    "each schedule the first start is told that a booking would get with what is known of the "   \
+    "patient. Where there are more, the last line says the cursor for --page: the other options " \
+    "stay as they are.\n\n" FACTS_HELP "\n"                                                       \
+    "\nA dermatologist within five kilometres, after work:\n"                                     \
+    "fasti search --specialty dermatology --near 52.52,13.405 --within 5 \\\n"                    \
+    "  --after 17:00 --weekdays mon-fri\n"                                                        \
+    "\nThe nearest who gives that service, new patients by video:\n"                              \
+    "fasti search --code 57 --near 52.52,13.405 --within 500m --order distance \\\n"              \
+    "  --patient-kind new --modality video"
+
+#define HEATMAP_HELP                                                                             \
+    "Where and when is there room? Free starts by day and cell of a grid.\v"                     \
+    "A cell is told of by its south-western corner; \"2: 17\" of a day are 2 schedules with 17 " \
+    "free starts, as availability lists them (of several services of a schedule that are "       \
+    "meant: of the one with most).\n"                                                            \
+    "\nfasti heatmap --specialty dermatology --box 52.3,13.1,52.7,13.8 --cell 0.1"
+
+#define NAMES_HELP                                                                           \
+    "Who is called so, and where? Practitioners, locations and services.\v"                  \
+    "Each word of TEXT is the beginning of a word of the name, in any order. Case, accents " \
+    "and umlauts do not count: Muller, mueller and MÜLLER find Müller. Whole words come "  \
+    "first, then names in their order. Of a practitioner the first schedule is told, and "   \
+    "where that is.\n"                                                                       \
+    "\nfasti names müller jörg --kind practitioner"
 
 /* Examples keep their lines below 79 columns: help would break them. */
 #define BOOK_HELP                                                                                 \
@@ -333,6 +468,14 @@ static const struct fasti_command_spec specs[] = {
      fasti_run_import_holidays, FASTI_LINE_KINDS},
     {"import", "ics", "FILE", ICS_HELP, ics_fields, COUNT(ics_fields), fasti_run_import_ics,
      FASTI_LINE_KINDS},
+    {"import", "doctolib", "FILE", DOCTOLIB_HELP, doctolib_fields, COUNT(doctolib_fields),
+     fasti_run_import_doctolib, FASTI_LINE_KINDS},
+    {"export", "ndjson", NULL, EXPORT_NDJSON_HELP, export_fields, COUNT(export_fields),
+     fasti_run_export_ndjson, FASTI_LINE_KINDS},
+    {"export", "ics", NULL, EXPORT_ICS_HELP, export_ics_fields, COUNT(export_ics_fields),
+     fasti_run_export_ics, FASTI_LINE_KINDS},
+    {"export", "csv", NULL, EXPORT_CSV_HELP, export_csv_fields, COUNT(export_csv_fields),
+     fasti_run_export_csv, FASTI_LINE_KINDS},
     CREATE_COMMAND("organization", FASTI_LINE_ORGANIZATION),
     SET_COMMAND("organization", FASTI_LINE_ORGANIZATION),
     CREATE_COMMAND("location", FASTI_LINE_LOCATION),
@@ -347,6 +490,18 @@ static const struct fasti_command_spec specs[] = {
     SET_COMMAND("opening", FASTI_LINE_OPENING),
     {"availability", NULL, NULL, "Which starts are free.\v" FACTS_HELP, availability_fields,
      COUNT(availability_fields), fasti_run_availability, FASTI_LINE_KINDS},
+    {"search", NULL, NULL, SEARCH_HELP, search_fields, COUNT(search_fields), fasti_run_search,
+     FASTI_LINE_KINDS},
+    {"heatmap", NULL, NULL, HEATMAP_HELP, heatmap_fields, COUNT(heatmap_fields), fasti_run_heatmap,
+     FASTI_LINE_KINDS},
+    {"names", NULL, "TEXT...", NAMES_HELP, names_fields, COUNT(names_fields), fasti_run_names,
+     FASTI_LINE_KINDS},
+    {"joint", NULL, NULL, JOINT_HELP, joint_fields, COUNT(joint_fields), fasti_run_joint,
+     FASTI_LINE_KINDS},
+    {"chain", NULL, NULL, CHAIN_HELP, chain_fields, COUNT(chain_fields), fasti_run_chain,
+     FASTI_LINE_KINDS},
+    {"visits", NULL, NULL, VISITS_HELP, visits_fields, COUNT(visits_fields), fasti_run_visits,
+     FASTI_LINE_KINDS},
     {"explain", NULL, NULL, EXPLAIN_HELP, explain_fields, COUNT(explain_fields), fasti_run_explain,
      FASTI_LINE_KINDS},
     {"book", NULL, NULL, BOOK_HELP, book_fields, COUNT(book_fields), fasti_run_book,
@@ -354,7 +509,7 @@ static const struct fasti_command_spec specs[] = {
     {"series", NULL, NULL,
      "Book the same time of day every so many weeks or days, all or nothing.\v"
      "The local time is kept when clocks change. If a date cannot be had nothing is booked: each "
-     "such date is named, with the nearest start that is free.",
+     "such date is named, with the nearest start that is free. \"fasti visits\" looks before.",
      series_fields, COUNT(series_fields), fasti_run_series, FASTI_LINE_KINDS},
     {"hold", NULL, NULL, HOLD_HELP, hold_fields, COUNT(hold_fields), fasti_run_hold,
      FASTI_LINE_KINDS},
@@ -415,6 +570,13 @@ static const struct fasti_command_spec specs[] = {
      restore_fields, COUNT(restore_fields), fasti_run_restore, FASTI_LINE_KINDS},
 };
 
+#define SPECS (COUNT(specs) + FASTI_EMERGENCY_COMMANDS)
+
+/* Those above, then those that stand elsewhere. */
+static const struct fasti_command_spec *spec_at(size_t index) {
+    return index < COUNT(specs) ? &specs[index] : &fasti_emergency_specs[index - COUNT(specs)];
+}
+
 /* A command whose fields are those of an import line. */
 static bool has_line_fields(const struct fasti_command_spec *spec) {
     return strcmp(spec->verb, "create") == 0 || strcmp(spec->verb, "set") == 0 ||
@@ -429,14 +591,15 @@ static bool names_the_record(enum fasti_line_kind kind, const char *field) {
 
 /* verb NULL: all commands. */
 static void print_commands(FILE *file, const char *verb) {
-    for (size_t i = 0; i < COUNT(specs); i++) {
+    for (size_t i = 0; i < SPECS; i++) {
+        const struct fasti_command_spec *spec = spec_at(i);
         char words[48];
-        if (verb != NULL && strcmp(specs[i].verb, verb) != 0)
+        if (verb != NULL && strcmp(spec->verb, verb) != 0)
             continue;
-        snprintf(words, sizeof words, "%s%s%s%s%s", specs[i].verb, specs[i].noun != NULL ? " " : "",
-                 specs[i].noun != NULL ? specs[i].noun : "", specs[i].argument != NULL ? " " : "",
-                 specs[i].argument != NULL ? specs[i].argument : "");
-        fprintf(file, "  %-24s %.*s\n", words, (int)strcspn(specs[i].help, "\v"), specs[i].help);
+        snprintf(words, sizeof words, "%s%s%s%s%s", spec->verb, spec->noun != NULL ? " " : "",
+                 spec->noun != NULL ? spec->noun : "", spec->argument != NULL ? " " : "",
+                 spec->argument != NULL ? spec->argument : "");
+        fprintf(file, "  %-24s %.*s\n", words, (int)strcspn(spec->help, "\v"), spec->help);
     }
 }
 
@@ -448,6 +611,8 @@ static void print_help(FILE *file) {
         "FASTI_SERVER); ID is whose data it is (also FASTI_ORGANIZATION).\n"
         "Exit: 0 done, 1 refused by an outcome, 2 usage or invalid input, 3 unreachable or a "
         "status.\n\n"
+        "Who can see me first, near here (\"fasti help search\" has more):\n"
+        "fasti search --specialty dermatology --near 52.52,13.405 --within 5\n\n"
         "Several at once, all or nothing (\"fasti help book\" has more):\n"
         "fasti book --schedule anna --service visit --start 2026-11-30T09:00 --patient mother \\\n"
         " --item 'start=09:20 patient=child-1' --item 'start=09:40 patient=child-2'\n"
@@ -468,14 +633,15 @@ static void print_help(FILE *file) {
 /* The command of the first words; *words says how many they are. NULL: there is none. */
 static const struct fasti_command_spec *find_spec(int argc, char **argv, int *words) {
     const struct fasti_command_spec *found = NULL;
-    for (size_t i = 0; i < COUNT(specs) && argc > 0; i++) {
-        if (strcmp(specs[i].verb, argv[0]) != 0)
+    for (size_t i = 0; i < SPECS && argc > 0; i++) {
+        const struct fasti_command_spec *spec = spec_at(i);
+        if (strcmp(spec->verb, argv[0]) != 0)
             continue;
-        if (specs[i].noun == NULL && found == NULL) {
-            found = &specs[i];
+        if (spec->noun == NULL && found == NULL) {
+            found = spec;
             *words = 1;
-        } else if (specs[i].noun != NULL && argc > 1 && strcmp(specs[i].noun, argv[1]) == 0) {
-            found = &specs[i];
+        } else if (spec->noun != NULL && argc > 1 && strcmp(spec->noun, argv[1]) == 0) {
+            found = spec;
             *words = 2;
         }
     }
@@ -484,11 +650,11 @@ static const struct fasti_command_spec *find_spec(int argc, char **argv, int *wo
 
 static enum fasti_exit no_command(struct fasti_session *session, int argc, char **argv) {
     char nouns[160] = "";
-    for (size_t i = 0; i < COUNT(specs); i++) {
+    for (size_t i = 0; i < SPECS; i++) {
+        const struct fasti_command_spec *spec = spec_at(i);
         const size_t used = strlen(nouns);
-        if (strcmp(specs[i].verb, argv[0]) == 0 && specs[i].noun != NULL)
-            snprintf(nouns + used, sizeof nouns - used, "%s%s", used == 0 ? "" : ", ",
-                     specs[i].noun);
+        if (strcmp(spec->verb, argv[0]) == 0 && spec->noun != NULL)
+            snprintf(nouns + used, sizeof nouns - used, "%s%s", used == 0 ? "" : ", ", spec->noun);
     }
     if (nouns[0] == '\0')
         return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_OPTION,
@@ -536,8 +702,8 @@ static bool is_help(const char *word) {
 }
 
 static bool is_verb(const char *word) {
-    for (size_t i = 0; i < COUNT(specs); i++)
-        if (strcmp(specs[i].verb, word) == 0)
+    for (size_t i = 0; i < SPECS; i++)
+        if (strcmp(spec_at(i)->verb, word) == 0)
             return true;
     return false;
 }

@@ -40,11 +40,8 @@ static enum fasti_status read_object(const json_t *object, struct fasti_busy_lin
 
 enum fasti_status fasti_busy_line_parse(const char *bytes, size_t size,
                                         struct fasti_busy_line *line, struct fasti_detail *detail) {
-    json_error_t error;
-    json_t *object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
-    if (object == NULL)
-        return fasti_detail_set(detail, FASTI_INVALID_FILE, "not JSON: %.120s (column %d)",
-                                error.text, error.column);
+    json_t *object;
+    FASTI_TRY(fasti_field_parse(bytes, size, &object, detail));
     const enum fasti_status status = read_object(object, line, detail);
     json_decref(object);
     return status;

@@ -22,6 +22,12 @@ fasti_command_run fasti_run_list_conflicts;
 fasti_command_run fasti_run_show_entity;
 fasti_command_run fasti_run_show_record;
 fasti_command_run fasti_run_availability;
+fasti_command_run fasti_run_search;
+fasti_command_run fasti_run_names;
+fasti_command_run fasti_run_joint;
+fasti_command_run fasti_run_chain;
+fasti_command_run fasti_run_heatmap;
+fasti_command_run fasti_run_visits;
 fasti_command_run fasti_run_explain;
 fasti_command_run fasti_run_book;
 fasti_command_run fasti_run_series;
@@ -43,6 +49,18 @@ fasti_command_run fasti_run_import_ndjson;
 fasti_command_run fasti_run_import_busy;
 fasti_command_run fasti_run_import_holidays;
 fasti_command_run fasti_run_import_ics;
+fasti_command_run fasti_run_import_doctolib;
+fasti_command_run fasti_run_export_ndjson;
+fasti_command_run fasti_run_export_ics;
+fasti_command_run fasti_run_export_csv;
+
+/* ---- searches (fasti_search.c) ---- */
+
+/* Reads what, where and between which dates, connects, and scopes the session where an organization
+ * is said. days: after the first, where --to is not said. */
+FASTI_MUST_USE enum fasti_exit fasti_search_question(struct fasti_session *session,
+                                                     const json_t *options, int32_t days,
+                                                     struct fasti_search_query *query);
 
 /* ---- times (fasti_times.c) ---- */
 
@@ -84,6 +102,15 @@ void fasti_times_format_offset(int32_t offset_s, char text[16]);
 
 /* "Tue". */
 const char *fasti_times_weekday(fasti_date date);
+
+/* ---- directory records (fasti_directory.c) ---- */
+
+/* As the fields that made it (a new reference); is_plain: as in an import line, else as options
+ * take them. An opening's services are given by their external ids. */
+json_t *fasti_put_json(const struct fasti_put *put, bool is_plain);
+json_t *fasti_opening_json(const struct fasti_id_text *schedule,
+                           const struct fasti_opening *opening,
+                           const struct fasti_id_text *services);
 
 /* ---- records (fasti_records.c) ---- */
 

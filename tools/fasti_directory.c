@@ -15,13 +15,22 @@
 
 /* ---- records as fields ---- */
 
-/* Adds what the record asks of a booking, where it says something; is_plain: as in an import line,
- * else as options take it. */
+static json_t *ids_json(const struct fasti_id_text *ids, uint32_t count) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < count; i++)
+        json_array_append_new(list, fasti_json_id(&ids[i]));
+    return list;
+}
+
+/* Adds what the record asks of a booking and its codes, where it says something; is_plain: as in an
+ * import line, else as options take it. */
 static void rules_fields(const struct fasti_put *put, bool is_plain, json_t *object) {
     if (put->kind == FASTI_ENTITY_SERVICE) {
         const uint16_t offset = put->body.service.offset_minutes;
         if (offset != 0)
             json_object_set_new(object, "offset", json_integer(offset));
+        if (put->body.service.code.length > 0)
+            json_object_set_new(object, "code", fasti_json_id(&put->body.service.code));
         fasti_terms_fields(&put->body.service.terms, is_plain, object);
     }
     if (put->kind != FASTI_ENTITY_SCHEDULE)
@@ -39,9 +48,13 @@ static void rules_fields(const struct fasti_put *put, bool is_plain, json_t *obj
         json_decref(languages);
     if (put->body.schedule.substitute.length > 0)
         json_object_set_new(object, "substitute", fasti_json_id(&put->body.schedule.substitute));
+    if (put->body.schedule.specialty_count > 0)
+        json_object_set_new(
+            object, "specialty",
+            ids_json(put->body.schedule.specialties, put->body.schedule.specialty_count));
 }
 
-static json_t *put_json(const struct fasti_put *put, bool is_plain) {
+json_t *fasti_put_json(const struct fasti_put *put, bool is_plain) {
     json_t *object =
         json_pack("{s:o, s:o}", "id", fasti_json_id(&put->id), "name", fasti_json_name(&put->name));
     if (put->kind == FASTI_ENTITY_LOCATION) {
@@ -58,16 +71,15 @@ static json_t *put_json(const struct fasti_put *put, bool is_plain) {
         json_object_set_new(object, "minutes", json_integer(minutes));
         json_object_set_new(object, "grid", json_integer(grid == 0 ? minutes : grid));
     } else if (put->kind == FASTI_ENTITY_SCHEDULE) {
-        json_t *services = json_array();
-        for (uint32_t i = 0; i < put->body.schedule.service_count; i++)
-            json_array_append_new(services, fasti_json_id(&put->body.schedule.services[i]));
         json_object_set_new(object, "location", fasti_json_id(&put->body.schedule.location));
         if (put->body.schedule.practitioner.length > 0)
             json_object_set_new(object, "practitioner",
                                 fasti_json_id(&put->body.schedule.practitioner));
         json_object_set_new(object, "resolution",
                             json_integer(put->body.schedule.resolution_minutes));
-        json_object_set_new(object, "service", services);
+        json_object_set_new(
+            object, "service",
+            ids_json(put->body.schedule.services, put->body.schedule.service_count));
     }
     rules_fields(put, is_plain, object);
     return object;
@@ -82,9 +94,9 @@ static void format_minute(uint16_t minute, char text[8]) {
     snprintf(text, 8, "%02u:%02u", minute / 60u % 100u, minute % 60u);
 }
 
-static json_t *opening_json(const struct fasti_id_text *schedule,
-                            const struct fasti_opening *opening,
-                            const struct fasti_id_text *services) {
+json_t *fasti_opening_json(const struct fasti_id_text *schedule,
+                           const struct fasti_opening *opening,
+                           const struct fasti_id_text *services) {
     json_t *object = json_pack("{s:o, s:o, s:s}", "schedule", fasti_json_id(schedule), "id",
                                fasti_json_id(&opening->id), "rule", rule_name(opening->kind));
     if (opening->kind == FASTI_OPENING_INSTANT) {
@@ -113,6 +125,8 @@ static json_t *opening_json(const struct fasti_id_text *schedule,
         json_object_set_new(object, "single", json_true());
     if ((opening->flags & FASTI_OPENING_FULL) != 0)
         json_object_set_new(object, "full", json_true());
+    if ((opening->flags & FASTI_OPENING_ALL) != 0)
+        json_object_set_new(object, "all", json_true());
     return object;
 }
 
@@ -210,13 +224,13 @@ static enum fasti_exit print_put(struct fasti_session *session, const struct fas
     if (session->is_json) {
         json_t *object;
         if (line->kind != FASTI_LINE_OPENING)
-            object = put_json(&line->put, true);
+            object = fasti_put_json(&line->put, true);
         else if (line->put.body.openings.mode == FASTI_OPENINGS_REMOVE)
             object = json_pack("{s:o, s:o, s:b}", "schedule", fasti_json_id(&line->put.id), "id",
                                fasti_json_id(id), "remove", 1);
         else
-            object =
-                opening_json(&line->put.id, &line->opening, line->put.body.openings.service_names);
+            object = fasti_opening_json(&line->put.id, &line->opening,
+                                        line->put.body.openings.service_names);
         object =
             json_pack("{s:s, s:I, s:o}", "outcome", fasti_outcome_name(answer->outcome), "as_of",
                       (json_int_t)answer->as_of, fasti_line_kind_name(line->kind), object);
@@ -343,27 +357,34 @@ static const char *option_text(const char *name, char text[32]) {
     return text;
 }
 
-/* Appends ", notice 2d, paused yes". */
+static void append_rule(char *text, size_t size, const char *option, const json_t *value) {
+    const size_t used = strlen(text);
+    if (json_is_string(value))
+        snprintf(text + used, size - used, ", %s %s", option, json_string_value(value));
+    else
+        snprintf(text + used, size - used, ", %s %d", option, (int)json_integer_value(value));
+}
+
+/* Appends ", notice 2d, paused yes, specialty a, specialty b": as options take them. */
 static void append_rules(const struct fasti_put *put, char *text, size_t size) {
     json_t *fields = json_object();
     const char *name;
     json_t *value;
     rules_fields(put, false, fields);
     json_object_foreach(fields, name, value) {
-        const size_t used = strlen(text);
         char option[32];
         option_text(name, option);
-        if (json_is_string(value))
-            snprintf(text + used, size - used, ", %s %s", option, json_string_value(value));
-        else
-            snprintf(text + used, size - used, ", %s %d", option, (int)json_integer_value(value));
+        for (size_t i = 0; i < json_array_size(value); i++)
+            append_rule(text, size, option, json_array_get(value, i));
+        if (!json_is_array(value))
+            append_rule(text, size, option, value);
     }
     json_decref(fields);
 }
 
 static void add_row(struct fasti_columns *table, const struct fasti_describe_answer *answer) {
     const struct fasti_put *put = &answer->put;
-    char more[800] = "";
+    char more[1200] = "";
     fasti_columns_cell(table, "%.*s", FASTI_PRINT(put->id));
     if (put->kind == FASTI_ENTITY_SCHEDULE) {
         fasti_columns_cell(table, "location %.*s%s%.*s", FASTI_PRINT(put->body.schedule.location),
@@ -403,7 +424,7 @@ enum fasti_exit fasti_run_list_entities(struct fasti_session *session,
         if (exit != FASTI_EXIT_DONE || answer->id == 0)
             break;
         if (session->is_json)
-            json_array_append_new(records, put_json(&answer->put, true));
+            json_array_append_new(records, fasti_put_json(&answer->put, true));
         else
             add_row(&table, answer);
     }
@@ -432,8 +453,9 @@ static void print_opening(const json_t *opening, struct fasti_columns *table) {
         fasti_columns_cell(table, "%s to %s", first, fasti_field_text(opening, "last", ""));
     else
         fasti_columns_cell(table, "%s", "");
-    fasti_columns_cell(table, "%s%s", fasti_field_flag(opening, "single") ? "single " : "",
-                       fasti_field_flag(opening, "full") ? "full" : "");
+    fasti_columns_cell(table, "%s%s%s", fasti_field_flag(opening, "single") ? "single " : "",
+                       fasti_field_flag(opening, "full") ? "full" : "",
+                       fasti_field_flag(opening, "all") ? "all" : "");
 }
 
 /* Openings as fields; the answer's are copied first, since naming services asks the server. */
@@ -452,7 +474,7 @@ static enum fasti_exit openings_json(struct fasti_session *session,
         struct fasti_id_text services[FASTI_OPENING_SERVICES_MAX];
         exit = opening_services(session, &openings[i], services);
         if (exit == FASTI_EXIT_DONE)
-            json_array_append_new(list, opening_json(&schedule, &openings[i], services));
+            json_array_append_new(list, fasti_opening_json(&schedule, &openings[i], services));
     }
     free(openings);
     return exit;
@@ -497,7 +519,7 @@ enum fasti_exit fasti_run_show_entity(struct fasti_session *session,
         exit = fasti_session_describe(session, kind, dense, 0, &answer);
     if (exit != FASTI_EXIT_DONE)
         return exit;
-    json_t *fields = put_json(&answer->put, session->is_json);
+    json_t *fields = fasti_put_json(&answer->put, session->is_json);
     json_t *openings = json_array();
     if (kind == FASTI_ENTITY_SCHEDULE)
         exit = openings_json(session, answer, openings);

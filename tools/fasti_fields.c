@@ -43,6 +43,7 @@ static const struct fasti_field service_fields[] = {
     INTEGER("minutes", true, "N", "Length of a visit, 1 to 1440"),
     INTEGER("grid", false, "N", "Minutes from one start to the next; the length if not said"),
     INTEGER("offset", false, "N", "Minutes from an opening's begin to its first start"),
+    TEXT("code", false, "CODE", "What it is in a catalogue that others use, too; '' for none"),
     FASTI_TERMS_FIELDS,
 };
 
@@ -56,6 +57,8 @@ static const struct fasti_field schedule_fields[] = {
     FASTI_TERMS_FIELDS,
     TEXTS("language", "CODES", "Spoken there, such as de,en (ISO 639)"),
     TEXT("substitute", false, "ID", "The schedule that stands in while it is paused; '' for none"),
+    TEXTS("specialty", "CODE",
+          "What is done there, the main one first; once for each, '' for none"),
 };
 
 static const struct fasti_field opening_fields[] = {
@@ -74,6 +77,7 @@ static const struct fasti_field opening_fields[] = {
             "Places: so many visits may start in it on one day; no limit if not said"),
     FLAG("single", "One bookable start; a visit takes all of it"),
     FLAG("full", "Open, but with no place"),
+    FLAG("all", "Closed: dated openings and instants, too"),
     FLAG("remove", "Take the opening with this id away"),
 };
 
@@ -312,4 +316,14 @@ bool fasti_field_hex128(const char *text, uint64_t *high, uint64_t *low) {
     *high = strtoull(half, NULL, 16);
     *low = strtoull(text + 16, NULL, 16);
     return true;
+}
+
+enum fasti_status fasti_field_parse(const char *bytes, size_t size, json_t **object,
+                                    struct fasti_detail *detail) {
+    json_error_t error;
+    *object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
+    return *object != NULL
+               ? FASTI_OK
+               : fasti_detail_set(detail, FASTI_INVALID_FILE, "not JSON: %.120s (column %d)",
+                                  error.text, error.column);
 }

@@ -102,6 +102,11 @@ FASTI_MUST_USE enum fasti_status fasti_line_decode(const json_t *object, enum fa
 /* ---- values of checked objects; the default where the field is absent ---- */
 
 const char *fasti_field_text(const json_t *object, const char *name, const char *absent);
+
+/* The object that bytes are, the caller's to give back; no name in it twice. INVALID_FILE: it is
+ * NULL. */
+FASTI_MUST_USE enum fasti_status fasti_field_parse(const char *bytes, size_t size, json_t **object,
+                                                   struct fasti_detail *detail);
 int64_t fasti_field_integer(const json_t *object, const char *name, int64_t absent);
 bool fasti_field_flag(const json_t *object, const char *name);
 /* Text number index of a TEXTS field; NULL beyond the last. */

@@ -114,19 +114,30 @@ static enum fasti_status decode_date(const json_t *object, const char *name, fas
     return FASTI_OK;
 }
 
-static enum fasti_status decode_ids(const json_t *object, uint32_t max, struct fasti_id_text *ids,
-                                    uint8_t *count, struct fasti_detail *detail) {
-    if (json_object_get(object, "service") == NULL)
+/* The texts of a field, such as "service", of which there are so many at most. */
+static enum fasti_status decode_ids(const json_t *object, const char *name, uint32_t max,
+                                    const char *several, struct fasti_id_text *ids, uint8_t *count,
+                                    struct fasti_detail *detail) {
+    if (json_object_get(object, name) == NULL)
         return FASTI_OK;
     *count = 0;
     const char *text;
-    for (size_t i = 0; (text = fasti_field_item(object, "service", i)) != NULL; i++) {
+    for (size_t i = 0; (text = fasti_field_item(object, name, i)) != NULL; i++) {
         if (i == max)
-            return fasti_detail_set(detail, FASTI_INVALID_RANGE,
-                                    "\"service\" may name at most %u services", max);
-        FASTI_TRY(fasti_field_id("service", text, &ids[i], detail));
+            return fasti_detail_set(detail, FASTI_INVALID_RANGE, "\"%s\" may name at most %u %s",
+                                    name, max, several);
+        FASTI_TRY(fasti_field_id(name, text, &ids[i], detail));
         (*count)++;
     }
+    return FASTI_OK;
+}
+
+/* An empty text takes it back: every other one may be an id or a code. */
+static enum fasti_status decode_optional_id(const json_t *object, const char *name,
+                                            struct fasti_id_text *id, struct fasti_detail *detail) {
+    if (strcmp(fasti_field_text(object, name, "-"), "") != 0)
+        return decode_id(object, name, id, detail);
+    memset(id, 0, sizeof *id);
     return FASTI_OK;
 }
 
@@ -169,6 +180,7 @@ static enum fasti_status decode_service(const json_t *object, struct fasti_put *
     put->body.service.grid_minutes = (uint16_t)grid;
     FASTI_TRY(decode_integer(object, "offset", 0, FASTI_SERVICE_MINUTES_MAX, &offset, detail));
     put->body.service.offset_minutes = (uint16_t)offset;
+    FASTI_TRY(decode_optional_id(object, "code", &put->body.service.code, detail));
     return fasti_terms_decode(object, &put->body.service.terms, detail);
 }
 
@@ -197,13 +209,16 @@ static enum fasti_status decode_languages(const json_t *object, struct fasti_put
     return FASTI_OK;
 }
 
-/* An empty text takes it back: every other one may be the id of a schedule. */
-static enum fasti_status decode_substitute(const json_t *object, struct fasti_id_text *id,
-                                           struct fasti_detail *detail) {
-    if (strcmp(fasti_field_text(object, "substitute", "-"), "") != 0)
-        return decode_id(object, "substitute", id, detail);
-    memset(id, 0, sizeof *id);
-    return FASTI_OK;
+/* One empty text takes all of them back. */
+static enum fasti_status decode_specialties(const json_t *object, struct fasti_put *put,
+                                            struct fasti_detail *detail) {
+    const char *first = fasti_field_item(object, "specialty", 0);
+    if (first != NULL && first[0] == '\0' && fasti_field_item(object, "specialty", 1) == NULL) {
+        put->body.schedule.specialty_count = 0;
+        return FASTI_OK;
+    }
+    return decode_ids(object, "specialty", FASTI_SCHEDULE_SPECIALTIES_MAX, "specialties",
+                      put->body.schedule.specialties, &put->body.schedule.specialty_count, detail);
 }
 
 static enum fasti_status decode_schedule(const json_t *object, struct fasti_put *put,
@@ -219,9 +234,10 @@ static enum fasti_status decode_schedule(const json_t *object, struct fasti_put 
     put->body.schedule.resolution_minutes = (uint8_t)resolution;
     FASTI_TRY(fasti_terms_decode(object, &put->body.schedule.terms, detail));
     FASTI_TRY(decode_languages(object, put, detail));
-    FASTI_TRY(decode_substitute(object, &put->body.schedule.substitute, detail));
-    return decode_ids(object, FASTI_SCHEDULE_SERVICES_MAX, put->body.schedule.services,
-                      &put->body.schedule.service_count, detail);
+    FASTI_TRY(decode_optional_id(object, "substitute", &put->body.schedule.substitute, detail));
+    FASTI_TRY(decode_specialties(object, put, detail));
+    return decode_ids(object, "service", FASTI_SCHEDULE_SERVICES_MAX, "services",
+                      put->body.schedule.services, &put->body.schedule.service_count, detail);
 }
 
 /* ---- openings ---- */
@@ -400,8 +416,10 @@ static enum fasti_status decode_opening(const json_t *object, struct fasti_put *
     opening->capacity = (uint32_t)capacity;
     decode_flag(object, "single", FASTI_OPENING_SINGLE, &opening->flags);
     decode_flag(object, "full", FASTI_OPENING_FULL, &opening->flags);
-    FASTI_TRY(decode_ids(object, FASTI_OPENING_SERVICES_MAX, put->body.openings.service_names,
-                         &put->body.openings.service_name_count, detail));
+    decode_flag(object, "all", FASTI_OPENING_ALL, &opening->flags);
+    FASTI_TRY(decode_ids(object, "service", FASTI_OPENING_SERVICES_MAX, "services",
+                         put->body.openings.service_names, &put->body.openings.service_name_count,
+                         detail));
     opening->service_count = put->body.openings.service_name_count;
     for (uint32_t i = 0; i < opening->service_count; i++)
         opening->services[i].v = i + 1;

@@ -29,12 +29,9 @@ static enum fasti_status read_object(const json_t *object, struct fasti_ics_mapp
 
 enum fasti_status fasti_ics_map_parse(const char *bytes, size_t size, struct fasti_ics_mapping *row,
                                       struct fasti_detail *detail) {
-    json_error_t error;
     memset(row, 0, sizeof *row);
-    json_t *object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
-    if (object == NULL)
-        return fasti_detail_set(detail, FASTI_INVALID_FILE, "not JSON: %.120s (column %d)",
-                                error.text, error.column);
+    json_t *object;
+    FASTI_TRY(fasti_field_parse(bytes, size, &object, detail));
     const enum fasti_status status = read_object(object, row, detail);
     json_decref(object);
     return status;

@@ -31,6 +31,7 @@ struct pipeline {
     enum fasti_status failure;
     struct fasti_detail detail;
     uint64_t *staged; /* bit n: put n was staged; those are numbered by the server, in order */
+    uint32_t *made;   /* with job->owner: what an organization's put was answered with */
 };
 
 /* On a terminal a line that overwrites itself; else a line a tenth of a long import. */
@@ -74,6 +75,14 @@ static void put_fill(const struct pipeline *pipeline, uint64_t index, struct fas
     pipeline->job->put(pipeline->job->context, index - (creates != NULL), put, where, where_size);
 }
 
+/* Whose the next put is, where the job says so. */
+static fasti_organization_id owner_of(const struct pipeline *pipeline) {
+    if (pipeline->job->owner == NULL)
+        return pipeline->organization;
+    const uint64_t owner = pipeline->job->owner(pipeline->job->context, pipeline->sent);
+    return (fasti_organization_id){owner == UINT64_MAX ? 0 : pipeline->made[owner]};
+}
+
 static enum fasti_status send_next(struct pipeline *pipeline, struct fasti_command *command) {
     char where[320];
     memset(command, 0, sizeof *command);
@@ -81,7 +90,7 @@ static enum fasti_status send_next(struct pipeline *pipeline, struct fasti_comma
     command->import = pipeline->import;
     put_fill(pipeline, pipeline->sent, &command->body.put, where, sizeof where);
     const bool is_organization = command->body.put.kind == FASTI_ENTITY_ORGANIZATION;
-    command->organization = is_organization ? pipeline->scope : pipeline->organization;
+    command->organization = is_organization ? pipeline->scope : owner_of(pipeline);
     command->body.put.organization.v = is_organization ? 0 : command->organization.v;
     const enum fasti_status status =
         fasti_client_send(pipeline->session->client, command, pipeline->sent);
@@ -106,6 +115,8 @@ static void take_answer(struct pipeline *pipeline, const struct fasti_answer *an
     if (pipeline->barrier == 1 + answer->tag) {
         pipeline->barrier = 0;
         pipeline->organization.v = answer->id;
+        if (pipeline->made != NULL)
+            pipeline->made[answer->tag] = answer->id;
     }
     const bool is_good = answer->status == FASTI_OK && fasti_outcome_is_done(answer->outcome);
     if (answer->outcome == FASTI_OUTCOME_STAGED)
@@ -249,16 +260,22 @@ enum fasti_exit fasti_import_run(struct fasti_session *session, const struct fas
                                 .organization = session->organization,
                                 .failure = FASTI_OK};
     pipeline.staged = calloc(pipeline.count / 64 + 1, sizeof *pipeline.staged);
-    if (pipeline.staged == NULL)
+    if (job->owner != NULL)
+        pipeline.made = calloc(pipeline.count + 1, sizeof *pipeline.made);
+    if (pipeline.staged == NULL || (job->owner != NULL && pipeline.made == NULL)) {
+        free(pipeline.staged);
+        free(pipeline.made);
         return fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
                                   "no memory for %llu records; nothing was imported",
                                   (unsigned long long)pipeline.count);
+    }
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART}, before;
     is_interrupted = 0;
     sigaction(SIGINT, &action, &before);
     enum fasti_exit exit = run_pipeline(&pipeline, result);
     sigaction(SIGINT, &before, NULL);
     free(pipeline.staged);
+    free(pipeline.made);
     if (exit == FASTI_EXIT_DONE && job->creates != NULL)
         exit = fasti_session_resolve(session, FASTI_ENTITY_ORGANIZATION, job->creates,
                                      &session->organization.v);

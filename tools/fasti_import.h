@@ -23,6 +23,9 @@ struct fasti_import_job {
     const char *creates; /* an organization that is put before all else; NULL: none is */
     void (*put)(const void *context, uint64_t index, struct fasti_put *put, char *where,
                 size_t where_size);
+    /* The number of the put of the organization that put `index` is of (UINT64_MAX: of none); NULL:
+     * of the last one before it. */
+    uint64_t (*owner)(const void *context, uint64_t index);
     const void *context;
 };
 

@@ -10,6 +10,7 @@
 #include "tools/fasti_commands.h"
 #include "tools/fasti_conflicts.h"
 #include "tools/fasti_import.h"
+#include "tools/fasti_import_whole.h"
 #include "tools/fasti_ndjson.h"
 
 struct ndjson_import {
@@ -178,19 +179,17 @@ static void print_report(const struct ndjson_import *import, uint32_t line_count
         printf("booked %u, blocked %u, refused %zu\n", import->booked, import->blocked, refused);
 }
 
-enum fasti_exit fasti_run_import_ndjson(struct fasti_session *session,
-                                        const struct fasti_command_spec *spec,
-                                        const json_t *options) {
-    (void)spec;
+static enum fasti_exit import_lines(struct fasti_session *session, struct fasti_lines *lines,
+                                    const char *path) {
     struct fasti_ndjson file;
     struct fasti_detail detail;
     struct ndjson_import import = {.session = session,
-                                   .path = fasti_field_text(options, FASTI_ARGUMENT, ""),
+                                   .path = path,
                                    .decoded = malloc(sizeof *import.decoded),
                                    .refused = json_array(),
                                    .conflicts = json_array()};
     enum fasti_exit exit = FASTI_EXIT_DONE;
-    const enum fasti_status status = fasti_ndjson_read(&file, import.path, &detail);
+    const enum fasti_status status = fasti_ndjson_read_lines(&file, lines, &detail);
     if (status != FASTI_OK)
         exit = fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s; nothing was imported",
                                   detail.text);
@@ -208,5 +207,30 @@ enum fasti_exit fasti_run_import_ndjson(struct fasti_session *session,
     free(import.puts);
     json_decref(import.refused);
     json_decref(import.conflicts);
+    return exit;
+}
+
+enum fasti_exit fasti_run_import_ndjson(struct fasti_session *session,
+                                        const struct fasti_command_spec *spec,
+                                        const json_t *options) {
+    (void)spec;
+    const char *path = fasti_field_text(options, FASTI_ARGUMENT, "");
+    struct fasti_lines lines;
+    struct fasti_detail detail;
+    bool found = false;
+    enum fasti_status status = fasti_lines_open(&lines, path, &detail);
+    if (status == FASTI_OK) {
+        status = fasti_lines_next(&lines, &found, &detail);
+        if (status != FASTI_OK)
+            fasti_lines_close(&lines);
+    }
+    if (status != FASTI_OK)
+        return fasti_session_fail(session, FASTI_EXIT_INVALID, status, "%s; nothing was imported",
+                                  detail.text);
+    lines.is_again = found;
+    const enum fasti_exit exit = found && fasti_import_whole_is(lines.bytes, lines.size)
+                                     ? fasti_import_whole(session, &lines, path)
+                                     : import_lines(session, &lines, path);
+    fasti_lines_close(&lines);
     return exit;
 }

@@ -82,21 +82,6 @@ static void job_put(const void *context, uint64_t index, struct fasti_put *put, 
         snprintf(where, where_size, "%s:%u", import->feed->files[place.file], place.line);
 }
 
-/* The record that is there under the id; *put NULL: there is none. */
-static enum fasti_exit find_put(struct smart_import *import, enum fasti_entity_kind kind,
-                                const struct fasti_id_text *id, const struct fasti_put **put) {
-    const struct fasti_describe_answer *answer;
-    uint32_t dense;
-    enum fasti_exit exit = fasti_session_find(import->session, kind, id, &dense);
-    *put = NULL;
-    if (exit != FASTI_EXIT_DONE || dense == 0)
-        return exit;
-    exit = fasti_session_describe(import->session, kind, dense, 0, &answer);
-    if (exit == FASTI_EXIT_DONE && answer->id != 0)
-        *put = &answer->put;
-    return exit;
-}
-
 /* A schedule that is there keeps its resolution where that is exact: another one would have to wait
  * until no day of it holds time. */
 static void keep_schedule(struct fasti_smart_planned_schedule *schedule,
@@ -107,6 +92,8 @@ static void keep_schedule(struct fasti_smart_planned_schedule *schedule,
     schedule->language_count = put->body.schedule.language_count;
     memcpy(schedule->languages, put->body.schedule.languages, sizeof schedule->languages);
     schedule->substitute = put->body.schedule.substitute;
+    schedule->specialty_count = put->body.schedule.specialty_count;
+    memcpy(schedule->specialties, put->body.schedule.specialties, sizeof schedule->specialties);
     schedule->terms = put->body.schedule.terms;
 }
 
@@ -115,19 +102,21 @@ static enum fasti_exit keep_rules(struct smart_import *import) {
     struct fasti_smart_plan *plan = import->plan;
     const struct fasti_put *put;
     for (uint32_t i = 0; i < plan->schedule_count; i++) {
-        const enum fasti_exit exit =
-            find_put(import, FASTI_ENTITY_SCHEDULE, &plan->schedules[i].id, &put);
+        const enum fasti_exit exit = fasti_session_find_put(import->session, FASTI_ENTITY_SCHEDULE,
+                                                            &plan->schedules[i].id, &put);
         if (exit != FASTI_EXIT_DONE)
             return exit;
         if (put != NULL)
             keep_schedule(&plan->schedules[i], put);
     }
     for (uint32_t i = 0; i < plan->service_count; i++) {
-        const enum fasti_exit exit =
-            find_put(import, FASTI_ENTITY_SERVICE, &plan->services[i].id, &put);
+        const enum fasti_exit exit = fasti_session_find_put(import->session, FASTI_ENTITY_SERVICE,
+                                                            &plan->services[i].id, &put);
         if (exit != FASTI_EXIT_DONE)
             return exit;
         if (put != NULL) {
+            if (put->body.service.code.length > 0)
+                plan->services[i].code = put->body.service.code;
             plan->services[i].offset_minutes = put->body.service.offset_minutes;
             plan->services[i].terms = put->body.service.terms;
         }

@@ -21,6 +21,8 @@ enum fasti_status fasti_lines_open(struct fasti_lines *lines, const char *path,
         fasti_lines_close(lines);
         return fasti_detail_set(detail, FASTI_INVALID_FILE, "%s is a directory, not a file", path);
     }
+    lines->number_max = FASTI_LINES_MAX;
+    lines->is_again = false;
     lines->bytes = malloc(FASTI_LINE_BYTES_MAX + 2);
     if (lines->bytes == NULL) {
         fasti_lines_close(lines);
@@ -68,13 +70,16 @@ static bool is_blank(const char *bytes, size_t size) {
 
 enum fasti_status fasti_lines_next(struct fasti_lines *lines, bool *found,
                                    struct fasti_detail *detail) {
-    *found = false;
+    *found = lines->is_again;
+    lines->is_again = false;
+    if (*found)
+        return FASTI_OK;
     bool is_long, has_nul;
     while (read_line(lines, &is_long, &has_nul)) {
-        if (lines->number >= FASTI_LINES_MAX)
+        if (lines->number >= lines->number_max)
             return fasti_detail_set(detail, FASTI_INVALID_FILE,
                                     "%.100s: more than %u lines: split the file", lines->name,
-                                    (unsigned)FASTI_LINES_MAX);
+                                    (unsigned)lines->number_max);
         lines->number++;
         if (is_long)
             return fasti_detail_set(detail, FASTI_INVALID_FILE,

@@ -21,6 +21,8 @@ struct fasti_lines {
     uint32_t number; /* of the current line; 0 before the first */
     char *bytes;     /* the current line, NUL-terminated; valid until the next call */
     size_t size;
+    uint32_t number_max; /* FASTI_LINES_MAX, unless the reader raises it */
+    bool is_again;       /* the reader sets it: the next line is the current one once more */
 };
 
 /* path "-": standard input. IO_OPEN, INVALID_FILE (a directory), LIMIT_MEMORY. */

@@ -28,11 +28,7 @@ static enum fasti_status parse_object(const json_t *object, enum fasti_line_kind
 
 enum fasti_status fasti_ndjson_parse(const char *bytes, size_t size, enum fasti_line_kind *kind,
                                      json_t **object, struct fasti_detail *detail) {
-    json_error_t error;
-    *object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
-    if (*object == NULL)
-        return fasti_detail_set(detail, FASTI_INVALID_FILE, "not JSON: %.120s (column %d)",
-                                error.text, error.column);
+    FASTI_TRY(fasti_field_parse(bytes, size, object, detail));
     const enum fasti_status status = parse_object(*object, kind, detail);
     if (status != FASTI_OK) {
         json_decref(*object);
@@ -124,21 +120,28 @@ static enum fasti_status check_unique(const struct fasti_ndjson *file, const cha
     return status;
 }
 
+enum fasti_status fasti_ndjson_read_lines(struct fasti_ndjson *file, struct fasti_lines *lines,
+                                          struct fasti_detail *detail) {
+    uint32_t group = 0;
+    enum fasti_status status;
+    bool found;
+    memset(file, 0, sizeof *file);
+    while ((status = fasti_lines_next(lines, &found, detail)) == FASTI_OK && found) {
+        status = add_line(file, lines, &group, detail);
+        if (status != FASTI_OK)
+            break;
+    }
+    return status == FASTI_OK ? check_unique(file, lines->name, detail) : status;
+}
+
 enum fasti_status fasti_ndjson_read(struct fasti_ndjson *file, const char *path,
                                     struct fasti_detail *detail) {
     struct fasti_lines lines;
     memset(file, 0, sizeof *file);
     FASTI_TRY(fasti_lines_open(&lines, path, detail));
-    uint32_t group = 0;
-    enum fasti_status status;
-    bool found;
-    while ((status = fasti_lines_next(&lines, &found, detail)) == FASTI_OK && found) {
-        status = add_line(file, &lines, &group, detail);
-        if (status != FASTI_OK)
-            break;
-    }
+    const enum fasti_status status = fasti_ndjson_read_lines(file, &lines, detail);
     fasti_lines_close(&lines);
-    return status == FASTI_OK ? check_unique(file, lines.name, detail) : status;
+    return status;
 }
 
 void fasti_ndjson_deinit(struct fasti_ndjson *file) {

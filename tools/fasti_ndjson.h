@@ -10,6 +10,7 @@
 #define FASTI_TOOLS_FASTI_NDJSON_H
 
 #include "tools/fasti_fields.h"
+#include "tools/fasti_lines.h"
 
 #define FASTI_NDJSON_LINES_MAX (UINT32_C(1) << 20)
 
@@ -35,6 +36,10 @@ FASTI_MUST_USE enum fasti_status fasti_ndjson_parse(const char *bytes, size_t si
  * that is there twice; *detail names FILE:LINE. deinit it in either case. */
 FASTI_MUST_USE enum fasti_status fasti_ndjson_read(struct fasti_ndjson *file, const char *path,
                                                    struct fasti_detail *detail);
+/* The same of a file that is open, from its next line on. */
+FASTI_MUST_USE enum fasti_status fasti_ndjson_read_lines(struct fasti_ndjson *file,
+                                                         struct fasti_lines *lines,
+                                                         struct fasti_detail *detail);
 void fasti_ndjson_deinit(struct fasti_ndjson *file);
 
 /* Sorts by group, then kind (so that what is named comes before what names it), then line. */

@@ -40,6 +40,10 @@ static json_t *status_json(const struct fasti_session *session,
         {"snapshot_lsn", status->snapshot_lsn},
         {"snapshot_bytes", status->snapshot_bytes},
         {"snapshots_failed", status->snapshots_failed},
+        {"past_days", status->past_days},
+        {"retention_days", status->retention_days},
+        {"retired_days", status->retired_days},
+        {"purged_records", status->purged_records},
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         json_object_set_new(object, counts[i].name, json_integer((json_int_t)counts[i].value));

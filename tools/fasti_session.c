@@ -230,6 +230,21 @@ enum fasti_exit fasti_session_describe(struct fasti_session *session, enum fasti
     return FASTI_EXIT_DONE;
 }
 
+enum fasti_exit fasti_session_find_put(struct fasti_session *session, enum fasti_entity_kind kind,
+                                       const struct fasti_id_text *id,
+                                       const struct fasti_put **put) {
+    const struct fasti_describe_answer *answer;
+    uint32_t dense;
+    enum fasti_exit exit = fasti_session_find(session, kind, id, &dense);
+    *put = NULL;
+    if (exit != FASTI_EXIT_DONE || dense == 0)
+        return exit;
+    exit = fasti_session_describe(session, kind, dense, 0, &answer);
+    if (exit == FASTI_EXIT_DONE && answer->id != 0)
+        *put = &answer->put;
+    return exit;
+}
+
 enum fasti_exit fasti_session_name(struct fasti_session *session, enum fasti_entity_kind kind,
                                    uint32_t id, struct fasti_id_text *text) {
     for (uint32_t i = 0; i < FASTI_SESSION_NAMES_MAX; i++)

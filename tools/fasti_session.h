@@ -95,6 +95,13 @@ FASTI_MUST_USE enum fasti_exit fasti_session_describe(struct fasti_session *sess
                                                       uint32_t after,
                                                       const struct fasti_describe_answer **answer);
 
+/* The put of the record that is there under an external id; *put NULL: there is none. Valid until
+ * the next call. */
+FASTI_MUST_USE enum fasti_exit fasti_session_find_put(struct fasti_session *session,
+                                                      enum fasti_entity_kind kind,
+                                                      const struct fasti_id_text *id,
+                                                      const struct fasti_put **put);
+
 /* ---- printing ---- */
 
 /* Prints a failure: status may be OK (then only the sentence counts). Returns exit. */

@@ -5,6 +5,7 @@
  * record or nothing: all of it is checked before the feed is touched.
  */
 #include "tools/fasti_smart.h"
+#include "tools/fasti_fields.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -408,11 +409,8 @@ static enum fasti_status read_object(struct fasti_smart_feed *feed, struct fasti
 enum fasti_status fasti_smart_read_line(struct fasti_smart_feed *feed,
                                         struct fasti_smart_place place, const char *bytes,
                                         size_t size, struct fasti_detail *detail) {
-    json_error_t error;
-    json_t *object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
-    if (object == NULL)
-        return fasti_detail_set(detail, FASTI_INVALID_FILE, "not JSON: %.120s (column %d)",
-                                error.text, error.column);
+    json_t *object;
+    FASTI_TRY(fasti_field_parse(bytes, size, &object, detail));
     enum fasti_status status;
     if (json_is_object(object))
         status = read_object(feed, place, object, detail);

@@ -26,8 +26,9 @@ struct fasti_smart_options {
 struct fasti_smart_service {
     struct fasti_id_text id;
     struct fasti_name_text name;
-    uint16_t offset_minutes;  /* this and the terms: no feed has them, an import keeps */
-    struct fasti_terms terms; /* those of the service that is there */
+    struct fasti_id_text code; /* of the coding that names it, unless one is there already */
+    uint16_t offset_minutes;   /* this and the terms: no feed has them, an import keeps */
+    struct fasti_terms terms;  /* those of the service that is there */
 };
 
 struct fasti_smart_planned_schedule {
@@ -40,6 +41,8 @@ struct fasti_smart_planned_schedule {
     uint8_t language_count;                      /* this to the terms: as of a service */
     uint16_t languages[FASTI_SCHEDULE_LANGUAGES_MAX];
     struct fasti_id_text substitute;
+    uint8_t specialty_count;
+    struct fasti_id_text specialties[FASTI_SCHEDULE_SPECIALTIES_MAX];
     struct fasti_terms terms;
     struct fasti_smart_place place;
 };

@@ -25,6 +25,8 @@ static void put_schedule(const struct fasti_smart_plan *plan,
     put->body.schedule.language_count = schedule->language_count;
     memcpy(put->body.schedule.languages, schedule->languages, sizeof schedule->languages);
     put->body.schedule.substitute = schedule->substitute;
+    put->body.schedule.specialty_count = schedule->specialty_count;
+    memcpy(put->body.schedule.specialties, schedule->specialties, sizeof schedule->specialties);
     put->body.schedule.terms = schedule->terms;
 }
 
@@ -50,6 +52,7 @@ void fasti_smart_plan_put(const struct fasti_smart_plan *plan, uint64_t index,
         put->name = plan->services[index].name;
         put->body.service.duration_minutes = plan->options.minutes;
         put->body.service.grid_minutes = plan->options.minutes;
+        put->body.service.code = plan->services[index].code;
         put->body.service.offset_minutes = plan->services[index].offset_minutes;
         put->body.service.terms = plan->services[index].terms;
     } else if ((index -= plan->service_count) < plan->location_count) {

@@ -137,8 +137,8 @@ void fasti_smart_services_join(const struct fasti_smart_feed *feed,
         if (root == c && joiner.is_used[c]) {
             const struct fasti_smart_coding *name =
                 &feed->codings[representative(feed, &joiner, c)];
-            services->items[services->count] =
-                (struct fasti_smart_service){.id = name->code, .name = name->display};
+            services->items[services->count] = (struct fasti_smart_service){
+                .id = name->code, .name = name->display, .code = name->code};
             make_unique(services->items, services->count);
             services->service_of[c] = services->count++;
         }

@@ -33,8 +33,10 @@
 #define FASTI_SPANS_MAX            1024 /* open spans of one local day */
 #define FASTI_PATTERNS_MAX         (UINT32_C(1) << 20)
 #define FASTI_PLANS_MAX            (UINT32_C(1) << 20)
-#define FASTI_SINGLE_LENGTHS_MAX   63   /* distinct lengths of one schedule's SINGLE openings */
-#define FASTI_PLAN_GROUPS_MAX      128  /* distinct visit lengths in one day for one service */
+#define FASTI_SINGLE_LENGTHS_MAX   63  /* distinct lengths of one schedule's SINGLE openings */
+#define FASTI_PLAN_GROUPS_MAX      128 /* distinct visit lengths in one day for one service */
+#define FASTI_PAST_DAYS_MIN        35  /* kept behind today: weeks and months count them */
+#define FASTI_PAST_DAYS_DEFAULT    45
 #define FASTI_COMPILE_DAYS_MAX     400  /* days compiled ahead; later days compile when asked */
 #define FASTI_CELLS_MAX            256  /* cells of one claim */
 #define FASTI_ITEMS_MAX            64   /* items of one booking */
@@ -42,19 +44,20 @@
 #define FASTI_CLAIM_TRIES_MAX      1024
 
 /* ---- directory ---- */
-#define FASTI_ORGANIZATIONS_MAX      (UINT32_C(1) << 16)
-#define FASTI_LOCATIONS_MAX          (UINT32_C(1) << 20)
-#define FASTI_PRACTITIONERS_MAX      (UINT32_C(1) << 20)
-#define FASTI_SERVICES_MAX           (UINT32_C(1) << 20)
-#define FASTI_SCHEDULES_MAX          (UINT32_C(1) << 20)
-#define FASTI_ZONES_MAX              1024
-#define FASTI_SCHEDULE_SERVICES_MAX  64
-#define FASTI_SCHEDULE_LANGUAGES_MAX 8
-#define FASTI_ID_BYTES_MAX           64 /* an external id; FHIR ids have at most 64 */
-#define FASTI_NAME_BYTES_MAX         128
-#define FASTI_SERVICE_MINUTES_MAX    1440
-#define FASTI_IMPORTS_MAX            16        /* staged imports open at once */
-#define FASTI_IMPORT_EFFECTS_MAX     (1 << 20) /* staged records of one import */
+#define FASTI_ORGANIZATIONS_MAX        (UINT32_C(1) << 16)
+#define FASTI_LOCATIONS_MAX            (UINT32_C(1) << 20)
+#define FASTI_PRACTITIONERS_MAX        (UINT32_C(1) << 20)
+#define FASTI_SERVICES_MAX             (UINT32_C(1) << 20)
+#define FASTI_SCHEDULES_MAX            (UINT32_C(1) << 20)
+#define FASTI_ZONES_MAX                1024
+#define FASTI_SCHEDULE_SERVICES_MAX    64
+#define FASTI_SCHEDULE_LANGUAGES_MAX   8
+#define FASTI_SCHEDULE_SPECIALTIES_MAX 4
+#define FASTI_ID_BYTES_MAX             64 /* an external id; FHIR ids have at most 64 */
+#define FASTI_NAME_BYTES_MAX           128
+#define FASTI_SERVICE_MINUTES_MAX      1440
+#define FASTI_IMPORTS_MAX              16        /* staged imports open at once */
+#define FASTI_IMPORT_EFFECTS_MAX       (1 << 20) /* staged records of one import */
 
 /* ---- booking ---- */
 #define FASTI_PATIENT_BYTES_MAX  64   /* opaque patient reference */
@@ -71,6 +74,7 @@
 #define FASTI_HOLD_LIFE_SECONDS    3600
 #define FASTI_WORKER_HOLDS_MAX     65536 /* holds that one worker made and that did not end yet */
 #define FASTI_RECORDS_MAX          (UINT64_C(1) << 30)
+#define FASTI_LOAD_NUMBERS_END     (UINT64_C(1) << 29) /* the other half is left to bookings */
 #define FASTI_RECORD_CHUNK         4096
 #define FASTI_RECORD_SLAB_CHUNKS   16 /* chunks of records in 2 MiB */
 #define FASTI_PATIENT_BUCKETS      (UINT32_C(1) << 20)
@@ -81,12 +85,40 @@
 #define FASTI_REQUESTS_AHEAD_MS    INT64_C(300000)   /* a client's clock may be ahead so far */
 
 /* ---- queries ---- */
-#define FASTI_QUERY_SCHEDULES_MAX 64
-#define FASTI_QUERY_DAYS_MAX      60
-#define FASTI_QUERY_CELLS_MAX     1024  /* schedules x days of one question */
-#define FASTI_QUERY_STARTS_MAX    65536 /* starts in one answer */
-#define FASTI_NEXT_SLOT_DAYS_MAX  400   /* how far beyond the window next_slot looks */
-#define FASTI_LIST_MAX            256   /* appointments in one page of a list */
+#define FASTI_QUERY_SCHEDULES_MAX  64
+#define FASTI_QUERY_DAYS_MAX       60
+#define FASTI_QUERY_CELLS_MAX      1024     /* schedules x days of one question */
+#define FASTI_QUERY_STARTS_MAX     65536    /* starts in one answer */
+#define FASTI_NEXT_SLOT_DAYS_MAX   400      /* how far beyond the window next_slot looks */
+#define FASTI_SEARCH_RADIUS_MAX_M  20015200 /* half way round the earth */
+#define FASTI_SEARCH_DAYS_MAX      400      /* of one search */
+#define FASTI_SEARCH_RESULTS_MAX   100
+#define FASTI_SEARCH_STARTS_MAX    16        /* of each result */
+#define FASTI_SEARCH_LOOKS_MAX     (1 << 17) /* at days of schedules, by one search */
+#define FASTI_COMBINE_STEPS_MAX    4         /* of one chain */
+#define FASTI_COMBINE_PARTS_MAX    4         /* taken together, of one step */
+#define FASTI_COMBINE_CHOICES_MAX  64        /* schedules and services, of all parts */
+#define FASTI_COMBINE_DAYS_MAX     400       /* of one question */
+#define FASTI_COMBINE_OFFERS_MAX   32
+#define FASTI_COMBINE_ROWS_MAX     512       /* of all offers */
+#define FASTI_SERIES_NEAR_DAYS_MAX 31        /* from a wished date to another one */
+#define FASTI_COMBINE_LOOKS_MAX    (1 << 17) /* at days, starts and choices, of one question */
+#define FASTI_ROSTER_DAYS          128       /* that have summaries, from yesterday on (UTC) */
+#define FASTI_ROSTER_CHANGES_MAX   256       /* schedules that changed since the index was made */
+#define FASTI_HEATMAP_DAYS_MAX     31
+#define FASTI_HEATMAP_CELLS_MAX    1024   /* that have schedules in them */
+#define FASTI_HEATMAP_CELL_MIN_E7  100000 /* side of a cell, degrees x 10^7 */
+#define FASTI_HEATMAP_CELL_MAX_E7  100000000
+#define FASTI_HEATMAP_LOOKS_MAX    (1 << 17) /* at days of schedules, by one heat map */
+#define FASTI_HEATMAP_BYTES_MAX    (1 << 22) /* at summaries of days */
+#define FASTI_NAMES_RESULTS_MAX    100
+#define FASTI_NAMES_WORDS_MAX      8         /* of one question for names */
+#define FASTI_NAMES_LOOKS_MAX      (1 << 17) /* at names, by one question */
+#define FASTI_NAMES_CHANGES_MAX    1024      /* names that changed since their index was made */
+#define FASTI_FOLD_BYTES_MAX       256       /* of the words of a name, as they are looked for */
+#define FASTI_LIST_MAX             256       /* appointments in one page of a list */
+#define FASTI_EXPORT_BYTES_MAX     65536     /* records in one page of an export */
+#define FASTI_LOAD_BYTES_MAX       81920     /* records of one LOAD */
 
 /* ---- threads and memory ---- */
 #define FASTI_WORKERS_MAX        64
@@ -115,6 +147,11 @@ _Static_assert(
     3 * FASTI_ITEMS_MAX <= FASTI_CELLS_MAX,
     "a booking of many rows fits where each takes a record and two days, around midnight; "
     "with longer buffers and limits over weeks and months fewer rows do (INVALID_RANGE)");
+_Static_assert(FASTI_COMBINE_ROWS_MAX >=
+                   FASTI_COMBINE_OFFERS_MAX * FASTI_COMBINE_STEPS_MAX * FASTI_COMBINE_PARTS_MAX,
+               "all offers have room");
+_Static_assert(FASTI_COMBINE_STEPS_MAX *FASTI_COMBINE_PARTS_MAX <= FASTI_ITEMS_MAX,
+               "an offer is one booking");
 _Static_assert(FASTI_REQUESTS_MAX % FASTI_REQUEST_WAYS == 0, "request ids lie in whole buckets");
 _Static_assert(FASTI_WORKERS_MAX <= 64, "the workers that wait for a request are bits of a word");
 _Static_assert(FASTI_EFFECT_BYTES_MAX + 2 * FASTI_BLOCK_BYTES <= FASTI_BATCH_BYTES_MAX,

@@ -14,6 +14,7 @@
 #include "engine/booking/hold.h"
 #include "engine/booking/once.h"
 #include "engine/booking/parts.h"
+#include "engine/booking/retire.h"
 #include "engine/calendar/cell.h"
 #include "engine/calendar/page.h"
 #include "engine/rules/period.h"
@@ -69,7 +70,8 @@ void fasti_effect_emitted(struct fasti_state *state, struct fasti_pending *pendi
     for (uint32_t i = 0; i < pending->cell_count; i++)
         *pending->cells[i].emitted = pending->cells[i].from_version + 1;
     if (pending->effect_kind == FASTI_EFFECT_BOOK || pending->effect_kind == FASTI_EFFECT_HOLD ||
-        pending->effect_kind == FASTI_EFFECT_CONFIRM || pending->effect_kind == FASTI_EFFECT_MOVE) {
+        pending->effect_kind == FASTI_EFFECT_CONFIRM || pending->effect_kind == FASTI_EFFECT_MOVE ||
+        pending->effect_kind == FASTI_EFFECT_LOAD) {
         struct fasti_effect effect;
         const enum fasti_status status = fasti_effect_decode(bytes, pending->effect_bytes, &effect);
         FASTI_ASSERT(status == FASTI_OK);
@@ -152,6 +154,8 @@ static struct fasti_page_change change_of(struct fasti_parts *parts,
     const uint32_t id = (uint32_t)fasti_cell_id_record_id(parts->records[record].id).v;
     if (change.count > 0)
         item_change(&parts->items[fasti_effect_cell_place(cell)], &change);
+    if (fasti_effect_cell_shares(cell)) /* a LOAD, in another order than they were made in */
+        change.seats_max = FASTI_SEATS_MAX;
     switch (fasti_parts_form(parts, record)) {
     case FASTI_DRAFT_NEW: {
         const struct fasti_record_hold *hold = fasti_record_hold(body);
@@ -212,11 +216,14 @@ static enum fasti_status day_replay(struct fasti_booking *booking, struct fasti_
     if (fasti_cell_id_kind(cells->id) != FASTI_CELL_DAY || schedule == NULL ||
         !fasti_date_is_bookable(date))
         return fasti_corrupt(detail, "an effect names a day of unknown schedule", id.v);
+    const bool is_retired = fasti_days_is_retired(&schedule->days, date);
+    if (is_retired && state->catchup == NULL)
+        return fasti_corrupt(detail, "an effect names a day that retired of schedule", id.v);
     const struct fasti_day_ref ref = fasti_days_get(&booking->arena, &schedule->days, date);
-    if (ref.chunk == NULL)
+    if (ref.chunk == NULL && !is_retired)
         return FASTI_LIMIT_MEMORY;
-    const uint64_t word = fasti_load_relaxed(&ref.chunk->cells[ref.at]);
-    if (fasti_is_contained(state, fasti_cell_version(word), cells->from_version)) {
+    const uint64_t word = is_retired ? 0 : fasti_load_relaxed(&ref.chunk->cells[ref.at]);
+    if (is_retired || fasti_is_contained(state, fasti_cell_version(word), cells->from_version)) {
         for (uint32_t i = 0; i < count; i++) /* an item's later days count on those before */
             (void)change_of(parts, &cells[i]);
         return FASTI_OK;
@@ -257,6 +264,12 @@ static enum fasti_status guards_replay(struct fasti_booking *booking,
         if (schedule == NULL || !fasti_period_is_guard(guard) || cell->tick != 0 ||
             cell->count != 0)
             return fasti_corrupt(detail, "an effect names a period of unknown schedule", id.v);
+        if (fasti_days_is_retired(&schedule->guards, guard)) {
+            if (booking->state->catchup == NULL)
+                return fasti_corrupt(detail, "an effect names a week that retired of schedule",
+                                     id.v);
+            continue;
+        }
         const struct fasti_day_ref ref = fasti_days_get(&booking->arena, &schedule->guards, guard);
         if (ref.chunk == NULL)
             return FASTI_LIMIT_MEMORY;
@@ -313,7 +326,7 @@ static enum fasti_status record_make_replay(struct fasti_booking *booking,
     record_enter(state, record);
     fasti_add_relaxed(&state->appointments, (uint64_t)fasti_record_is_counted(record));
     const struct fasti_record_hold *hold = fasti_record_hold(record);
-    if (hold != NULL) /* no room: whoever needs its time will expire it */
+    if (hold != NULL && record->state == FASTI_STATE_HELD) /* no room: whoever needs its time ... */
         (void)fasti_hold_timer_add(booking, record->id, hold->expires_ms);
     const uint64_t next = record->id + record->item_count;
     if (next > fasti_load_relaxed(&state->records.next_id))
@@ -416,7 +429,7 @@ static enum fasti_outcome outcome_of(const struct fasti_parts *parts, uint32_t i
  */
 static void request_restore(struct fasti_state *state, const struct fasti_effect_header *header,
                             const struct fasti_parts *parts) {
-    if ((header->request_low | header->request_high) == 0)
+    if ((header->request_low | header->request_high) == 0 || parts->kind == FASTI_EFFECT_LOAD)
         return;
     uint32_t i = 0;
     while (i + 1 < parts->record_count && parts->befores[i] != NULL &&
@@ -468,12 +481,15 @@ enum fasti_status fasti_effect_replay(struct fasti_booking *booking,
     case FASTI_EFFECT_CONFIRM:
     case FASTI_EFFECT_EXTEND:
     case FASTI_EFFECT_EXPIRE:
-    case FASTI_EFFECT_MOVE: return claim_replay(booking, effect, delta, detail);
+    case FASTI_EFFECT_MOVE:
+    case FASTI_EFFECT_LOAD: return claim_replay(booking, effect, delta, detail);
     case FASTI_EFFECT_TOUCH:
         if (effect->header->cell_count != 1 || effect->cells[0].tick != 0 ||
             effect->cells[0].count != 0 || effect->body_bytes != 0)
             return fasti_corrupt(detail, "a touch names cells:", effect->header->cell_count);
         return day_replay(booking, NULL, &effect->cells[0], 1, detail);
+    case FASTI_EFFECT_RETIRE: return fasti_retire_replay(booking, effect, detail);
+    case FASTI_EFFECT_PURGE: return fasti_purge_replay(booking, effect, delta, detail);
     }
     return fasti_detail_set(detail, FASTI_UNSUPPORTED_FORMAT,
                             "an effect of kind %u is not known to this version",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/base/panic.h"
+#include "engine/rules/summary.h"
 
 /* ---- ends ---- */
 
@@ -40,6 +41,11 @@ enum fasti_attempt fasti_look_refuse(struct fasti_booking *booking, struct fasti
     case FASTI_LOOK_AGAIN: return FASTI_ATTEMPT_AGAIN;
     case FASTI_LOOK_OUTSIDE:
         *disposition = fasti_refuse(booking, pending, FASTI_OUTCOME_OUTSIDE, NULL, 0);
+        break;
+    case FASTI_LOOK_RETIRED:
+        (void)fasti_detail_set(&pending->answer.detail, FASTI_OK,
+                               "the day is long past: its calendar is closed");
+        *disposition = fasti_refuse(booking, pending, FASTI_OUTCOME_PAST, NULL, 0);
         break;
     case FASTI_LOOK_PAUSED:
         *disposition = fasti_fail(pending, FASTI_BUSY,
@@ -99,7 +105,8 @@ enum fasti_look_result fasti_day_look(struct fasti_booking *booking,
     if (look->config != before)
         return FASTI_LOOK_AGAIN;
     fasti_zone_day(look->config->zone, look->date, &look->day);
-    return FASTI_LOOK_OK;
+    return look->ref.is_retired || fasti_cell_is_retired(look->word) ? FASTI_LOOK_RETIRED
+                                                                     : FASTI_LOOK_OK;
 }
 
 bool fasti_look_place(const struct fasti_day_look *look, int64_t utc_s, uint32_t minutes,
@@ -120,28 +127,17 @@ enum fasti_attempt fasti_day_make(struct fasti_booking *booking,
                                   const struct fasti_day_look *look) {
     const struct fasti_day_ref ref =
         fasti_days_get(&booking->arena, &look->schedule->days, look->date);
-    return ref.chunk != NULL ? FASTI_ATTEMPT_AGAIN : FASTI_ATTEMPT_MEMORY;
+    return ref.chunk != NULL || ref.is_retired ? FASTI_ATTEMPT_AGAIN : FASTI_ATTEMPT_MEMORY;
 }
 
-static uint8_t run_longest_steps(struct fasti_booking *booking, const struct fasti_day_look *look,
-                                 const struct fasti_page *page) {
-    if (look->pattern_id == FASTI_PATTERN_NONE)
-        return UINT8_MAX;
-    const struct fasti_pattern *pattern =
-        fasti_pattern_get(booking->state->patterns, look->pattern_id);
-    const uint32_t first = pattern->tick_first / 64, end = (pattern->tick_end + 63) / 64;
-    return fasti_page_run_steps(fasti_page_run_longest_ticks(page,
-                                                             fasti_schedule_seats(look->config),
-                                                             pattern->open, first, end - first),
-                                look->config->resolution_minutes);
-}
-
-void fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,
-                            uint32_t index) {
-    if (index == 0)
-        return;
-    struct fasti_page *page = fasti_arena_at(&booking->state->arena, index);
-    page->run_longest = run_longest_steps(booking, look, page);
+uint8_t fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,
+                               uint32_t index) {
+    struct fasti_page *page = index == 0 ? NULL : fasti_arena_at(&booking->state->arena, index);
+    const uint8_t run = fasti_summary_of(booking->state->patterns, look->config, look->pattern_id,
+                                         page == NULL ? &fasti_page_empty : page);
+    if (page != NULL)
+        page->run_longest = run;
+    return run;
 }
 
 void fasti_look_page_drop(struct fasti_booking *booking, uint32_t index) {
@@ -185,11 +181,14 @@ void fasti_pending_effect_drop(struct fasti_booking *booking, struct fasti_pendi
     pending->effect_index = 0;
 }
 
-struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look) {
+struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look, uint8_t run) {
     return (struct fasti_pending_cell){
         .emitted = &look->ref.chunk->emitted[look->ref.at],
         .durable = &look->ref.chunk->durable[look->ref.at],
         .from_version = fasti_cell_version(look->word),
+        .schedule = look->id.v,
+        .date = look->date.v,
+        .run = run,
     };
 }
 

@@ -77,8 +77,9 @@ enum fasti_look_result {
     FASTI_LOOK_AGAIN,
     FASTI_LOOK_NO_SCHEDULE,
     FASTI_LOOK_OUTSIDE,
-    FASTI_LOOK_PAUSED, /* its ticks or rules are about to be other ones: nothing may be claimed */
-    FASTI_LOOK_FULL,   /* the draft has no room for one more day */
+    FASTI_LOOK_RETIRED, /* the day is long past; its date and length are known, and no more */
+    FASTI_LOOK_PAUSED,  /* its ticks or rules are about to be other ones: nothing may be claimed */
+    FASTI_LOOK_FULL,    /* the draft has no room for one more day */
 };
 
 /* The schedule's day that contains an instant. */
@@ -110,13 +111,21 @@ static inline bool fasti_cell_is_worn(uint64_t word) {
 static inline uint64_t fasti_cell_next(uint64_t word, uint32_t index) {
     return fasti_cell_word(FASTI_TAG_PAGE, fasti_cell_version(word) + 1, index);
 }
+/* A day's or guard's cell that retired: nobody swaps it again. */
+static inline uint64_t fasti_cell_retired(uint64_t word) {
+    return fasti_cell_word(FASTI_TAG_VALUE, fasti_cell_version(word) + 1, 0);
+}
+static inline bool fasti_cell_is_retired(uint64_t word) {
+    return fasti_cell_tag(word) == FASTI_TAG_VALUE;
+}
 
 /* Makes the day's chunk; the attempt starts again after it. */
 enum fasti_attempt fasti_day_make(struct fasti_booking *booking, const struct fasti_day_look *look);
 
-/* A page that page_apply built, before it is published: its longest run. */
-void fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,
-                            uint32_t index);
+/* The day's summary with a page that page_apply built (0: with none), written into it before it is
+ * published. */
+uint8_t fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,
+                               uint32_t index);
 /* After a lost swap: the page was never published. */
 void fasti_look_page_drop(struct fasti_booking *booking, uint32_t index);
 /* After a won one: readers may still hold the page that word named. */
@@ -129,7 +138,8 @@ bool fasti_pending_effect_begin(struct fasti_booking *booking, struct fasti_pend
                                 struct fasti_writer *writer);
 void fasti_pending_effect_drop(struct fasti_booking *booking, struct fasti_pending *pending);
 
-struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look);
+/* run: the day's summary when the swap is won. */
+struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look, uint8_t run);
 
 enum fasti_attempt fasti_attempt_of(enum fasti_claim_result result);
 

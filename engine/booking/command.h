@@ -17,6 +17,8 @@
 #include "engine/base/status.h"
 #include "engine/base/text.h"
 #include "engine/booking/cancel_reason.h"
+#include "engine/booking/combination.h"
+#include "engine/booking/whole.h"
 #include "engine/directory/put.h"
 #include "engine/rules/facts.h"
 #include "engine/time/civil.h"
@@ -42,6 +44,7 @@
     X(REQUESTED, 14, true, "requested; it waits for approval")             \
     X(MOVED, 15, true, "moved")                                            \
     X(MARKED, 16, true, "the state was changed")                           \
+    X(LOADED, 17, true, "loaded")                                          \
     X(TAKEN, 20, false, "the time is taken")                               \
     X(CLOSED, 21, false, "the schedule is not open then")                  \
     X(FULL, 22, false, "the schedule is open then but has no place")       \
@@ -139,6 +142,12 @@ enum fasti_command_kind {
     FASTI_COMMAND_MOVE = 21,    /* an appointment to other rows */
     FASTI_COMMAND_MARK = 22,    /* arrived, fulfilled, no-show; approve, decline */
     FASTI_COMMAND_EXPLAIN = 23, /* which rule, if any, would refuse a booking */
+    FASTI_COMMAND_LOAD = 24,    /* records as they are, from an export */
+    FASTI_COMMAND_EXPORT = 25,  /* records as they are kept, by number, a page at a time */
+    FASTI_COMMAND_SEARCH = 26,  /* who can see me first? */
+    FASTI_COMMAND_NAMES = 27,   /* practitioners, places and services by name */
+    FASTI_COMMAND_HEATMAP = 28, /* where and when is there room? */
+    FASTI_COMMAND_COMBINE = 29, /* what can be had together? */
 };
 
 /* A UUID of version 7 (RFC 9562) of a time, ms since 1970 UTC, and 74 of 128 random bits. */
@@ -222,6 +231,14 @@ struct fasti_block {
                                  taken again; 0 = none */
 };
 
+/* LOAD: records one after the other, as fasti_whole_encode writes them, by rising number; at most
+ * FASTI_ITEMS_MAX of them, with at most so many items together. Their numbers were never used; one
+ * that is there with the same bytes counts as loaded. No rule is asked. */
+struct fasti_loading {
+    const uint8_t *bytes; /* borrowed, 8-byte aligned */
+    uint32_t size;        /* at most FASTI_LOAD_BYTES_MAX */
+};
+
 struct fasti_cancel {
     fasti_record_id record;
     uint8_t reason; /* enum fasti_cancel_reason; another number is INVALID_RANGE */
@@ -234,6 +251,81 @@ struct fasti_availability_query {
     uint16_t day_count;       /* 1 to FASTI_QUERY_DAYS_MAX */
     uint16_t schedule_count;  /* 1 to FASTI_QUERY_SCHEDULES_MAX; x days <= FASTI_QUERY_CELLS_MAX */
     fasti_schedule_id schedules[FASTI_QUERY_SCHEDULES_MAX];
+};
+
+enum fasti_search_area {
+    FASTI_SEARCH_ANYWHERE = 0,
+    FASTI_SEARCH_CIRCLE = 1,
+    FASTI_SEARCH_BOX = 2,
+};
+
+/* What comes first; ties by schedule. */
+enum fasti_search_order {
+    FASTI_SEARCH_BY_START = 1,    /* the earliest start */
+    FASTI_SEARCH_BY_DISTANCE = 2, /* the nearest; a circle is needed */
+    FASTI_SEARCH_BY_DAY = 3,      /* the local date of the earliest start, then the nearest */
+};
+
+/* A place in the order: the key of the last result of a page. */
+struct fasti_search_place {
+    uint64_t key;
+    uint32_t schedule; /* 0: the beginning */
+};
+
+/* Schedules of whichever organization (that of the command, if it is not 0) that offer what is
+ * asked for, with free starts. */
+struct fasti_search_query {
+    struct fasti_id_text specialty; /* code; empty: whichever */
+    struct fasti_id_text code;      /* of the service; empty: whichever. One of the two is needed */
+    uint16_t duration_minutes;      /* of the service; 0: whichever */
+    enum fasti_search_area area;
+    int32_t latitude_e7, longitude_e7; /* the circle's centre, or the box's south-west corner */
+    int32_t north_e7, east_e7;         /* the box's other corner */
+    uint32_t radius_m;                 /* 1 to FASTI_SEARCH_RADIUS_MAX_M */
+    struct fasti_facts facts;          /* no override */
+    fasti_date first, last;            /* local dates; at most FASTI_SEARCH_DAYS_MAX */
+    uint16_t from_minute, to_minute;   /* a start's local time is in [from, to); to 0 = 1440 */
+    uint8_t weekdays;                  /* of starts: bit 0 = Monday; 0 = all */
+    enum fasti_search_order order;
+    uint16_t limit;                  /* results: 1 to FASTI_SEARCH_RESULTS_MAX */
+    uint16_t start_limit;            /* starts of each: 1 to FASTI_SEARCH_STARTS_MAX */
+    struct fasti_search_place after; /* page on: `next` of the page before */
+};
+
+/* Of what kinds names are looked for. */
+#define FASTI_NAMES_LOCATIONS     1
+#define FASTI_NAMES_PRACTITIONERS 2
+#define FASTI_NAMES_SERVICES      4
+#define FASTI_NAMES_ALL           7
+
+/* A place in the order of names: as a row of an answer says. */
+struct fasti_names_place {
+    uint8_t prefixes;
+    enum fasti_entity_kind kind;
+    uint32_t id; /* 0: the beginning */
+    struct fasti_name_text name;
+};
+
+/* Records of the command's organization, each of whose names has, for every word of the text, a
+ * word that begins so; case, accents and umlauts do not count (search/fold.h). */
+struct fasti_names_query {
+    struct fasti_name_text text;    /* 1 to FASTI_NAMES_WORDS_MAX words */
+    uint8_t kinds;                  /* bits; 0: all */
+    uint16_t limit;                 /* rows: 1 to FASTI_NAMES_RESULTS_MAX */
+    struct fasti_names_place after; /* page on: the last row of the page before */
+};
+
+/* Free starts by day and cell: of schedules of whichever organization (that of the command, if it
+ * is not 0) that offer what is asked for. The grid begins at 90 degrees south, 180 west. */
+struct fasti_heatmap_query {
+    struct fasti_id_text specialty, code; /* as in a search; one of the two is needed */
+    uint16_t duration_minutes;            /* of the service; 0: whichever */
+    enum fasti_search_area area;          /* CIRCLE or BOX, as in a search */
+    int32_t latitude_e7, longitude_e7, north_e7, east_e7;
+    uint32_t radius_m;
+    uint32_t cell_e7; /* side of a cell: FASTI_HEATMAP_CELL_MIN_E7 to _MAX_E7 */
+    struct fasti_facts facts;
+    fasti_date first, last; /* local dates; at most FASTI_HEATMAP_DAYS_MAX */
 };
 
 enum fasti_list_by { FASTI_LIST_BY_SCHEDULE = 1, FASTI_LIST_BY_PATIENT = 2 };
@@ -305,6 +397,10 @@ struct fasti_command {
         struct fasti_move move;
         struct fasti_mark mark;
         struct fasti_availability_query availability;
+        struct fasti_search_query search;
+        struct fasti_names_query names;
+        struct fasti_combine_query combine;
+        struct fasti_heatmap_query heatmap;
         struct fasti_list_query list;
         struct fasti_resolve_query resolve;
         struct fasti_describe_query describe;
@@ -312,6 +408,8 @@ struct fasti_command {
         struct fasti_explain_query explain;
         struct fasti_import import;
         fasti_record_id show;
+        struct fasti_loading load;
+        fasti_record_id export_after; /* EXPORT: the page begins behind this number; 0: the first */
     } body;
 };
 
@@ -398,12 +496,88 @@ struct fasti_availability_answer {
     uint16_t lengths_minutes[FASTI_QUERY_STARTS_MAX]; /* length of a visit that starts there */
 };
 
+/* A schedule may offer the service under more than one id: the one with the earliest start is told.
+ * A page is right when it is made; what is booked or freed between two pages may move a schedule
+ * from one side of the place between them to the other. */
+struct fasti_search_answer {
+    uint16_t count;
+    bool more;                      /* ask again with after = next */
+    struct fasti_search_place next; /* of the last result */
+    uint32_t candidates;            /* schedules that offer it there, with free starts or without */
+    uint32_t starts_total;
+    struct fasti_search_result {
+        fasti_schedule_id schedule;
+        fasti_organization_id organization;
+        fasti_service_id service;
+        fasti_location_id location;
+        uint32_t distance_m; /* rounded; FASTI_SEARCH_NO_DISTANCE: of no circle */
+        uint16_t start_count;
+    } results[FASTI_SEARCH_RESULTS_MAX];
+    struct fasti_search_start {
+        int64_t utc_s;
+        int16_t offset_minutes;                                   /* local time there and then */
+        uint16_t minutes;                                         /* of a visit */
+    } starts[FASTI_SEARCH_RESULTS_MAX * FASTI_SEARCH_STARTS_MAX]; /* by result, rising */
+};
+#define FASTI_SEARCH_NO_DISTANCE UINT32_MAX
+
+/* Exact where nothing changes while it is made: of a schedule and local day as many starts as an
+ * availability lists, and of several services that are meant the one with most. Starts overlap
+ * where a service's grid is finer than its visits. */
+struct fasti_heatmap_answer {
+    uint16_t cell_count, day_count;
+    uint32_t candidates; /* schedules that offer it there, with free starts or without */
+    struct fasti_heatmap_cell {
+        int32_t south_e7, west_e7;    /* its corner, which is part of it; north and east are not */
+        uint32_t schedules;           /* of the candidates; never 0 */
+    } cells[FASTI_HEATMAP_CELLS_MAX]; /* from the south, then from the west */
+    struct fasti_heatmap_day {
+        uint32_t schedules;                                   /* with a free start */
+        uint32_t starts;                                      /* of all of them */
+    } days[FASTI_HEATMAP_CELLS_MAX * FASTI_HEATMAP_DAYS_MAX]; /* cell * day_count + day */
+};
+
+/* Rows rise by how many words of the text are only the beginning of one, then by the name as it is
+ * looked for (its plain words, byte by byte), by kind and by dense id: none of that changes for a
+ * record unless its name does, so pages one after the other tell of each other record once. */
+struct fasti_names_answer {
+    uint16_t count;
+    bool more;      /* ask again with after = the last row */
+    uint32_t total; /* records that match, on all pages */
+    struct fasti_names_row {
+        enum fasti_entity_kind kind; /* LOCATION, PRACTITIONER or SERVICE */
+        uint32_t id;
+        uint8_t prefixes; /* words of the text that are only the beginning of one */
+        struct fasti_id_text text;
+        struct fasti_name_text name;
+        fasti_schedule_id schedule; /* of a practitioner: the first one, by dense id; 0: none */
+        fasti_location_id location; /* a location itself; a practitioner's: of that schedule */
+        struct fasti_name_text location_name;
+        bool has_position;
+        int32_t latitude_e7, longitude_e7; /* of the location */
+    } rows[FASTI_NAMES_RESULTS_MAX];
+};
+
 struct fasti_list_answer {
     uint16_t count;
     bool more;            /* there may be others: ask again with before = next, even when this page
                              has fewer than `limit` or none */
     fasti_record_id next; /* the place where this page ended; 0 = nowhere */
     struct fasti_record_view records[FASTI_LIST_MAX];
+};
+
+/* A page of records in any state, as fasti_whole_decode reads them, by rising number. */
+struct fasti_export_answer {
+    const uint8_t *bytes; /* borrowed, 8-byte aligned */
+    uint32_t size;        /* at most FASTI_EXPORT_BYTES_MAX */
+    bool more;            /* there may be others: ask again with export_after = next, even when this
+                             page has none */
+    fasti_record_id next; /* the number up to which was looked */
+};
+
+/* What became of the records of a LOAD. */
+struct fasti_load_answer {
+    uint32_t loaded, known; /* made now; there already, with the same bytes */
 };
 
 struct fasti_status_answer {
@@ -423,6 +597,8 @@ struct fasti_status_answer {
     uint64_t snapshot;                     /* number of the newest; 0: there is none */
     uint64_t snapshot_lsn, snapshot_bytes; /* it holds what is below; its size */
     uint64_t snapshots_failed;             /* given up since the start */
+    uint32_t past_days, retention_days;    /* kept after they are past; 0: for ever */
+    uint64_t retired_days, purged_records; /* since the start */
 };
 
 struct fasti_describe_answer {
@@ -464,11 +640,16 @@ struct fasti_answer {
     enum fasti_outcome outcome; /* when status is OK */
     uint32_t id;            /* RESOLVE, PUT, DESCRIBE: dense id; of a refused IMPORT_COMMIT: which
                                staged put is at fault, from 1 (0: none alone) */
-    fasti_record_id record; /* BOOK, BLOCK, CANCEL, UNBLOCK, SHOW */
+    fasti_record_id record; /* BOOK, BLOCK, CANCEL, UNBLOCK, SHOW; LOAD: the first one, or the one
+                               that an outcome refuses */
     uint64_t as_of;         /* log position that the answer rests on */
     struct fasti_detail detail; /* a sentence when it was refused; else empty */
     union {
         const struct fasti_availability_answer *availability;
+        const struct fasti_search_answer *search;
+        const struct fasti_names_answer *names;
+        const struct fasti_combine_answer *combine;
+        const struct fasti_heatmap_answer *heatmap;
         const struct fasti_list_answer *list;
         const struct fasti_describe_answer *describe;
         struct fasti_status_answer status;
@@ -476,6 +657,8 @@ struct fasti_answer {
         struct fasti_civil_answer civil;
         struct fasti_explain_answer explain;
         struct fasti_book_answer book;
+        struct fasti_load_answer load;
+        struct fasti_export_answer exported;
         struct {
             struct fasti_record_view view;       /* its first item */
             const struct fasti_item_view *items; /* all view.item_count; as payload, borrowed */

@@ -90,6 +90,14 @@ static void touch(void *context, fasti_schedule_id schedule, fasti_date date) {
         fasti_store_relaxed(&booking->state->is_dead, true);
 }
 
+/* At counter + 2 every command that was under way at the call is over: what it swapped is pushed.
+ * It may follow, in the log, something that began meanwhile and is not pushed: at + 4 that is, too.
+ */
+void fasti_config_edit_begin(struct fasti_booking *booking, struct fasti_pending *pending) {
+    pending->edit_epoch = fasti_load_seq_cst(&booking->state->epoch.counter) + 4;
+    fasti_store_seq_cst(&booking->state->edit_epoch, pending->edit_epoch);
+}
+
 struct fasti_publish fasti_config_publish_of(struct fasti_booking *booking, int64_t now_ms,
                                              bool replay) {
     return (struct fasti_publish){

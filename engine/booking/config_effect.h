@@ -28,6 +28,10 @@ void fasti_config_effect_drop(struct fasti_pending *pending);
 bool fasti_config_effect_own(struct fasti_booking *booking, enum fasti_effect_kind kind,
                              uint32_t import);
 
+/* The edit is published: it is answered when every claim that began under the old rules has come to
+ * its end, and is durable (ARCHITECTURE, "Edits beside bookings"). */
+void fasti_config_edit_begin(struct fasti_booking *booking, struct fasti_pending *pending);
+
 /* How the directory publishes for this worker: its days are touched by claims, unless in replay. */
 struct fasti_publish fasti_config_publish_of(struct fasti_booking *booking, int64_t now_ms,
                                              bool replay);

@@ -49,6 +49,7 @@ static enum fasti_disposition put_publish(struct fasti_booking *booking,
         return fasti_config_fail(pending, status);
     }
     pending->answer.outcome = outcome_of(result);
+    fasti_config_edit_begin(booking, pending);
     fasti_effects_push(state, pending);
     return FASTI_PUSHED;
 }
@@ -177,6 +178,7 @@ static enum fasti_disposition put_locked(struct fasti_booking *booking,
         return fasti_config_fail(pending, status);
     if (result == FASTI_PUT_UNCHANGED) {
         pending->answer.id = put_id(state, put);
+        fasti_config_edit_begin(booking, pending); /* it may rest on one that is under way */
         return fasti_config_unchanged(booking, pending);
     }
     if (!fasti_arena_has_room(&booking->arena, fasti_directory_reach_bytes(state->directory, put)))

@@ -8,6 +8,7 @@
 
 #include "engine/base/mutant.h"
 #include "engine/base/panic.h"
+#include "engine/booking/loading_seats.h"
 #include "engine/rules/period.h"
 
 /* ---- begin and drop ---- */
@@ -16,6 +17,7 @@ void fasti_draft_begin(struct fasti_booking *booking) {
     struct fasti_draft *draft = booking->draft;
     draft->day_count = draft->change_count = draft->record_count = 0;
     draft->guard_count = draft->guards_used = 0;
+    draft->is_load = draft->is_early = false;
 }
 
 /* Beside those that were given back before, or in their place if these are more. */
@@ -39,7 +41,7 @@ void fasti_draft_drop(struct fasti_booking *booking) {
         fasti_look_page_drop(booking, draft->days[i].page_index);
     for (uint32_t i = 0; i < draft->record_count; i++) {
         const struct fasti_draft_record *record = &draft->records[i];
-        if (record->before == NULL)
+        if (record->before == NULL && !draft->is_load)
             fasti_draft_numbers_give(booking, record->after->id, record->after->item_count);
         fasti_arena_free(&booking->arena, record->index, fasti_record_bytes(record->after));
     }
@@ -151,10 +153,12 @@ static enum fasti_draft_result guard_add(struct fasti_booking *booking,
             return FASTI_DRAFT_FULL;
         *added = (struct fasti_draft_guard){.schedule = look->id, .guard = guard};
         added->ref = fasti_days_get(&booking->arena, &look->schedule->guards, guard);
-        if (added->ref.chunk == NULL)
-            return FASTI_DRAFT_MEMORY;
+        if (added->ref.chunk == NULL) /* nobody counts the visits of a week that is long past */
+            return added->ref.is_retired ? FASTI_DRAFT_OK : FASTI_DRAFT_MEMORY;
         added->word =
             fasti_cell_read(&booking->state->arena, &added->ref.chunk->cells[added->ref.at]);
+        if (fasti_cell_is_retired(added->word))
+            return FASTI_DRAFT_OK;
         if (fasti_cell_is_worn(added->word))
             return FASTI_DRAFT_WORN;
         if (!are_days_current(booking, look->id))
@@ -256,7 +260,50 @@ struct time_change {
     int64_t now_ms;
 };
 
-/* The part of the change from at_s on that lies on one day, and where it ends. */
+/* What is loaded may come in another order than it was made in: where the day does not take it as
+ * the item says, the seats of today count, of the schedule or of a service that shares starts, or
+ * else those that the records there tell of, if they are more. */
+static void seats_share(struct fasti_booking *booking, const struct fasti_draft_day *day,
+                        const struct time_change *time, int64_t at_s,
+                        struct fasti_page_change *here) {
+    const struct fasti_item *item = time->item;
+    const struct fasti_service *service =
+        fasti_service_get(booking->state->directory, (fasti_service_id){item->service});
+    const uint32_t group =
+        service == NULL ? 0 : (uint32_t)service->terms.capacity + service->terms.overbook;
+    uint32_t seats = fasti_schedule_seats(day->look.config);
+    seats = group > seats ? group : seats;
+    seats = seats < FASTI_SEATS_MAX ? seats : FASTI_SEATS_MAX;
+    if (fasti_page_takes(day->page, here))
+        return;
+    const uint8_t before = here->seats_max;
+    here->seats_max = seats > before ? (uint8_t)seats : before;
+    if (fasti_page_takes(day->page, here))
+        return;
+    const struct fasti_loading_seats there =
+        fasti_loading_seats_of(booking, day, item, here, at_s, time->now_ms);
+    here->seats_max = there.most > before ? (uint8_t)there.most : before;
+    booking->draft->is_early = !there.is_all && !fasti_page_takes(day->page, here);
+}
+
+/* May its day have retired? */
+#define GONE_DAYS (FASTI_PAST_DAYS_MIN - 4)
+static bool is_long_past(const struct time_change *time) {
+    return time->item->start_utc_s < time->now_ms / 1000 - GONE_DAYS * INT64_C(86400);
+}
+
+/* Is the time of what is released gone with its day? Also where the page does not hold it: its day
+ * had retired, and was another one before the schedule got another zone, which it may while all
+ * days that are left are empty; or it was loaded, and a restart forgot that the day had retired
+ * empty. */
+static bool is_part_gone(const struct fasti_draft_day *day, const struct time_change *time,
+                         const struct fasti_page_change *here) {
+    return here->operation == FASTI_PAGE_RELEASE && is_long_past(time) &&
+           !fasti_page_takes(day->page, here);
+}
+
+/* The part of the change from at_s on that lies on one day, and where it ends. *day NULL: it is a
+ * release or a load, and the day retired. */
 static enum fasti_draft_result time_part(struct fasti_booking *booking,
                                          const struct time_change *time, int64_t at_s,
                                          struct fasti_draft_day **day, struct part *part,
@@ -265,15 +312,32 @@ static enum fasti_draft_result time_part(struct fasti_booking *booking,
     const struct fasti_item *item = time->item;
     *looked = fasti_draft_day(booking, time->organization, (fasti_schedule_id){item->schedule},
                               at_s, day);
+    if (*looked == FASTI_LOOK_RETIRED &&
+        (time->change->operation == FASTI_PAGE_RELEASE || booking->draft->is_load)) {
+        part->end_s = (*day)->look.day.start_utc_s + (*day)->look.day.minutes * INT64_C(60);
+        *looked = FASTI_LOOK_OK;
+        *day = NULL;
+        return FASTI_DRAFT_OK;
+    }
     if (*looked != FASTI_LOOK_OK)
         return FASTI_DRAFT_AGAIN;
-    if (!part_of(&(*day)->look, item, at_s, fasti_item_end_utc_s(item), part))
-        return FASTI_DRAFT_TAKEN;
+    if (!part_of(&(*day)->look, item, at_s, fasti_item_end_utc_s(item), part)) {
+        const bool is_gone = is_long_past(time) && (booking->draft->is_load ||
+                                                    time->change->operation == FASTI_PAGE_RELEASE);
+        *day = is_gone ? NULL : *day; /* it had another resolution before its day retired */
+        return is_gone ? FASTI_DRAFT_OK : FASTI_DRAFT_TAKEN;
+    }
     *here = *time->change;
     here->tick = part->ticks.tick;
     here->count = part->ticks.count;
     here->seats_max = item->seats_max;
     here->visit = part->visit;
+    if (booking->draft->is_load)
+        seats_share(booking, *day, time, at_s, here);
+    if (is_part_gone(*day, time, here)) {
+        *day = NULL;
+        return FASTI_DRAFT_OK;
+    }
     const struct fasti_page_hold *expired =
         here->operation != FASTI_PAGE_TAKE
             ? NULL
@@ -299,7 +363,7 @@ static enum fasti_draft_result time_check(struct fasti_booking *booking,
             time_part(booking, time, at_s, &day, &part, &here, looked);
         if (result != FASTI_DRAFT_OK)
             return result;
-        if (!fasti_page_takes(day->page, &here))
+        if (day != NULL && !fasti_page_takes(day->page, &here))
             return FASTI_DRAFT_TAKEN;
     }
     return FASTI_DRAFT_OK;
@@ -330,6 +394,8 @@ enum fasti_draft_result fasti_draft_time(struct fasti_booking *booking,
         result = time_part(booking, &time, at_s, &day, &part, &here, looked);
         if (result == FASTI_DRAFT_OK && at_s == begin_s && part.end_s < end_s)
             result = time_check(booking, &time, looked);
+        if (result == FASTI_DRAFT_OK && day == NULL)
+            continue;
         if (result == FASTI_DRAFT_OK)
             result = time_guards(booking, day, &here);
         if (result == FASTI_DRAFT_OK)
@@ -341,11 +407,14 @@ enum fasti_draft_result fasti_draft_time(struct fasti_booking *booking,
 uint64_t fasti_draft_numbers(struct fasti_booking *booking, uint32_t items) {
     struct fasti_records *records = &booking->state->records;
     uint64_t id = booking->spare_record;
+    if (booking->spare_count >= items && fasti_records_are_closed(records, id, items))
+        booking->spare_count = 0; /* their chunk is about to be emptied */
     if (booking->spare_count >= items) {
         booking->spare_record += items;
         booking->spare_count -= items;
     } else {
-        id = fasti_add_relaxed(&records->next_id, (uint64_t)items);
+        fasti_records_issue(records);
+        id = fasti_add_seq_cst(&records->next_id, (uint64_t)items);
     }
     /* All entries of a record exist before anybody can come to it. */
     for (uint32_t i = 0; i < items; i++)

@@ -30,6 +30,7 @@ struct fasti_draft_day {
     uint32_t page_index;           /* its private copy; 0: the look's own page, or no page */
     bool is_changed;               /* else it takes no part in the claim */
     bool is_rested_on;             /* a refusal tells of what is taken there */
+    uint8_t run;                   /* the day's summary as it becomes, when the draft is swapped */
 };
 
 struct fasti_draft_change {
@@ -70,6 +71,8 @@ struct fasti_draft_record {
 struct fasti_draft {
     uint32_t day_count, change_count, record_count, guard_count;
     uint32_t guards_used;
+    bool is_load;     /* its records' numbers are a LOAD's, and its items lay together before */
+    bool is_early;    /* TAKEN of a LOAD: by some whose records are not in the log yet */
     uint64_t expired; /* the hold that made EXPIRED the result */
     struct fasti_draft_day days[FASTI_DRAFT_CHANGES_MAX];
     struct fasti_draft_change changes[FASTI_DRAFT_CHANGES_MAX];
@@ -104,8 +107,10 @@ FASTI_MUST_USE enum fasti_draft_result fasti_draft_change(struct fasti_booking *
                                                           const struct fasti_page_change *change);
 
 /* Does the change to all ticks of an item, its buffers included, on each day that they touch; seats
- * and visit are the item's. *looked: how the last look at a day went (not OK: AGAIN is returned).
- * change's own ticks are not read. TAKE at `now_ms` may be EXPIRED. TAKEN: no day was changed. */
+ * and visit are the item's. What is released of a day that retired is gone already, and
+ * what is loaded is history. *looked: how
+ * the last look at a day went (not OK: AGAIN is returned). change's own ticks are not read. TAKE at
+ * `now_ms` may be EXPIRED. TAKEN: no day was changed. */
 FASTI_MUST_USE enum fasti_draft_result
 fasti_draft_time(struct fasti_booking *booking, fasti_organization_id organization,
                  const struct fasti_item *item, uint32_t record, uint32_t at,

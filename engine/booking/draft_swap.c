@@ -63,6 +63,13 @@ static uint32_t change_place(const struct order *order, const struct fasti_draft
     return has_ticks ? order->items[change->record] + change->item : order->places[change->record];
 }
 
+/* Is the change of an item's ticks shared by more than the item says? A LOAD's alone. */
+static bool change_shares(const struct fasti_draft *draft,
+                          const struct fasti_draft_change *change) {
+    const struct fasti_record *record = draft->records[change->record].after;
+    return draft->is_load && change->page.seats_max > record->items[change->item].seats_max;
+}
+
 /* The effect's cells; returns how many. */
 static uint32_t cells_fill(const struct fasti_draft *draft, const struct order *order,
                            struct fasti_effect_cell *cells) {
@@ -78,6 +85,8 @@ static uint32_t cells_fill(const struct fasti_draft *draft, const struct order *
             fasti_effect_cell_set(&cells[count++], change->page.tick, change->page.count,
                                   change->page.operation == FASTI_PAGE_RELEASE,
                                   change_place(order, change));
+            if (change_shares(draft, change))
+                cells[count - 1].count |= FASTI_EFFECT_CELL_SHARES;
         }
     }
     for (uint32_t r = 0; r < draft->record_count; r++) {
@@ -214,7 +223,7 @@ static void pending_fill(const struct fasti_draft *draft, struct fasti_pending *
     pending->cell_count = draft->day_count + draft->record_count + draft->guard_count;
     struct fasti_pending_cell *cell = pending->cells;
     for (uint32_t d = 0; d < draft->day_count; d++)
-        *cell++ = fasti_look_pending_cell(&draft->days[d].look);
+        *cell++ = fasti_look_pending_cell(&draft->days[d].look, draft->days[d].run);
     for (uint32_t g = 0; g < draft->guard_count; g++)
         *cell++ = fasti_draft_guard_cell(&draft->guards[g]);
     pending->delta = (struct fasti_hash128){0};
@@ -266,7 +275,8 @@ static enum fasti_claim_result swap(struct fasti_booking *booking, struct fasti_
     struct order order;
     unchanged_forget(draft);
     for (uint32_t d = 0; d < draft->day_count; d++)
-        fasti_look_page_finish(booking, &draft->days[d].look, draft->days[d].page_index);
+        draft->days[d].run =
+            fasti_look_page_finish(booking, &draft->days[d].look, draft->days[d].page_index);
     order_make(draft, &order);
     if (!fasti_pending_cells_make(booking, pending,
                                   draft->day_count + draft->record_count + draft->guard_count) ||
@@ -274,6 +284,8 @@ static enum fasti_claim_result swap(struct fasti_booking *booking, struct fasti_
         return FASTI_CLAIM_MEMORY;
     pending_fill(draft, pending);
     const uint32_t count = items_fill(draft, items);
+    if (count == 0) /* a LOAD of records that ended: new ones, which nobody knows, and no time */
+        return FASTI_CLAIM_WON;
     return fasti_claim_swap(&booking->limbo, items, count);
 }
 

@@ -20,6 +20,9 @@ const char *fasti_effect_kind_name(enum fasti_effect_kind kind) {
     case FASTI_EFFECT_EXTEND: return "EXTEND";
     case FASTI_EFFECT_EXPIRE: return "EXPIRE";
     case FASTI_EFFECT_MOVE: return "MOVE";
+    case FASTI_EFFECT_LOAD: return "LOAD";
+    case FASTI_EFFECT_RETIRE: return "RETIRE";
+    case FASTI_EFFECT_PURGE: return "PURGE";
     }
     return "?";
 }
@@ -92,7 +95,8 @@ static void name_read(struct fasti_reader *reader, struct fasti_name_text *name)
 }
 
 #define OPENING_BYTES_MAX (1 + FASTI_ID_BYTES_MAX + 40 + 4 * FASTI_OPENING_SERVICES_MAX)
-#define PUT_FIXED_BYTES   (1024 + (FASTI_SCHEDULE_SERVICES_MAX + 4) * (1 + FASTI_ID_BYTES_MAX))
+#define PUT_TEXTS_MAX     (FASTI_SCHEDULE_SERVICES_MAX + FASTI_SCHEDULE_SPECIALTIES_MAX + 4)
+#define PUT_FIXED_BYTES   (1024 + PUT_TEXTS_MAX * (1 + FASTI_ID_BYTES_MAX))
 _Static_assert(FASTI_OPENINGS_MAX *OPENING_BYTES_MAX + PUT_FIXED_BYTES + 64 <=
                    FASTI_EFFECT_BYTES_MAX,
                "the longest list of openings is one effect");
@@ -163,6 +167,7 @@ static void body_write(struct fasti_writer *writer, const struct fasti_put *put)
         fasti_write_u16(writer, put->body.service.grid_minutes);
         fasti_write_u16(writer, put->body.service.offset_minutes);
         fasti_terms_write(writer, &put->body.service.terms);
+        id_write(writer, &put->body.service.code);
         break;
     case FASTI_ENTITY_SCHEDULE:
         id_write(writer, &put->body.schedule.location);
@@ -176,6 +181,9 @@ static void body_write(struct fasti_writer *writer, const struct fasti_put *put)
             fasti_write_u16(writer, put->body.schedule.languages[i]);
         id_write(writer, &put->body.schedule.substitute);
         fasti_terms_write(writer, &put->body.schedule.terms);
+        fasti_write_u8(writer, put->body.schedule.specialty_count);
+        for (uint32_t i = 0; i < put->body.schedule.specialty_count; i++)
+            id_write(writer, &put->body.schedule.specialties[i]);
         break;
     case FASTI_ENTITY_OPENINGS:
         fasti_write_u8(writer, (uint8_t)put->body.openings.mode);
@@ -223,6 +231,15 @@ static void languages_read(struct fasti_reader *reader, struct fasti_put *put) {
     put->body.schedule.language_count = reader->failed ? 0 : count;
     for (uint32_t i = 0; i < put->body.schedule.language_count; i++)
         put->body.schedule.languages[i] = fasti_read_u16(reader);
+}
+
+static void specialties_read(struct fasti_reader *reader, struct fasti_put *put) {
+    const uint8_t count = fasti_read_u8(reader);
+    if (count > FASTI_SCHEDULE_SPECIALTIES_MAX)
+        reader->failed = true;
+    put->body.schedule.specialty_count = reader->failed ? 0 : count;
+    for (uint32_t i = 0; i < put->body.schedule.specialty_count; i++)
+        id_read(reader, &put->body.schedule.specialties[i]);
 }
 
 static void openings_read(struct fasti_reader *reader, struct fasti_put_scratch *scratch) {
@@ -291,6 +308,7 @@ enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
         put->body.service.grid_minutes = fasti_read_u16(&reader);
         put->body.service.offset_minutes = fasti_read_u16(&reader);
         fasti_terms_read(&reader, &put->body.service.terms);
+        id_read(&reader, &put->body.service.code);
         break;
     case FASTI_ENTITY_SCHEDULE:
         id_read(&reader, &put->body.schedule.location);
@@ -302,6 +320,7 @@ enum fasti_status fasti_put_decode(const uint8_t *bytes, size_t size,
         languages_read(&reader, put);
         id_read(&reader, &put->body.schedule.substitute);
         fasti_terms_read(&reader, &put->body.schedule.terms);
+        specialties_read(&reader, put);
         break;
     case FASTI_ENTITY_OPENINGS: openings_read(&reader, scratch); break;
     case FASTI_ENTITY_ZONE: zone_read(&reader, scratch); break;

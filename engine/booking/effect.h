@@ -37,6 +37,9 @@ enum fasti_effect_kind {
     FASTI_EFFECT_EXTEND = 21,  /* body: fasti_effect_expiry of each record */
     FASTI_EFFECT_EXPIRE = 22,  /* body: as END */
     FASTI_EFFECT_MOVE = 23,    /* body: the end of the old record and the new one */
+    FASTI_EFFECT_LOAD = 24,    /* body: the new records, in whatever state they are */
+    FASTI_EFFECT_RETIRE = 25,  /* days, or weeks' guards, that are past; body: their versions */
+    FASTI_EFFECT_PURGE = 26,   /* records whose retention is over; no body */
 };
 
 struct fasti_effect_header {
@@ -56,12 +59,15 @@ _Static_assert(sizeof(struct fasti_effect_header) == 40, "as on disk");
  * item around midnight stands there once a day; its visit is counted on the day where it starts.
  *
  *   tick    bits 0 to 10: first tick        bits 11 to 15: bits 0 to 4 of the place
- *   count   bits 0 to 10: ticks             bits 11 to 13: bits 5 to 7 of it; bit 15: released
+ *   count   bits 0 to 10: ticks             bits 11 to 13: bits 5 to 7 of it; bit 14: shared,
+ *                                           bit 15: released
  *
+ * Shared, of a LOAD: by more than the item says, FASTI_SEATS_MAX at most (loading.h: Seats).
  * The place of ticks that are taken or released: which item they are of, among all items of the
  * effect's records in the order of their cells. Of a hold that is settled or extended (no ticks):
  * which of the effect's RECORD cells it is of. Both from 0. */
 #define FASTI_EFFECT_CELL_RELEASES UINT16_C(0x8000)
+#define FASTI_EFFECT_CELL_SHARES   UINT16_C(0x4000)
 #define FASTI_EFFECT_TICK_BITS     11
 struct fasti_effect_cell {
     uint64_t id;
@@ -82,9 +88,12 @@ static inline uint32_t fasti_effect_cell_count(const struct fasti_effect_cell *c
 static inline bool fasti_effect_cell_releases(const struct fasti_effect_cell *cell) {
     return (cell->count & FASTI_EFFECT_CELL_RELEASES) != 0;
 }
+static inline bool fasti_effect_cell_shares(const struct fasti_effect_cell *cell) {
+    return (cell->count & FASTI_EFFECT_CELL_SHARES) != 0;
+}
 static inline uint32_t fasti_effect_cell_place(const struct fasti_effect_cell *cell) {
     return (uint32_t)(cell->tick >> FASTI_EFFECT_TICK_BITS) |
-           (cell->count >> FASTI_EFFECT_TICK_BITS & 0xfu) << 5;
+           (cell->count >> FASTI_EFFECT_TICK_BITS & 7u) << 5;
 }
 static inline void fasti_effect_cell_set(struct fasti_effect_cell *cell, uint32_t tick,
                                          uint32_t count, bool releases, uint32_t place) {
@@ -116,6 +125,10 @@ _Static_assert(sizeof(struct fasti_effect_expiry) == 24, "as on disk");
      FASTI_ITEMS_MAX * (sizeof(struct fasti_record) + sizeof(struct fasti_item) + 32 +         \
                         FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX))
 _Static_assert(FASTI_EFFECT_BOOK_BYTES_MAX <= FASTI_EFFECT_BYTES_MAX, "it fits in a batch");
+_Static_assert(sizeof(struct fasti_effect_header) +
+                       FASTI_CELLS_MAX * sizeof(struct fasti_effect_cell) + FASTI_LOAD_BYTES_MAX <=
+                   FASTI_EFFECT_BYTES_MAX,
+               "and so does a LOAD");
 
 /* An effect's parts, pointing into its bytes (8-byte aligned). */
 struct fasti_effect {

@@ -268,6 +268,7 @@ static enum fasti_disposition staged_publish(struct fasti_booking *booking,
     pending->delta = run.delta;
     pending->answer.body.import = run.answer;
     pending->answer.outcome = FASTI_OUTCOME_PUBLISHED;
+    fasti_config_edit_begin(booking, pending);
     fasti_effects_push(state, pending);
     return FASTI_PUSHED;
 }
@@ -329,6 +330,7 @@ enum fasti_disposition fasti_import_commit(struct fasti_booking *booking,
     } else if (import->count == 0) {
         pending->answer.body.import =
             (struct fasti_import_answer){.import = import->id, .unchanged = import->unchanged};
+        fasti_config_edit_begin(booking, pending);
         disposition = fasti_config_unchanged(booking, pending);
     } else {
         disposition = staged_publish(booking, command, import, pending);

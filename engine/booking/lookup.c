@@ -25,6 +25,17 @@ static const struct fasti_schedule_config *config_of(const struct fasti_booking 
 
 /* ---- directory ---- */
 
+/* Did an import stage a record of that id? */
+static bool is_staged(struct fasti_state *state, uint32_t import, fasti_organization_id scope,
+                      const struct fasti_resolve_query *query) {
+    const struct fasti_import_key key = fasti_import_key(scope, query->kind, &query->id);
+    pthread_mutex_lock(&state->config_lock);
+    const struct fasti_staged_import *staged = fasti_import_find(&state->imports, import);
+    const bool is_found = staged != NULL && fasti_import_find_put(staged, &key) != NULL;
+    pthread_mutex_unlock(&state->config_lock);
+    return is_found;
+}
+
 enum fasti_disposition fasti_lookup_resolve(struct fasti_booking *booking,
                                             const struct fasti_command *command,
                                             struct fasti_pending *pending) {
@@ -35,7 +46,10 @@ enum fasti_disposition fasti_lookup_resolve(struct fasti_booking *booking,
         is_global ? (fasti_organization_id){0} : command->organization;
     pending->answer.id =
         fasti_directory_find(booking->state->directory, scope, query->kind, &query->id);
-    return answer(pending, pending->answer.id != 0 ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NO_SUCH);
+    const bool is_found =
+        pending->answer.id != 0 ||
+        (command->import != 0 && is_staged(booking->state, command->import, scope, query));
+    return answer(pending, is_found ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NO_SUCH);
 }
 
 /* Fills the put of one record if the organization may see it. The etag is of the very object that
@@ -48,17 +62,16 @@ static bool describe(struct fasti_booking *booking, fasti_organization_id organi
     const void *record = fasti_put_of(directory, kind, id, put);
     if (record == NULL)
         return false;
-    if (kind == FASTI_ENTITY_ZONE) { /* its table is not told */
-        put->body.zone = NULL;
+    if (kind == FASTI_ENTITY_ZONE) { /* its table is good until this worker's next command */
         described->etag = fasti_directory_etag(directory, kind, id);
         return true;
     }
-    const bool is_seen = kind == FASTI_ENTITY_ORGANIZATION
-                             ? organization.v == 0 || organization.v == id
-                             : put->organization.v == organization.v;
-    if (!is_seen)
+    const bool is_own = kind == FASTI_ENTITY_ORGANIZATION ? organization.v == id
+                                                          : put->organization.v == organization.v;
+    if (!is_own && organization.v != 0)
         return false;
-    put->organization = organization;
+    if (kind == FASTI_ENTITY_ORGANIZATION)
+        put->organization = organization;
     described->etag = fasti_record_etag(kind, id, record);
     if (kind == FASTI_ENTITY_SCHEDULE) {
         const struct fasti_schedule_config *config = record;
@@ -159,6 +172,8 @@ static bool is_item_conflict(struct fasti_booking *booking, const struct fasti_r
     struct fasti_ticks ticks;
     if (looked == FASTI_LOOK_PAUSED || looked == FASTI_LOOK_AGAIN)
         return false; /* an edit is under way that this very record refuses */
+    if (looked == FASTI_LOOK_RETIRED)
+        return false; /* it is over, and nobody need see to it */
     if (looked != FASTI_LOOK_OK || terms == NULL || !fasti_schedule_offers(look.config, service) ||
         !fasti_look_place(&look, item->start_utc_s, 0, &ticks))
         return true;
@@ -344,6 +359,8 @@ static bool chain_place(struct fasti_booking *booking, const struct fasti_list_q
     return true;
 }
 
+#define LIST_STEPS_MAX (1 << 20)
+
 enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
                                          struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
@@ -360,8 +377,11 @@ enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
             (unsigned long long)query->before.v);
         return FASTI_ANSWERED;
     }
-    for (uint32_t looked = 0;
-         id != 0 && list->count < query->limit && looked < FASTI_LOOKUP_SLICE;) {
+    /* What was purged stands in a chain until it is swept; a file that somebody made up may have a
+     * ring of such. */
+    for (uint32_t looked = 0, steps = 0; id != 0 && list->count < query->limit &&
+                                         looked < FASTI_LOOKUP_SLICE && steps < LIST_STEPS_MAX;
+         steps++) {
         const struct seen seen = look_at(state, id);
         const struct fasti_record *record = seen_record(state, &seen);
         const enum telling telling = telling_of(&seen);

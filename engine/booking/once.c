@@ -120,7 +120,13 @@ uint32_t fasti_command_hash(const struct fasti_command *command) {
     case FASTI_COMMAND_IMPORT_ABORT:
     case FASTI_COMMAND_DESCRIBE:
     case FASTI_COMMAND_EXPLAIN:
-    case FASTI_COMMAND_CIVIL: break;
+    case FASTI_COMMAND_CIVIL:
+    case FASTI_COMMAND_LOAD:
+    case FASTI_COMMAND_EXPORT:
+    case FASTI_COMMAND_SEARCH:
+    case FASTI_COMMAND_NAMES:
+    case FASTI_COMMAND_HEATMAP:
+    case FASTI_COMMAND_COMBINE: break;
     }
     return (uint32_t)body.hash;
 }

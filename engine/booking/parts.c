@@ -71,7 +71,8 @@ static bool body_split(const struct fasti_effect *effect, struct fasti_parts *pa
         uint64_t id;
         if (fasti_draft_form_is_whole(form)) {
             const struct fasti_record *record = here;
-            if (!fasti_record_is_sound(record, left))
+            if (!(parts->kind == FASTI_EFFECT_LOAD ? fasti_record_is_load_sound(record, left)
+                                                   : fasti_record_is_sound(record, left)))
                 return false;
             id = record->id;
             at += (uint32_t)fasti_record_bytes(record);
@@ -114,6 +115,8 @@ known_record(struct fasti_state *state, const struct fasti_effect_cell *cell, bo
 static bool new_fits(enum fasti_effect_kind kind, const struct fasti_record *record) {
     const bool is_held = record->state == FASTI_STATE_HELD;
     const bool is_moved = (record->flags & FASTI_RECORD_MOVED) != 0;
+    if (kind == FASTI_EFFECT_LOAD)
+        return true;
     return is_held == (kind == FASTI_EFFECT_HOLD) && is_moved == (kind == FASTI_EFFECT_MOVE);
 }
 
@@ -139,7 +142,10 @@ static bool state_fits(enum fasti_effect_kind kind, const struct fasti_record *b
     case FASTI_EFFECT_BOOK:
     case FASTI_EFFECT_TOUCH:
     case FASTI_EFFECT_CONFIRM:
-    case FASTI_EFFECT_EXTEND: break;
+    case FASTI_EFFECT_EXTEND:
+    case FASTI_EFFECT_LOAD:
+    case FASTI_EFFECT_RETIRE:
+    case FASTI_EFFECT_PURGE: break;
     }
     return false;
 }
@@ -182,6 +188,26 @@ static bool move_fits(const struct fasti_parts *parts) {
                   (size_t)old->patient_length + old->payload_length) == 0;
 }
 
+/* A record of n items owns n numbers: does one of the effect's new records have a number of the one
+ * before it? Their cells ascend. */
+static bool numbers_overlap(const struct fasti_parts *parts) {
+    uint64_t end = 0;
+    for (uint32_t i = 0; i < parts->record_count; i++) {
+        if (fasti_parts_form(parts, i) != FASTI_DRAFT_NEW)
+            continue;
+        const struct fasti_record *record = parts->bodies[i];
+        if (record->id < end)
+            return true;
+        end = record->id + record->item_count;
+    }
+    return false;
+}
+
+/* Does an effect of this kind make records? All of its records are made by BOOK and LOAD. */
+static bool makes_all(enum fasti_effect_kind kind) {
+    return kind == FASTI_EFFECT_BOOK || kind == FASTI_EFFECT_LOAD;
+}
+
 /* The records as they are, and whether the effect may do to them what it says. */
 static enum fasti_status records_check(struct fasti_state *state, struct fasti_parts *parts,
                                        struct fasti_detail *detail) {
@@ -198,9 +224,11 @@ static enum fasti_status records_check(struct fasti_state *state, struct fasti_p
             return fasti_corrupt(detail, "an effect does not fit its record:", id);
         made += is_new;
     }
-    const bool must_make = parts->kind == FASTI_EFFECT_BOOK || parts->kind == FASTI_EFFECT_HOLD ||
-                           parts->kind == FASTI_EFFECT_MOVE;
-    const bool is_good = parts->kind == FASTI_EFFECT_BOOK   ? made == parts->record_count
+    if (numbers_overlap(parts))
+        return fasti_corrupt(detail,
+                             "an effect makes records with one number, of:", parts->record_count);
+    const bool must_make = parts->kind == FASTI_EFFECT_HOLD || parts->kind == FASTI_EFFECT_MOVE;
+    const bool is_good = makes_all(parts->kind)             ? made == parts->record_count
                          : parts->kind == FASTI_EFFECT_MOVE ? made == 1 && parts->record_count == 2
                                                             : (made > 0) == must_make;
     if (!is_good)
@@ -218,7 +246,10 @@ enum time_change { TIME_TAKEN, TIME_RELEASED, TIME_MARKED, TIME_LEFT };
 
 static enum time_change time_of(const struct fasti_parts *parts, uint32_t i) {
     switch (fasti_parts_form(parts, i)) {
-    case FASTI_DRAFT_NEW: return TIME_TAKEN;
+    case FASTI_DRAFT_NEW: {
+        const struct fasti_record *made = parts->bodies[i]; /* a LOAD makes those that ended, too */
+        return fasti_state_frees((enum fasti_record_state)made->state) ? TIME_LEFT : TIME_TAKEN;
+    }
     case FASTI_DRAFT_STATE: {
         const struct fasti_effect_end *end = parts->bodies[i];
         return fasti_state_frees((enum fasti_record_state)end->state) ? TIME_RELEASED : TIME_LEFT;
@@ -271,7 +302,8 @@ static bool cell_fits(const struct fasti_parts *parts, const struct fasti_effect
     const enum time_change change = time_of(parts, record);
     return change != TIME_LEFT && (fasti_effect_cell_count(cell) == 0) == (change == TIME_MARKED) &&
            (change != TIME_MARKED || fasti_effect_cell_tick(cell) == 0) &&
-           fasti_effect_cell_releases(cell) == (change == TIME_RELEASED);
+           fasti_effect_cell_releases(cell) == (change == TIME_RELEASED) &&
+           (parts->kind == FASTI_EFFECT_LOAD || !fasti_effect_cell_shares(cell));
 }
 
 static uint32_t item_ticks(const struct fasti_item *item, uint32_t resolution) {
@@ -285,10 +317,17 @@ static uint32_t resolution_of(const struct fasti_state *state, uint32_t id) {
     return schedule == NULL ? 0 : fasti_load_relaxed(&schedule->config)->resolution_minutes;
 }
 
+/* May the day of an item have retired when an effect was decided? What is released, or
+ * loaded, of it may be left out then; a zone's offset, and what draft.c takes for gone, are some
+ * days at most. */
+static bool may_be_gone(const struct fasti_item *item, int64_t decided_ms) {
+    return item->start_utc_s < decided_ms / 1000 - (FASTI_PAST_DAYS_MIN - 5) * INT64_C(86400);
+}
+
 /* Does each day's change belong to an item of its record and do what its record's change needs, and
  * has every item all of its time? */
 static enum fasti_status days_check(const struct fasti_state *state, struct fasti_parts *parts,
-                                    struct fasti_detail *detail) {
+                                    int64_t decided_ms, struct fasti_detail *detail) {
     uint32_t ticks[FASTI_CELLS_MAX]; /* of each item */
     uint16_t marks[FASTI_CELLS_MAX]; /* of each record */
     memset(ticks, 0, parts->item_count * sizeof ticks[0]);
@@ -312,7 +351,9 @@ static enum fasti_status days_check(const struct fasti_state *state, struct fast
         if (resolution == 0)
             return fasti_corrupt(detail, "a booking is of unknown schedule", item->schedule);
         /* Where days are contained the schedule may have had another resolution then. */
-        if (has_time && state->catchup == NULL && ticks[i] != item_ticks(item, resolution))
+        if (has_time && state->catchup == NULL && ticks[i] != item_ticks(item, resolution) &&
+            !((change == TIME_RELEASED || parts->kind == FASTI_EFFECT_LOAD) &&
+              may_be_gone(item, decided_ms)))
             return fasti_corrupt(detail, "an effect leaves out time of record",
                                  fasti_parts_items(parts, parts->items[i].record)->id);
     }
@@ -331,5 +372,5 @@ enum fasti_status fasti_parts_take(struct fasti_state *state, const struct fasti
     FASTI_TRY(records_check(state, parts, detail));
     if (!items_place(parts))
         return malformed(effect, detail);
-    return days_check(state, parts, detail);
+    return days_check(state, parts, effect->header->decided_ms, detail);
 }

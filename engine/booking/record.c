@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "engine/base/panic.h"
 #include "engine/time/zone.h"
 
 #define CHUNK_COUNT    (FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK)
@@ -122,6 +123,63 @@ bool fasti_record_is_kept_sound(const struct fasti_record *record, size_t bytes)
            is_hold == ((record->flags & FASTI_RECORD_HOLD) != 0);
 }
 
+/* A block: booked, or ended by hand or by the one that replaced it. */
+static bool block_is_load_sound(const struct fasti_record *record) {
+    for (uint32_t i = 0; i < record->item_count; i++)
+        if (record->items[i].service != 0)
+            return false;
+    return (record->state == FASTI_STATE_BOOKED || record->state == FASTI_STATE_CANCELLED ||
+            record->state == FASTI_STATE_MOVED) &&
+           (record->flags & ~(FASTI_RECORD_MOVED | FASTI_RECORD_SOURCE)) == 0 &&
+           record->patient_length == 0;
+}
+
+static bool appointment_is_load_sound(const struct fasti_record *record) {
+    const bool is_hold = (record->flags & FASTI_RECORD_HOLD) != 0;
+    const uint32_t modality =
+        (record->flags & FASTI_RECORD_MODALITY) >> FASTI_RECORD_MODALITY_SHIFT;
+    for (uint32_t i = 0; i < record->item_count; i++)
+        if (record->items[i].service == 0)
+            return false;
+    return (record->flags & FASTI_RECORD_SOURCE) == 0 && modality <= FASTI_MODALITY_HOME &&
+           is_hold == (record->patient_length == 0) && (!is_hold || record->payload_length == 0);
+}
+
+/* Did each item start on a bookable date of its place, by the clock of then? */
+static bool dates_are_bookable(const struct fasti_record *record) {
+    for (uint32_t i = 0; i < record->item_count; i++) {
+        const int64_t local_s =
+            record->items[i].start_utc_s + record->items[i].offset_minutes * INT64_C(60);
+        if (local_s < FASTI_DATE_FIRST * INT64_C(86400) ||
+            local_s >= (FASTI_DATE_LAST + 1) * INT64_C(86400))
+            return false;
+    }
+    return true;
+}
+
+/* Are its times some of this calendar's, and a hold's end one that a hold may have? */
+static bool times_are_sound(const struct fasti_record *record) {
+    const int64_t end_ms = FASTI_ZONE_END_UTC_S * 1000;
+    const struct fasti_record_hold *hold = fasti_record_hold(record);
+    return record->created_ms >= 0 && record->created_ms < end_ms && record->changed_ms >= 0 &&
+           record->changed_ms < end_ms &&
+           (hold == NULL ||
+            (hold->expires_ms >= record->created_ms &&
+             hold->expires_ms <= record->created_ms + FASTI_HOLD_LIFE_SECONDS * INT64_C(1000)));
+}
+
+bool fasti_record_is_load_sound(const struct fasti_record *record, size_t bytes) {
+    if (!fasti_record_is_kept_sound(record, bytes) || !dates_are_bookable(record) ||
+        !times_are_sound(record))
+        return false;
+    const bool is_moved = (record->flags & FASTI_RECORD_MOVED) != 0;
+    const uint64_t from = fasti_record_moved_from(record);
+    if (is_moved && (from == 0 || from == record->id || from >= FASTI_RECORDS_MAX))
+        return false;
+    return record->kind == FASTI_RECORD_BLOCK ? block_is_load_sound(record)
+                                              : appointment_is_load_sound(record);
+}
+
 /* ---- memory ---- */
 
 /* Zeroed memory that faults in whole huge pages where the system has them: aligned to one, which
@@ -160,9 +218,13 @@ bool fasti_records_init(struct fasti_records *records) {
     /* The arrays are large and mostly untouched: calloc leaves that to the kernel's zero pages. */
     records->slabs.slabs = calloc(SLABS_MAX, sizeof *records->slabs.slabs);
     records->chunks = calloc(CHUNK_COUNT, sizeof *records->chunks);
+    records->chunk_states = calloc(CHUNK_COUNT, sizeof *records->chunk_states);
     records->patients = huge_get(PATIENTS_BYTES);
     fasti_store_relaxed(&records->next_id, UINT64_C(1));
-    if (records->slabs.slabs != NULL && records->chunks != NULL && records->patients != NULL)
+    fasti_store_relaxed(&records->issued_first, UINT64_MAX);
+    pthread_mutex_init(&records->load_lock, NULL);
+    if (records->slabs.slabs != NULL && records->chunks != NULL && records->patients != NULL &&
+        records->chunk_states != NULL)
         return true;
     fasti_records_deinit(records);
     return false;
@@ -175,7 +237,9 @@ void fasti_records_deinit(struct fasti_records *records) {
         (void)munmap(records->patients, PATIENTS_BYTES);
     free(records->slabs.slabs);
     free(records->chunks);
+    free(records->chunk_states);
     pthread_mutex_destroy(&records->slabs.lock);
+    pthread_mutex_destroy(&records->load_lock);
     memset(records, 0, sizeof *records);
 }
 
@@ -205,6 +269,15 @@ struct fasti_record_entry *fasti_records_get(struct fasti_records *records, fast
     }
     pthread_mutex_unlock(&records->slabs.lock);
     return fasti_records_find(records, id);
+}
+
+/* next_id only grows: who sees that it has grown sees this, too (pairs with numbers_reserve in
+ * loading.c). Written once or twice a run. */
+void fasti_records_issue(struct fasti_records *records) {
+    const uint64_t next = fasti_load_relaxed(&records->next_id);
+    uint64_t first = fasti_load_relaxed(&records->issued_first);
+    while (next < first && !fasti_cas_seq_cst(&records->issued_first, &first, next))
+        ;
 }
 
 uint64_t fasti_patient_bucket(fasti_organization_id organization, const char *patient,
@@ -242,4 +315,55 @@ void fasti_records_link_item(struct fasti_records *records, const struct fasti_r
     struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){id});
     fasti_store_relaxed(&entry->next_schedule, fasti_load_relaxed(schedule_head));
     fasti_store_release(schedule_head, id); /* pairs with the chain walk in lookup.c */
+}
+
+/* ---- what is gone ---- */
+
+bool fasti_records_is_gone(struct fasti_records *records, uint64_t id) {
+    struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){id});
+    uint64_t word = entry == NULL ? 0 : fasti_load_acquire(&entry->cell);
+    const bool is_part = fasti_cell_tag(word) == FASTI_TAG_VALUE;
+    if (is_part) {
+        entry = fasti_records_find(records, (fasti_record_id){fasti_cell_index(word)});
+        word = entry == NULL ? 0 : fasti_load_acquire(&entry->cell);
+    }
+    return fasti_cell_tag(word) == FASTI_TAG_PAGE && fasti_cell_index(word) == 0 &&
+           (word != 0 || is_part); /* the chunk before, where its record was, is emptied */
+}
+
+bool fasti_records_sweep(struct fasti_records *records, _Atomic uint64_t **link, bool is_patient) {
+    const uint64_t id = fasti_load_relaxed(*link);
+    struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){id});
+    if (entry == NULL)
+        return false;
+    _Atomic uint64_t *next = is_patient ? &entry->next_patient : &entry->next_schedule;
+    if (fasti_records_is_gone(records, id))
+        fasti_store_release(*link, fasti_load_relaxed(next)); /* readers go on from the entry */
+    else
+        *link = next;
+    return true;
+}
+
+bool fasti_records_is_chunk_gone(struct fasti_records *records, uint64_t chunk) {
+    struct fasti_record_chunk *entries = fasti_load_acquire(&records->chunks[chunk]);
+    for (uint32_t i = 0; entries != NULL && i < FASTI_RECORD_CHUNK; i++)
+        if (fasti_load_acquire(&entries->entries[i].cell) != 0 &&
+            !fasti_records_is_gone(records, chunk * FASTI_RECORD_CHUNK + i))
+            return false;
+    return true;
+}
+
+bool fasti_records_are_closed(const struct fasti_records *records, uint64_t first, uint32_t items) {
+    const uint64_t last = first + items - 1;
+    return fasti_records_chunk_state(records, first / FASTI_RECORD_CHUNK) != FASTI_CHUNK_OPEN ||
+           fasti_records_chunk_state(records, last / FASTI_RECORD_CHUNK) != FASTI_CHUNK_OPEN;
+}
+
+void fasti_records_chunk_empty(struct fasti_records *records, uint64_t chunk) {
+    struct fasti_record_chunk *entries = fasti_load_acquire(&records->chunks[chunk]);
+    FASTI_ASSERT(fasti_records_chunk_state(records, chunk) == FASTI_CHUNK_CLOSED);
+    fasti_records_chunk_set(records, chunk, FASTI_CHUNK_EMPTIED);
+    /* Anonymous memory reads as zeros after it; where that is refused it is written. */
+    if (entries != NULL && madvise(entries, sizeof *entries, MADV_DONTNEED) != 0)
+        memset(entries, 0, sizeof *entries);
 }

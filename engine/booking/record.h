@@ -13,7 +13,10 @@
  * body of its effect and the input of its digest. Chains link the records of a schedule and of a
  * patient bucket, newest first; only the committer (or replay) adds to them, in log order. So a
  * record of n items has n numbers, of which the first names it.
- * Threading: cells by claims; chains one writer, many readers; entries are never freed.
+ * A record that was purged leaves its entry, with an empty cell, in its chains until they are
+ * swept; a chunk of which all are gone is emptied then: its entries read as those of numbers that
+ * were never given. Numbers do not come again. Threading: cells by claims; chains one writer, many
+ * readers; entries stay readable for ever.
  */
 #ifndef FASTI_BOOKING_RECORD_H
 #define FASTI_BOOKING_RECORD_H
@@ -31,19 +34,6 @@
 #include "engine/booking/command.h"
 #include "engine/calendar/cell.h"
 #include "engine/calendar/page.h"
-
-/* What a record takes: the time of one schedule, from its buffer before to its buffer after. In
- * instants: which bits of which days that is follows from the schedule's zone and resolution. */
-struct fasti_item {
-    uint32_t schedule;
-    uint32_t service;       /* 0: a block */
-    int64_t start_utc_s;    /* of the visit, without its buffers */
-    int16_t offset_minutes; /* local offset at the start, as it was when the record was made */
-    uint16_t minutes;       /* of the visit */
-    uint8_t before_minutes, after_minutes; /* buffers, taken with it; to FASTI_BUFFER_MINUTES_MAX */
-    uint8_t seats;     /* it takes so many of each tick: a visit 1, a block all of them */
-    uint8_t seats_max; /* by so many a tick might be taken with it; 1 to FASTI_SEATS_MAX */
-};
 
 /* From the start of the buffer before to the end of the buffer after. */
 static inline int64_t fasti_item_begin_utc_s(const struct fasti_item *item) {
@@ -162,6 +152,10 @@ static inline bool fasti_record_is_counted(const struct fasti_record *record) {
      sizeof(struct fasti_record_hold) + sizeof(uint64_t) + sizeof(struct fasti_record_source) + \
      FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
 _Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
+_Static_assert(FASTI_LOAD_BYTES_MAX >=
+                   FASTI_ITEMS_MAX *
+                       (FASTI_RECORD_BYTES_MAX - (FASTI_ITEMS_MAX - 1) * sizeof(struct fasti_item)),
+               "as many records as one LOAD may have fit, however large they are");
 
 /* May a record of this state become one of that? fasti_state_frees: does it give its time back?
  * fasti_state_ends_hold: was it a hold that had not been confirmed? */
@@ -175,6 +169,8 @@ bool fasti_state_ends_hold(enum fasti_record_state state);
 bool fasti_record_is_sound(const struct fasti_record *record, size_t bytes);
 /* The same of a record in any state, as a snapshot keeps it. */
 bool fasti_record_is_kept_sound(const struct fasti_record *record, size_t bytes);
+/* The same, and what its state says of patient, payload and flags: as one that is loaded. */
+bool fasti_record_is_load_sound(const struct fasti_record *record, size_t bytes);
 
 struct fasti_record_entry {
     _Atomic uint64_t cell;
@@ -195,11 +191,23 @@ struct fasti_record_slabs {
     uint8_t **slabs;                /* room for as many as FASTI_RECORDS_MAX need */
 };
 
+enum fasti_chunk_state {
+    FASTI_CHUNK_OPEN,
+    FASTI_CHUNK_CLOSED,  /* all numbers were given, and none of them is taken up again */
+    FASTI_CHUNK_EMPTIED, /* all records were purged, and the chains swept */
+};
+
 struct fasti_records {
     struct fasti_record_slabs slabs;
     _Atomic(struct fasti_record_chunk *) *chunks; /* FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK */
+    _Atomic uint8_t *chunk_states;                /* of each: enum fasti_chunk_state */
     _Atomic uint64_t *patients;                   /* heads, FASTI_PATIENT_BUCKETS */
     _Atomic uint64_t next_id;
+    /* The least number that was given to a new record since the start (UINT64_MAX: none was). Below
+     * it, and from next_id on, an entry that is empty is nobody's: LOAD may fill it. */
+    _Atomic uint64_t issued_first;
+    _Atomic uint64_t purged_end; /* above every number that was purged: none below comes again */
+    pthread_mutex_t load_lock;   /* one LOAD at a time; it looks at numbers, then makes records */
 };
 
 /* false: no memory. */
@@ -208,6 +216,9 @@ void fasti_records_deinit(struct fasti_records *records);
 
 /* The entry of an id, its chunk made if need be; NULL: no memory or beyond FASTI_RECORDS_MAX. */
 struct fasti_record_entry *fasti_records_get(struct fasti_records *records, fasti_record_id id);
+
+/* Before new records' numbers are taken from next_id on: notes the first one that ever is. */
+void fasti_records_issue(struct fasti_records *records);
 
 /* NULL where no chunk is. */
 struct fasti_record_entry *fasti_records_find(struct fasti_records *records, fasti_record_id id);
@@ -241,5 +252,41 @@ void fasti_records_publish(struct fasti_records *records, const struct fasti_rec
 void fasti_records_link_patient(struct fasti_records *records, const struct fasti_record *record);
 void fasti_records_link_item(struct fasti_records *records, const struct fasti_record *record,
                              uint32_t item, _Atomic uint64_t *schedule_head);
+
+/* ---- what is gone ---- */
+
+/* A record of these numbers is purged. */
+static inline void fasti_records_purged(struct fasti_records *records, uint64_t id,
+                                        uint32_t items) {
+    uint64_t end = fasti_load_relaxed(&records->purged_end);
+    while (end < id + items && !fasti_cas_seq_cst(&records->purged_end, &end, id + items))
+        ;
+}
+
+/* Was the record of an entry purged? Also of a part whose record is being published: who empties
+ * chunks looks once more after the grace. */
+bool fasti_records_is_gone(struct fasti_records *records, uint64_t id);
+
+/* One step along a chain from *link on: over the next entry, or past one that is gone, which is
+ * taken out. false: the chain is over. The committer's role, or replay; readers may be on it. */
+bool fasti_records_sweep(struct fasti_records *records, _Atomic uint64_t **link, bool is_patient);
+
+/* Is every number of a chunk without a record: purged, or (a gap) never used? */
+bool fasti_records_is_chunk_gone(struct fasti_records *records, uint64_t chunk);
+
+static inline enum fasti_chunk_state fasti_records_chunk_state(const struct fasti_records *records,
+                                                               uint64_t chunk) {
+    return (enum fasti_chunk_state)fasti_load_seq_cst(&records->chunk_states[chunk]);
+}
+static inline void fasti_records_chunk_set(struct fasti_records *records, uint64_t chunk,
+                                           enum fasti_chunk_state state) {
+    fasti_store_seq_cst(&records->chunk_states[chunk], (uint8_t)state);
+}
+
+/* Is one of these numbers in a chunk that is not open any more? It is not given again then. */
+bool fasti_records_are_closed(const struct fasti_records *records, uint64_t first, uint32_t items);
+
+/* Empties a closed chunk that is gone, out of all chains, and that nobody can hold an entry of. */
+void fasti_records_chunk_empty(struct fasti_records *records, uint64_t chunk);
 
 #endif

@@ -91,6 +91,8 @@ static struct fasti_scene_end end_refused(enum fasti_outcome outcome) {
 static struct fasti_scene_end end_look(enum fasti_look_result looked) {
     if (looked == FASTI_LOOK_OUTSIDE)
         return end_refused(FASTI_OUTCOME_OUTSIDE);
+    if (looked == FASTI_LOOK_RETIRED)
+        return end_refused(FASTI_OUTCOME_PAST);
     if (looked == FASTI_LOOK_NO_SCHEDULE)
         return end_refused(FASTI_OUTCOME_NO_SUCH);
     return (struct fasti_scene_end){.result = FASTI_SCENE_LOOK, .looked = looked};

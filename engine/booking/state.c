@@ -64,7 +64,9 @@ enum fasti_status fasti_booking_init(struct fasti_booking *booking, struct fasti
     booking->pool = calloc(FASTI_WORKER_PENDING_MAX, sizeof *booking->pool);
     booking->draft = malloc(sizeof *booking->draft);
     booking->timers.heap = malloc(FASTI_WORKER_HOLDS_MAX * sizeof *booking->timers.heap);
-    if (booking->pool == NULL || booking->draft == NULL || booking->timers.heap == NULL)
+    booking->exported = malloc(FASTI_EXPORT_BYTES_MAX);
+    if (booking->pool == NULL || booking->draft == NULL || booking->timers.heap == NULL ||
+        booking->exported == NULL)
         return FASTI_LIMIT_MEMORY;
     for (uint32_t i = FASTI_WORKER_PENDING_MAX; i > 0; i--) {
         booking->pool[i - 1].next = booking->free;
@@ -78,6 +80,8 @@ void fasti_booking_deinit(struct fasti_booking *booking) {
     free(booking->pool);
     free(booking->draft);
     free(booking->timers.heap);
+    free(booking->exported);
+    booking->exported = NULL;
     booking->timers.heap = NULL;
     booking->pool = NULL;
     booking->draft = NULL;

@@ -36,6 +36,9 @@ struct fasti_pending_cell {
     uint32_t *emitted;
     _Atomic uint32_t *durable;
     uint32_t from_version;
+    uint32_t schedule; /* of a day that a claim changes; 0: of something else */
+    int32_t date;
+    uint8_t run; /* the day's summary then (rules/summary.h), for search */
 };
 
 enum fasti_pending_kind {
@@ -43,6 +46,7 @@ enum fasti_pending_kind {
     FASTI_PENDING_WAIT = 2,   /* waits until all its cells are durable */
     FASTI_PENDING_LIST = 3,   /* the same, then the list is made again */
     FASTI_PENDING_SHOW = 4,   /* the same, then the record is looked at again */
+    FASTI_PENDING_EXPORT = 5, /* the same, then the page is made again */
 };
 
 struct fasti_draft;
@@ -78,11 +82,14 @@ struct fasti_pending {
     int64_t decided_ms;
     int32_t appointments; /* what it adds to the count of booked appointments */
     uint64_t number;      /* of effects, in the order in which the committer took them */
+    uint64_t edit_epoch;  /* not answered before the epoch's counter is there; 0: it is no edit */
+    uint64_t edit_pushed; /* nor before so many effects are durable; 0: not known yet */
 
     fasti_organization_id organization;
     union {
         struct fasti_list_query list;
         fasti_record_id show;
+        fasti_record_id export_after;
         struct { /* after a commit: where the count of conflicts stands */
             uint32_t schedule;
             uint64_t record; /* next one of its chain; 0 = the schedule is done */
@@ -117,6 +124,8 @@ struct fasti_state {
 
     _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic(struct fasti_pending *) effects; /* newest first */
     _Atomic uint64_t pushed;
+    _Atomic uint64_t settled;    /* the first so many of them are durable */
+    _Atomic uint64_t edit_epoch; /* of the edit that was published last (fasti_pending) */
     _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic int64_t logged_ms; /* floor of decision times */
     _Atomic uint64_t lsn_durable;
     _Atomic uint64_t appointments;
@@ -148,6 +157,7 @@ struct fasti_booking {
     uint32_t pending_count;
     struct fasti_pending *waiting;  /* WAIT, LIST, SHOW */
     _Atomic uint32_t waiting_count; /* > 0: the committer wakes this worker after each batch */
+    _Atomic uint32_t waits_looked;  /* how often `waiting` was looked through */
     _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic(struct fasti_pending *) done; /* newest first */
     struct fasti_draft *draft; /* the claim that is being made */
     struct fasti_hold_timers timers;
@@ -155,6 +165,15 @@ struct fasti_booking {
     uint64_t spare_record; /* numbers that a lost claim gave back, spare_count from this one on */
     uint32_t spare_count;
 
+    struct { /* the LOAD that is being decided */
+        uint32_t count;
+        uint64_t known; /* bit i: records[i] is there already */
+        const struct fasti_record *records[FASTI_ITEMS_MAX];
+        const struct fasti_record *current; /* whose time is being taken */
+        bool has_numbers; /* those of all that are not there yet are this load's */
+    } load;
+
+    uint64_t *exported; /* FASTI_EXPORT_BYTES_MAX */
     struct fasti_list_answer list;
     struct fasti_describe_answer describe;
     struct fasti_opening openings[FASTI_OPENINGS_MAX];

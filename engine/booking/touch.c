@@ -22,14 +22,15 @@ static bool effect_make(struct fasti_booking *booking, struct fasti_pending *pen
 }
 
 static bool touch_attempt(struct fasti_booking *booking, struct fasti_pending *pending,
-                          struct fasti_day_look *look, enum fasti_claim_result *result) {
+                          struct fasti_day_look *look, uint8_t *run,
+                          enum fasti_claim_result *result) {
     static const struct fasti_page_change nothing = {.operation = FASTI_PAGE_TAKE};
     uint32_t page_index = 0;
     fasti_day_reload(booking, look);
     if (fasti_cell_is_worn(look->word) ||
         !fasti_page_apply(&booking->arena, look->page, &nothing, &page_index))
         return false;
-    fasti_look_page_finish(booking, look, page_index);
+    *run = fasti_look_page_finish(booking, look, page_index);
     if (!effect_make(booking, pending, look)) {
         fasti_look_page_drop(booking, page_index);
         return false;
@@ -50,7 +51,7 @@ bool fasti_touch_day(struct fasti_booking *booking, fasti_schedule_id schedule, 
     struct fasti_day_look look = {.id = schedule, .date = date};
     look.schedule = fasti_schedule_get(state->directory, schedule);
     look.ref = fasti_days_find(&state->arena, &look.schedule->days, date);
-    FASTI_ASSERT(look.ref.chunk != NULL);
+    FASTI_ASSERT(look.ref.chunk != NULL); /* it is yesterday at the earliest: it does not retire */
     struct fasti_pending *pending = fasti_pending_make(booking);
     if (pending == NULL)
         return false;
@@ -59,9 +60,10 @@ bool fasti_touch_day(struct fasti_booking *booking, fasti_schedule_id schedule, 
     booking->arena.uses_reserve = true; /* an edit that has begun must not stop halfway */
     enum fasti_claim_result result = FASTI_CLAIM_LOST;
     bool is_good = true;
+    uint8_t run = FASTI_PAGE_RUN_MAX;
     while (is_good && result == FASTI_CLAIM_LOST)
         is_good = fasti_limbo_reserve(&booking->limbo, 8) &&
-                  touch_attempt(booking, pending, &look, &result);
+                  touch_attempt(booking, pending, &look, &run, &result);
     booking->arena.uses_reserve = false;
     if (!is_good) {
         fasti_pending_give(booking, pending);
@@ -69,7 +71,7 @@ bool fasti_touch_day(struct fasti_booking *booking, fasti_schedule_id schedule, 
     }
     fasti_look_page_retire(booking, look.word);
     pending->cell_count = 1;
-    pending->cells[0] = fasti_look_pending_cell(&look);
+    pending->cells[0] = fasti_look_pending_cell(&look, run);
     fasti_effects_push(state, pending);
     return true;
 }

@@ -4,7 +4,8 @@
  *   top (36 entries, in the schedule) -> mid (64) -> chunk of 32 days
  *
  * Levels are made when first needed, by whoever needs them, with one compare-and-swap; a loser
- * frees its copy. They are never freed while the engine lives. A chunk holds for each day:
+ * frees its copy. A chunk all of whose days are long past retires (booking/retire.h): its link says
+ * so for ever, and nobody makes another. A chunk holds for each day:
  *   cells      the versioned reference that claims swap
  *   patterns   the compiled opening pattern; 0 = not compiled (compute it on the side)
  *   emitted    last version that the committer gave an LSN to (committer only)
@@ -34,15 +35,23 @@ struct fasti_day_mid {
 
 struct fasti_days {
     _Atomic uint32_t mids[FASTI_TOP_MIDS];
+    _Atomic int32_t retired_end; /* days before this date retired; 0: none did. Only grows */
 };
 
-/* One day's place in its chunk; chunk NULL: the day was never touched. */
+/* One day's place in its chunk; chunk NULL: the day was never touched, or it retired. */
 struct fasti_day_ref {
     struct fasti_day_chunk *chunk;
     uint32_t at;
+    bool is_retired;
 };
 
-/* date must be bookable. find never makes anything; get makes the chunk, chunk NULL: no memory.
+/* First day of the chunk that a date lies in. */
+static inline fasti_date fasti_days_chunk_of(fasti_date date) {
+    return (fasti_date){date.v - (date.v - FASTI_DATE_FIRST) % FASTI_CHUNK_DAYS};
+}
+
+/* date must be bookable. find never makes anything; get makes the chunk, chunk NULL: no memory, or
+ * it retired.
  * Loads and stores of links are seq_cst: an editor publishes its configuration and then looks for
  * chunks, a claimer makes its chunk and then loads the configuration; one of them sees the other.
  */
@@ -51,9 +60,30 @@ struct fasti_day_ref fasti_days_find(struct fasti_arena *arena, struct fasti_day
 struct fasti_day_ref fasti_days_get(struct fasti_arena_local *local, struct fasti_days *days,
                                     fasti_date date);
 
+/* Asks the processor for what find and who looks at the day then read, a level a call, so that the
+ * levels of many days are on their way at once: 0 the link to the mid, 1 the one to the chunk, 2
+ * the day's cell and pattern, 3 its page. Changes nothing; reads what is there by then. */
+#define FASTI_DAYS_LEVELS 4
+void fasti_days_prefetch(struct fasti_arena *arena, struct fasti_days *days, fasti_date date,
+                         uint32_t level);
+
 /* For walks: first day of the first chunk that exists and ends after date (so it may begin before
  * date); false if there is none. date: FASTI_DATE_FIRST or later. */
 bool fasti_days_next_chunk(struct fasti_arena *arena, struct fasti_days *days, fasti_date date,
                            fasti_date *chunk_first);
+
+/* Did the day retire? */
+static inline bool fasti_days_is_retired(const struct fasti_days *days, fasti_date date) {
+    return date.v < fasti_load_seq_cst(&days->retired_end);
+}
+
+/* Retires the chunks from retired_end to end (the first day of a chunk) that were never made, so
+ * that nobody makes them. false: one of them is there, or no memory; nothing is lost by calling
+ * again. One caller at a time. */
+bool fasti_days_close(struct fasti_arena_local *local, struct fasti_days *days, fasti_date end);
+
+/* Retires the chunk that begins on a date and is there, whose cells take no claim any more; all
+ * before it retired. Returns its arena index, the caller's to free when nobody can hold it. */
+uint32_t fasti_days_retire(struct fasti_arena *arena, struct fasti_days *days, fasti_date first);
 
 #endif

@@ -29,9 +29,14 @@ uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint
 uint32_t fasti_kernel_positions_scalar(const uint64_t *words, uint32_t word_count, uint16_t *ticks);
 #define FASTI_KERNEL_GROUP 32
 
-/* Chooses for the whole process: "scalar", "avx512", or (NULL or empty) the widest that this
- * processor has. Returns the name of what is used from now on, NULL (and nothing changed) for one
- * that is unknown or that the processor lacks. */
+/* Bit i of the result, i < count <= 64: bytes[i] >= least. The 64 bytes from there on can be read.
+ * Others may write them meanwhile; each is read whole, as it is at some moment of the call. */
+uint64_t fasti_kernel_at_least(const _Atomic uint8_t *bytes, uint32_t count, uint8_t least);
+uint64_t fasti_kernel_at_least_scalar(const _Atomic uint8_t *bytes, uint32_t count, uint8_t least);
+
+/* Chooses for the whole process: "scalar", "avx2", "avx512", or (NULL or empty) the widest that
+ * this processor has. Returns the name of what is used from now on, NULL (and nothing changed) for
+ * one that is unknown or that the processor lacks. */
 const char *fasti_kernels_choose(const char *name);
 
 /* The bits of one word that belong to ticks [tick, end); the word overlaps the range. */

@@ -12,7 +12,12 @@
 #include "engine/base/atomics.h"
 #include "engine/calendar/kernels.h"
 
-typedef uint32_t (*positions_kernel)(const uint64_t *words, uint32_t word_count, uint16_t *ticks);
+/* One form of all kernels that have several. */
+struct kernels {
+    const char *name;
+    uint32_t (*positions)(const uint64_t *words, uint32_t word_count, uint16_t *ticks);
+    uint64_t (*at_least)(const _Atomic uint8_t *bytes, uint32_t count, uint8_t least);
+};
 
 #if defined(__x86_64__)
 
@@ -40,6 +45,38 @@ WIDE static uint32_t positions_avx512(const uint64_t *words, uint32_t word_count
     return (uint32_t)(end - ticks);
 }
 
+/* What others write beside it are single bytes: a wide load reads each of them whole, which the
+ * race detector cannot know. */
+#define UNSEEN __attribute__((no_sanitize("thread")))
+
+static uint64_t count_mask(uint32_t count) {
+    return count == 0 ? 0 : UINT64_MAX >> (64 - count);
+}
+
+WIDE UNSEEN static uint64_t at_least_avx512(const _Atomic uint8_t *bytes, uint32_t count,
+                                            uint8_t least) {
+    const __m512i all = _mm512_loadu_si512((const void *)(uintptr_t)bytes);
+    return _mm512_cmpge_epu8_mask(all, _mm512_set1_epi8((char)least)) & count_mask(count);
+}
+
+/* There is no comparison of unsigned bytes: max(a, b) = a where a >= b. */
+#define WIDE2 __attribute__((target("avx2")))
+WIDE2 UNSEEN static uint64_t at_least_avx2(const _Atomic uint8_t *bytes, uint32_t count,
+                                           uint8_t least) {
+    const __m256i *at = (const __m256i *)(uintptr_t)bytes;
+    const __m256i wanted = _mm256_set1_epi8((char)least);
+    const __m256i low = _mm256_loadu_si256(at), high = _mm256_loadu_si256(at + 1);
+    const uint32_t first =
+        (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_max_epu8(low, wanted), low));
+    const uint32_t second =
+        (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_max_epu8(high, wanted), high));
+    return ((uint64_t)second << 32 | first) & count_mask(count);
+}
+
+static bool has_avx2(void) {
+    return __builtin_cpu_supports("avx2");
+}
+
 static bool has_avx512(void) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vbmi2");
@@ -48,6 +85,12 @@ static bool has_avx512(void) {
 #else
 
 #define positions_avx512 fasti_kernel_positions_scalar
+#define at_least_avx512  fasti_kernel_at_least_scalar
+#define at_least_avx2    fasti_kernel_at_least_scalar
+
+static bool has_avx2(void) {
+    return false;
+}
 
 static bool has_avx512(void) {
     return false;
@@ -55,29 +98,47 @@ static bool has_avx512(void) {
 
 #endif
 
-static uint32_t positions_first(const uint64_t *words, uint32_t word_count, uint16_t *ticks);
-
-/* Of the processor, not of an engine: the one variable outside a function in engine/. */
-static _Atomic(positions_kernel) positions = positions_first;
-
-/* Nobody has chosen yet. */
-static uint32_t positions_first(const uint64_t *words, uint32_t word_count, uint16_t *ticks) {
-    (void)fasti_kernels_choose(NULL);
-    return fasti_kernel_positions(words, word_count, ticks);
+uint64_t fasti_kernel_at_least_scalar(const _Atomic uint8_t *bytes, uint32_t count, uint8_t least) {
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < count; i++)
+        mask |= (uint64_t)(fasti_load_relaxed(&bytes[i]) >= least) << i;
+    return mask;
 }
+
+static const struct kernels scalar = {"scalar", fasti_kernel_positions_scalar,
+                                      fasti_kernel_at_least_scalar};
+static const struct kernels avx2 = {"avx2", fasti_kernel_positions_scalar, at_least_avx2};
+static const struct kernels avx512 = {"avx512", positions_avx512, at_least_avx512};
+
+/* Of the processor, not of an engine: the one variable outside a function in engine/. NULL: nobody
+ * has chosen yet. */
+static _Atomic(const struct kernels *) chosen;
 
 const char *fasti_kernels_choose(const char *name) {
     const bool is_any = name == NULL || name[0] == '\0';
-    if ((is_any || strcmp(name, "avx512") == 0) && has_avx512()) {
-        fasti_store_relaxed(&positions, positions_avx512);
-        return "avx512";
-    }
-    if (!is_any && strcmp(name, "scalar") != 0)
+    const struct kernels *kernels = NULL;
+    if ((is_any || strcmp(name, avx512.name) == 0) && has_avx512())
+        kernels = &avx512;
+    else if ((is_any || strcmp(name, avx2.name) == 0) && has_avx2())
+        kernels = &avx2;
+    else if (is_any || strcmp(name, scalar.name) == 0)
+        kernels = &scalar;
+    if (kernels == NULL)
         return NULL;
-    fasti_store_relaxed(&positions, fasti_kernel_positions_scalar);
-    return "scalar";
+    fasti_store_relaxed(&chosen, kernels);
+    return kernels->name;
+}
+
+static const struct kernels *kernels_used(void) {
+    if (fasti_load_relaxed(&chosen) == NULL)
+        (void)fasti_kernels_choose(NULL);
+    return fasti_load_relaxed(&chosen);
 }
 
 uint32_t fasti_kernel_positions(const uint64_t *words, uint32_t word_count, uint16_t *ticks) {
-    return fasti_load_relaxed(&positions)(words, word_count, ticks);
+    return kernels_used()->positions(words, word_count, ticks);
+}
+
+uint64_t fasti_kernel_at_least(const _Atomic uint8_t *bytes, uint32_t count, uint8_t least) {
+    return kernels_used()->at_least(bytes, count, least);
 }

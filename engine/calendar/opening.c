@@ -11,7 +11,7 @@
 #include "engine/time/civil.h"
 
 #define WEEKDAYS_ALL 0x7f
-#define FLAGS_ALL    (FASTI_OPENING_SINGLE | FASTI_OPENING_FULL)
+#define FLAGS_OPEN   (FASTI_OPENING_SINGLE | FASTI_OPENING_FULL)
 
 static enum fasti_status services_check(const struct fasti_opening *opening,
                                         struct fasti_detail *detail) {
@@ -102,17 +102,21 @@ enum fasti_status fasti_opening_check(const struct fasti_opening *opening,
                  resolution_minutes == 15);
     if (opening->id.length == 0 || opening->id.length > FASTI_ID_BYTES_MAX)
         return fasti_detail_set(detail, FASTI_INVALID_ID, "the opening's id is empty or too long");
-    if ((opening->flags & ~FLAGS_ALL) != 0)
+    if ((opening->flags & ~(FLAGS_OPEN | FASTI_OPENING_ALL)) != 0)
         return fasti_detail_set(detail, FASTI_INVALID_OPENING,
                                 "the opening's flags (%u) are not known", opening->flags);
+    if (opening->kind != FASTI_OPENING_CLOSED && (opening->flags & FASTI_OPENING_ALL) != 0)
+        return fasti_detail_set(detail, FASTI_INVALID_OPENING,
+                                "an opening that opens time has no flag that closes all");
     FASTI_TRY(services_check(opening, detail));
     switch (opening->kind) {
     case FASTI_OPENING_WEEKLY:
     case FASTI_OPENING_DATED: return civil_check(opening, resolution_minutes, detail);
     case FASTI_OPENING_CLOSED:
-        if (opening->flags != 0 || opening->service_count != 0)
+        if ((opening->flags & FLAGS_OPEN) != 0 || opening->service_count != 0)
             return fasti_detail_set(detail, FASTI_INVALID_OPENING,
-                                    "a closure closes for every service and has no flags");
+                                    "a closure closes for every service, and is neither single "
+                                    "nor full");
         return civil_check(opening, resolution_minutes, detail);
     case FASTI_OPENING_INSTANT: return instant_check(opening, detail);
     default:

@@ -41,10 +41,11 @@ enum fasti_opening_kind {
     FASTI_OPENING_INSTANT = 4,
 };
 
-/* An opening's flags; a CLOSED one has none. */
+/* An opening's flags; a CLOSED one may have ALL and no other, only it has that one. */
 enum {
     FASTI_OPENING_SINGLE = 1, /* one bookable start, at its own start; a visit takes all of it */
     FASTI_OPENING_FULL = 2,   /* open but with no place: makes a day FULL, not CLOSED */
+    FASTI_OPENING_ALL = 4,    /* cuts dated openings and instants, too: nothing stays open */
 };
 
 #define FASTI_CAPACITY_UNLIMITED UINT32_MAX

@@ -2,7 +2,7 @@
  * opening_expand.c - from rules to the open spans of one local day.
  *
  *   WEEKLY    |----------------|        anchor: where the rule's own hours start
- *   CLOSED          |---|
+ *   CLOSED          |---|               with ALL: dated openings and instants are cut, too
  *   spans     |-----|   |------|        both pieces keep the anchor at the left end
  *
  *   INSTANT   ------------|  next day   the piece of the next day has a negative anchor
@@ -20,13 +20,16 @@
 #include "engine/calendar/opening.h"
 #include "engine/time/civil.h"
 
+/* Which closures cut an opening: weekly hours every one, exceptions and instants those with ALL. */
+enum layer { LAYER_WEEKLY, LAYER_OTHERS, LAYERS };
+
 /* A date with its closures. */
 struct side {
     fasti_date date;
     struct fasti_local_day day;
     int64_t ticks; /* whole ones in the day */
     bool is_there; /* false: outside the bookable dates */
-    uint64_t closed[FASTI_DAY_WORDS_MAX];
+    uint64_t closed[LAYERS][FASTI_DAY_WORDS_MAX];
 };
 
 struct expansion {
@@ -34,7 +37,7 @@ struct expansion {
     int64_t resolution; /* minutes a tick */
     const struct fasti_opening *openings;
     uint32_t opening_count;
-    struct side here, before, after; /* the last two only where something crosses a midnight */
+    struct side here, before, after; /* the last two only where needs_sides */
     struct fasti_day_draft *draft;
 };
 
@@ -128,13 +131,20 @@ static int64_t elapsed(const struct expansion *expansion, const struct side *sid
     return fasti_zone_minute_of_day(expansion->zone, &side->day, side->date, (int32_t)civil_minute);
 }
 
+static enum layer layer_of(const struct fasti_opening *opening) {
+    return opening->kind == FASTI_OPENING_WEEKLY ? LAYER_WEEKLY : LAYER_OTHERS;
+}
+
 /* Marks every tick that a closure touches, wholly or in part: elapsed minutes [from, to). */
-static void closure_mark(const struct expansion *expansion, struct side *side, int64_t from,
-                         int64_t to) {
+static void closure_mark(const struct expansion *expansion, struct side *side,
+                         const struct fasti_opening *closure, int64_t from, int64_t to) {
     const int64_t start = floor_divide(from, expansion->resolution);
     const int64_t end = ceil_divide(to, expansion->resolution);
-    if (start < end)
-        fasti_bits_set(side->closed, (uint32_t)start, (uint32_t)(end - start));
+    if (start >= end)
+        return;
+    fasti_bits_set(side->closed[LAYER_WEEKLY], (uint32_t)start, (uint32_t)(end - start));
+    if ((closure->flags & FASTI_OPENING_ALL) != 0)
+        fasti_bits_set(side->closed[LAYER_OTHERS], (uint32_t)start, (uint32_t)(end - start));
 }
 
 /* A date's closures, its own and the rest of those of the day before. */
@@ -153,21 +163,25 @@ static void side_load(struct expansion *expansion, struct side *side, fasti_date
         const uint32_t end = closure->end_minute;
         if (applies(closure, date))
             closure_mark(
-                expansion, side, elapsed(expansion, side, closure->start_minute),
+                expansion, side, closure, elapsed(expansion, side, closure->start_minute),
                 elapsed(expansion, side, end < FASTI_DAY_MINUTES ? end : FASTI_DAY_MINUTES));
         if (end > FASTI_DAY_MINUTES && applies(closure, (fasti_date){date.v - 1}))
-            closure_mark(expansion, side, 0, elapsed(expansion, side, end - FASTI_DAY_MINUTES));
+            closure_mark(expansion, side, closure, 0,
+                         elapsed(expansion, side, end - FASTI_DAY_MINUTES));
     }
 }
 
-static bool is_closed(const struct side *side, int64_t start, int64_t end) {
-    return start < end && fasti_bits_any(side->closed, (uint32_t)start, (uint32_t)(end - start));
+static bool is_closed(const struct side *side, enum layer layer, int64_t start, int64_t end) {
+    return start < end &&
+           fasti_bits_any(side->closed[layer], (uint32_t)start, (uint32_t)(end - start));
 }
 
 /* The first tick of [start, end) that is closed, or (is_wanted false) that is not; end: none is. */
-static int64_t tick_find(const struct side *side, int64_t start, int64_t end, bool is_wanted) {
+static int64_t tick_find(const struct side *side, enum layer layer, int64_t start, int64_t end,
+                         bool is_wanted) {
+    const uint64_t *closed = side->closed[layer];
     for (int64_t tick = start; tick < end; tick = (tick / 64 + 1) * 64) {
-        const uint64_t word = is_wanted ? side->closed[tick / 64] : ~side->closed[tick / 64];
+        const uint64_t word = is_wanted ? closed[tick / 64] : ~closed[tick / 64];
         const uint64_t rest = word >> tick % 64;
         if (rest != 0) {
             const int64_t found = tick + __builtin_ctzll(rest);
@@ -189,7 +203,7 @@ struct occurrence {
 static struct occurrence occurrence_of(const struct expansion *expansion,
                                        const struct fasti_opening *opening,
                                        const struct side *first, const struct side *next) {
-    const bool is_cuttable = opening->kind == FASTI_OPENING_WEEKLY;
+    const enum layer layer = layer_of(opening);
     const uint32_t end_minute = opening->end_minute;
     const bool is_over = end_minute > FASTI_DAY_MINUTES;
     struct occurrence o = {
@@ -201,23 +215,18 @@ static struct occurrence occurrence_of(const struct expansion *expansion,
     if (is_over && next->is_there)
         o.rest = floor_divide(elapsed(expansion, next, end_minute - FASTI_DAY_MINUTES),
                               expansion->resolution);
-    o.is_touched = is_cuttable && (is_closed(first, o.start, o.end) || is_closed(next, 0, o.rest));
+    o.is_touched = is_closed(first, layer, o.start, o.end) || is_closed(next, layer, 0, o.rest);
     return o;
 }
 
-/* How far a piece that ends at its day's end goes on: up to the next day's first closure. */
-static int64_t over_of(const struct side *next, int64_t rest, bool is_cuttable) {
-    return is_cuttable ? tick_find(next, 0, rest, true) : rest;
-}
-
 /* Adds the parts of [start, end) of this day that no closure touches. over: how far what ends at
- * the day's end goes on. */
+ * the day's end goes on: up to the next day's first closure. */
 static enum fasti_status pieces_add(struct expansion *expansion,
                                     const struct fasti_opening *opening, uint8_t flags,
                                     int64_t start, int64_t end, int64_t anchor, int64_t over) {
-    const bool is_cuttable = opening->kind == FASTI_OPENING_WEEKLY;
+    const enum layer layer = layer_of(opening);
     for (int64_t tick = start; tick < end;) {
-        const int64_t piece_end = is_cuttable ? tick_find(&expansion->here, tick, end, true) : end;
+        const int64_t piece_end = tick_find(&expansion->here, layer, tick, end, true);
         const bool is_last = piece_end == end && end == expansion->here.ticks;
         const struct fasti_span parts = {
             .start_tick = (uint16_t)tick,
@@ -229,7 +238,7 @@ static enum fasti_status pieces_add(struct expansion *expansion,
         };
         if (piece_end > tick)
             FASTI_TRY(span_add(expansion->draft, opening, &parts));
-        tick = tick_find(&expansion->here, piece_end, end, false);
+        tick = tick_find(&expansion->here, layer, piece_end, end, false);
     }
     return FASTI_OK;
 }
@@ -242,7 +251,7 @@ static enum fasti_status own_add(struct expansion *expansion, const struct fasti
     if (o.start >= o.end || (is_single && o.is_touched))
         return FASTI_OK; /* wholly in a gap, or less than a tick left of it */
     return pieces_add(expansion, opening, opening->flags, o.start, o.end, o.start,
-                      over_of(&expansion->after, o.rest, opening->kind == FASTI_OPENING_WEEKLY));
+                      tick_find(&expansion->after, layer_of(opening), 0, o.rest, true));
 }
 
 /* The rest of the one that began on the day before. */
@@ -269,6 +278,18 @@ static enum fasti_status hours_add(struct expansion *expansion,
 
 /* ---- instants ---- */
 
+/* Does a closure touch an instant of ticks [anchor, end) of this day, on it or the days beside it?
+ */
+static bool instant_is_touched(const struct expansion *expansion, int64_t anchor, int64_t end) {
+    const struct side *here = &expansion->here, *before = &expansion->before;
+    const int64_t over = end - here->ticks, ahead = before->ticks + anchor;
+    return is_closed(here, LAYER_OTHERS, anchor > 0 ? anchor : 0,
+                     end < here->ticks ? end : here->ticks) ||
+           is_closed(&expansion->after, LAYER_OTHERS, 0,
+                     over < expansion->after.ticks ? over : expansion->after.ticks) ||
+           (anchor < 0 && is_closed(before, LAYER_OTHERS, ahead > 0 ? ahead : 0, before->ticks));
+}
+
 static enum fasti_status instant_add(struct expansion *expansion,
                                      const struct fasti_opening *opening) {
     const int64_t day_start = expansion->here.day.start_utc_s, ticks = expansion->here.ticks;
@@ -279,26 +300,27 @@ static enum fasti_status instant_add(struct expansion *expansion,
         floor_divide((opening->end_utc_s - day_start) / 60, expansion->resolution);
     const int64_t start = anchor > 0 ? anchor : 0;
     const int64_t end = end_exact < ticks ? end_exact : ticks;
-    if (start >= end)
+    const bool is_single = (opening->flags & FASTI_OPENING_SINGLE) != 0;
+    if (start >= end || (is_single && instant_is_touched(expansion, anchor, end_exact)))
         return FASTI_OK;
     int64_t over =
         end_exact > ticks && fasti_date_is_bookable((fasti_date){expansion->here.date.v + 1})
             ? end_exact - ticks
             : 0;
     uint8_t flags = opening->flags;
-    if ((flags & FASTI_OPENING_SINGLE) != 0 &&
-        (start != anchor || end_exact - anchor > day_ticks || end + over != end_exact))
+    if (is_single && (start != anchor || end_exact - anchor > day_ticks || end + over != end_exact))
         flags |= FASTI_OPENING_FULL;
-    over = over < day_ticks ? over : day_ticks;
+    over = tick_find(&expansion->after, LAYER_OTHERS, 0, over < day_ticks ? over : day_ticks, true);
     return pieces_add(expansion, opening, flags, start, end, anchor, over);
 }
 
-/* Does anything but instants cross a midnight? */
-static bool has_nights(const struct fasti_opening *openings, uint32_t count) {
-    bool has = false;
+/* Do the days beside this one matter: hours cross a midnight, or a closure may cut an instant? */
+static bool needs_sides(const struct fasti_opening *openings, uint32_t count) {
+    bool needs = false;
     for (uint32_t i = 0; i < count; i++)
-        has = has || openings[i].end_minute > FASTI_DAY_MINUTES;
-    return has;
+        needs = needs || openings[i].end_minute > FASTI_DAY_MINUTES ||
+                (openings[i].flags & FASTI_OPENING_ALL) != 0;
+    return needs;
 }
 
 enum fasti_status fasti_openings_expand(const struct fasti_opening *openings,
@@ -313,7 +335,7 @@ enum fasti_status fasti_openings_expand(const struct fasti_opening *openings,
     FASTI_ASSERT(opening_count <= FASTI_OPENINGS_MAX);
     FASTI_ASSERT(resolution_minutes >= 1);
     side_load(&expansion, &expansion.here, date);
-    if (has_nights(openings, opening_count)) {
+    if (needs_sides(openings, opening_count)) {
         side_load(&expansion, &expansion.before, (fasti_date){date.v - 1});
         side_load(&expansion, &expansion.after, (fasti_date){date.v + 1});
     }

@@ -215,6 +215,34 @@ const struct fasti_plan *fasti_plan_find(const struct fasti_patterns *patterns,
     return plan_search(patterns, &normal, key_hash(&normal));
 }
 
+void fasti_plan_prefetch(const struct fasti_patterns *patterns, const struct fasti_plan_key *key,
+                         uint32_t level) {
+    const struct fasti_pattern *pattern = NULL;
+    if (level == 0) {
+        __builtin_prefetch(&patterns->by_id[key->pattern_id]);
+        return;
+    }
+    pattern = fasti_pattern_get(patterns, key->pattern_id);
+    if (level == 1) {
+        __builtin_prefetch(pattern);
+        return;
+    }
+    const struct fasti_plan_key normal = key_normal(patterns, key);
+    const uint64_t hash = key_hash(&normal);
+    const struct plan_table *table = fasti_load_acquire(&patterns->plans);
+    _Atomic(struct plan_entry *) const *slot =
+        &table->slots[(uint32_t)hash & (table->slot_count - 1)];
+    if (level == 2) {
+        __builtin_prefetch(slot);
+        return;
+    }
+    const char *entry = (const char *)fasti_load_acquire(slot);
+    if (entry != NULL) {
+        __builtin_prefetch(entry);
+        __builtin_prefetch(entry + 64);
+    }
+}
+
 static void table_put(struct plan_table *table, struct plan_entry *entry) {
     const uint32_t mask = table->slot_count - 1;
     uint32_t slot = (uint32_t)entry->hash & mask;

@@ -84,6 +84,12 @@ struct fasti_plan_key {
 const struct fasti_plan *fasti_plan_find(const struct fasti_patterns *patterns,
                                          const struct fasti_plan_key *key);
 
+/* Asks the processor for what plan_find and pattern_get of the key read, a level a call, so that
+ * those of many days are on their way at once. Changes nothing. */
+#define FASTI_PLAN_LEVELS 4
+void fasti_plan_prefetch(const struct fasti_patterns *patterns, const struct fasti_plan_key *key,
+                         uint32_t level);
+
 /* The interned plan, made if new. LIMIT_RECORDS, LIMIT_MEMORY. */
 FASTI_MUST_USE enum fasti_status fasti_plan_make(struct fasti_patterns *patterns,
                                                  const struct fasti_plan_key *key,

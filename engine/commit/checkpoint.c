@@ -34,7 +34,7 @@ void fasti_checkpoint_init(struct fasti_checkpoint *checkpoint, struct fasti_sta
 }
 
 void fasti_checkpoint_know(struct fasti_checkpoint *checkpoint, uint64_t generation,
-                           uint64_t lsn_floor, uint64_t bytes) {
+                           uint64_t lsn_floor, uint64_t lsn_end, uint64_t bytes) {
     if (generation >= checkpoint->generation_next)
         checkpoint->generation_next = generation + 1;
     if (lsn_floor == 0 || checkpoint->kept_count == FASTI_SNAPSHOTS_KEPT) {
@@ -48,7 +48,7 @@ void fasti_checkpoint_know(struct fasti_checkpoint *checkpoint, uint64_t generat
     if (checkpoint->kept_count == 1) {
         checkpoint->bytes_last = bytes;
         checkpoint->told.generation = generation;
-        checkpoint->told.lsn = lsn_floor;
+        checkpoint->told.lsn = lsn_end;
         checkpoint->told.bytes = bytes;
     }
 }
@@ -223,6 +223,7 @@ static void walk_step(struct fasti_checkpoint *checkpoint,
     checkpoint->header.import_next = checkpoint->state->imports.next_id;
     pthread_mutex_unlock(&checkpoint->state->config_lock);
     checkpoint->header.record_next = fasti_load_relaxed(&checkpoint->state->records.next_id);
+    checkpoint->header.purged_end = fasti_load_relaxed(&checkpoint->state->records.purged_end);
     memcpy(checkpoint->header.entries, checkpoint->walk.entries, sizeof checkpoint->header.entries);
     checkpoint->settle_epoch = fasti_load_seq_cst(&checkpoint->state->epoch.counter) + 2;
     checkpoint->drain_number = NUMBER_UNKNOWN;
@@ -245,9 +246,8 @@ static void drain_step(struct fasti_checkpoint *checkpoint,
     struct fasti_snapshot_header *header = &checkpoint->header;
     if (checkpoint->drain_number == NUMBER_UNKNOWN)
         checkpoint->drain_number = moment->taken;
-    const bool is_numbered = moment->waiting == 0 || moment->waiting > checkpoint->drain_number;
     if (header->lsn_end == 0) {
-        if (!is_numbered)
+        if (!fasti_moment_has_numbered(moment, checkpoint->drain_number))
             return;
         header->lsn_end = moment->lsn_next;
         header->logged_ms = moment->logged_ms;

@@ -2,13 +2,12 @@
  * checkpoint.h - writes snapshots while serving, then lets go of the log that they replace.
  *
  *   IDLE -> WALKING -> SETTLING -> DRAINING -> WRITING -> TRIMMING -> IDLE
- *             |           |           |           |          `- one file at a time: older
- * snapshots, |           |           |           |             then the log below the older kept
- * one |           |           |           `- last section, sync, header: from here on it counts |
- * |           `- all that the walk may have seen is numbered: that is lsn_end, |           | and it
- * is waited for until it is durable |           `- every worker was between two commands since:
- * what was swapped is pushed
- *             `- slices (walk.h)
+ *
+ *   WALKING    slices (walk.h)
+ *   SETTLING   until every worker was between two commands: what was swapped is pushed
+ *   DRAINING   until all that the walk may have seen is numbered (lsn_end), and durable
+ *   WRITING    last section, sync, header: from here on it counts
+ *   TRIMMING   one file at a time: older snapshots, then the log below the older kept one
  *
  * Two generations are kept, and the log from the older one's floor on: if the newest is damaged, a
  * start loads the older one and replays more. A failure (a full disk) costs the snapshot, never the
@@ -91,13 +90,19 @@ struct fasti_checkpoint_moment {
     uint32_t config_version;     /* numbered */
 };
 
+/* Is every effect up to this one numbered? Effects count as they are taken from the list. */
+static inline bool fasti_moment_has_numbered(const struct fasti_checkpoint_moment *moment,
+                                             uint64_t number) {
+    return moment->waiting == 0 || moment->waiting > number;
+}
+
 /* log_bytes_max: 0 = the default. kept: the snapshots that a start found sound, newest first; of
  * those that it found otherwise only the numbers matter: generation_next is above all. */
 void fasti_checkpoint_init(struct fasti_checkpoint *checkpoint, struct fasti_state *state,
                            struct fasti_io *io, struct fasti_log *log, bool is_simulated,
                            uint64_t epoch, uint64_t log_bytes_max);
 void fasti_checkpoint_know(struct fasti_checkpoint *checkpoint, uint64_t generation,
-                           uint64_t lsn_floor, uint64_t bytes);
+                           uint64_t lsn_floor, uint64_t lsn_end, uint64_t bytes);
 /* After the log was closed: nothing is in flight. */
 void fasti_checkpoint_deinit(struct fasti_checkpoint *checkpoint);
 

@@ -20,6 +20,8 @@
 #define WATERMARK_POLLS 4 /* the same pause where time is simulated */
 /* How often a low disk is looked at again. */
 #define ROOM_NS (100 * 1000 * 1000)
+/* A worker without work looks up once a minute. */
+#define SIDE_US_MAX (60 * 1000 * 1000)
 
 /* What may still be claimed, as the log's room is now. */
 static void room_tell(struct fasti_committer *committer) {
@@ -29,12 +31,15 @@ static void room_tell(struct fasti_committer *committer) {
 
 void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
                           struct fasti_log *log, struct fasti_checkpoint *checkpoint,
-                          struct fasti_booking **bookings, uint32_t worker_count, int *wake_fds,
+                          struct fasti_upkeep *upkeep, struct fasti_booking **bookings,
+                          struct fasti_roster_store *roster, uint32_t worker_count, int *wake_fds,
                           struct fasti_hash128 digest) {
     memset(committer, 0, sizeof *committer);
     committer->state = state;
     committer->log = log;
     committer->checkpoint = checkpoint;
+    committer->upkeep = upkeep;
+    committer->roster = roster;
     committer->lsn_next = fasti_log_lsn_end(log);
     committer->bookings = bookings;
     committer->worker_count = worker_count;
@@ -126,6 +131,7 @@ static void batch_durable(struct fasti_committer *committer, uint32_t worker) {
     committer->digest = committer->digest_next;
     pthread_mutex_unlock(&committer->digest_lock);
     fasti_store_seq_cst(&state->lsn_durable, fasti_log_lsn_end(committer->log));
+    fasti_store_seq_cst(&state->settled, committer->settled_next);
     struct fasti_pending *done = committer->in_flight;
     committer->in_flight = committer->in_flight_last = NULL;
     wake_others(committer, worker, list_deliver(committer, done, FASTI_OK));
@@ -152,11 +158,40 @@ static void effect_emit(struct fasti_committer *committer, struct fasti_pending 
                                : pending->effect_heap;
     memcpy(target, bytes, pending->effect_bytes);
     fasti_effect_emitted(state, pending, bytes);
+    for (uint32_t i = 0; i < pending->cell_count; i++)
+        if (pending->cells[i].schedule != 0)
+            fasti_roster_note(committer->roster, pending->cells[i].schedule, pending->cells[i].date,
+                              committer->has_old_claims ? FASTI_PAGE_RUN_MAX
+                                                        : pending->cells[i].run);
     committer->digest_next = fasti_hash128_add(committer->digest_next, pending->delta);
     committer->lsn_next++;
     if (pending->decided_ms > *logged_ms)
         *logged_ms = pending->decided_ms;
     list_append(&committer->in_flight, &committer->in_flight_last, pending);
+}
+
+/* The first so many effects that were taken are numbered. */
+static uint64_t numbered_count(const struct fasti_committer *committer) {
+    return committer->deferred == NULL ? committer->taken : committer->deferred->number - 1;
+}
+
+/* May a claim that began before the last edit still be numbered? Its summaries are of rules that
+ * hold no more: search is told that nothing is known of such days. */
+static bool old_claims_look(struct fasti_committer *committer) {
+    const struct fasti_state *state = committer->state;
+    const uint64_t edit = fasti_load_seq_cst(&state->edit_epoch);
+    if (edit == committer->edit_over)
+        return false;
+    if (fasti_load_seq_cst(&state->epoch.counter) < edit)
+        return true;
+    if (committer->edit_marked != edit) {
+        committer->edit_marked = edit;
+        committer->edit_mark = fasti_load_seq_cst(&state->pushed);
+    }
+    if (numbered_count(committer) < committer->edit_mark)
+        return true;
+    committer->edit_over = edit;
+    return false;
 }
 
 /* Moves every effect that is next from deferred into the batch, until nothing more fits or is
@@ -167,6 +202,11 @@ static uint32_t batch_fill(struct fasti_committer *committer, uint32_t *count, i
     uint8_t *buffer = fasti_log_buffer(committer->log, &capacity);
     uint32_t size = 0;
     bool has_moved = true, was_full = false;
+    committer->is_stuck = false;
+    if (committer->deferred == NULL)
+        return 0;
+    fasti_roster_lock(committer->roster);
+    committer->has_old_claims = old_claims_look(committer);
     while (has_moved && committer->deferred != NULL) {
         has_moved = false;
         struct fasti_pending *pending = committer->deferred;
@@ -185,6 +225,7 @@ static uint32_t batch_fill(struct fasti_committer *committer, uint32_t *count, i
             has_moved = true;
         }
     }
+    fasti_roster_unlock(committer->roster);
     committer->is_stuck = committer->deferred != NULL && !was_full;
     return size;
 }
@@ -249,19 +290,16 @@ static enum append_result batch_append(struct fasti_committer *committer, uint32
         return APPEND_FAILED;
     committer->is_filled = false;
     committer->last_count = committer->filled_count;
+    committer->settled_next = numbered_count(committer);
     committer->appended_ns = fasti_clock_monotonic_ns();
     fasti_store_relaxed(&committer->watermark_due, committer->filled_count > 0);
     return APPENDED;
 }
 
-/* ---- snapshots ---- */
+/* ---- snapshots and upkeep ---- */
 
-/* One step of a snapshot, if one is due. */
-static void checkpoint_step(struct fasti_committer *committer, uint32_t worker) {
-    struct fasti_checkpoint *checkpoint = committer->checkpoint;
-    if (fasti_checkpoint_needs_all(checkpoint))
-        effects_gather(committer);
-    const struct fasti_checkpoint_moment moment = {
+static struct fasti_checkpoint_moment moment_now(const struct fasti_committer *committer) {
+    return (struct fasti_checkpoint_moment){
         .lsn_next = committer->lsn_next,
         .lsn_durable = fasti_log_lsn_end(committer->log),
         .taken = committer->taken,
@@ -270,9 +308,20 @@ static void checkpoint_step(struct fasti_committer *committer, uint32_t worker) 
         .digest = committer->digest_next,
         .config_version = committer->state->config_emitted,
     };
+}
+
+/* One step of a snapshot and one of the upkeep, if they are due. */
+static void side_steps(struct fasti_committer *committer, uint32_t worker) {
+    struct fasti_checkpoint *checkpoint = committer->checkpoint;
+    struct fasti_upkeep *upkeep = committer->upkeep;
+    if (fasti_checkpoint_needs_all(checkpoint) || fasti_upkeep_needs_all(upkeep))
+        effects_gather(committer);
+    const struct fasti_checkpoint_moment moment = moment_now(committer);
     const uint32_t done = fasti_load_relaxed(&checkpoint->done);
-    fasti_checkpoint_step(checkpoint, worker, &moment);
-    if (fasti_load_relaxed(&checkpoint->done) != done)
+    if (!fasti_load_seq_cst(&upkeep->holds_walks) || checkpoint->stage != FASTI_CHECKPOINT_IDLE)
+        fasti_checkpoint_step(checkpoint, worker, &moment);
+    fasti_upkeep_step(upkeep, worker, &moment, checkpoint->stage == FASTI_CHECKPOINT_WALKING);
+    if (fasti_load_relaxed(&checkpoint->done) != done || fasti_upkeep_needs_looks(upkeep))
         wake_others(committer, worker, 0);
 }
 
@@ -312,7 +361,7 @@ static bool role_take(struct fasti_committer *committer, uint32_t worker) {
 static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
     room_look(committer);
     switch (fasti_log_poll(committer->log, worker)) {
-    case FASTI_LOG_WAITING: checkpoint_step(committer, worker); return false;
+    case FASTI_LOG_WAITING: side_steps(committer, worker); return false;
     case FASTI_LOG_FAILED: die(committer, worker); return false;
     case FASTI_LOG_DURABLE: batch_durable(committer, worker); break;
     case FASTI_LOG_IDLE: break;
@@ -320,9 +369,9 @@ static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
     room_tell(committer);
     switch (batch_append(committer, worker, watermark_is_due(committer))) {
     case APPENDED: fasti_store_relaxed(&committer->idle_polls, UINT32_C(0)); return true;
-    case APPEND_LATER: checkpoint_step(committer, worker); return false;
+    case APPEND_LATER: side_steps(committer, worker); return false;
     case APPEND_FAILED: die(committer, worker); return false;
-    case NOTHING_TO_APPEND: checkpoint_step(committer, worker); break;
+    case NOTHING_TO_APPEND: side_steps(committer, worker); break;
     }
     if (fasti_log_is_busy(committer->log))
         return false; /* a segment is being prepared in this worker's queue */
@@ -330,6 +379,15 @@ static bool holder_turn(struct fasti_committer *committer, uint32_t worker) {
      * earlier are seen by the look after it. */
     fasti_store_seq_cst(&committer->role, UINT32_C(0));
     return has_work(committer) && role_take(committer, worker);
+}
+
+/* Until the next step of a snapshot or of the upkeep is useful; INT64_MAX: none is. */
+static int64_t side_left_ns(const struct fasti_committer *committer) {
+    const int64_t snapshot_ns = fasti_checkpoint_left_ns(committer->checkpoint);
+    const int64_t upkeep_ns = fasti_upkeep_left_ns(committer->upkeep);
+    if (fasti_load_seq_cst(&committer->upkeep->holds_walks))
+        return upkeep_ns;
+    return snapshot_ns < upkeep_ns ? snapshot_ns : upkeep_ns;
 }
 
 void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
@@ -345,7 +403,7 @@ void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
         const bool is_free = fasti_load_relaxed(&committer->role) == 0;
         const bool is_wanted = has_work(committer) ||
                                (is_free && (watermark_is_due(committer) || room_is_due(committer) ||
-                                            fasti_checkpoint_left_ns(committer->checkpoint) == 0));
+                                            side_left_ns(committer) == 0));
         if (!is_wanted || !role_take(committer, worker))
             return;
     }
@@ -353,13 +411,13 @@ void fasti_committer_step(struct fasti_committer *committer, uint32_t worker) {
     }
 }
 
-/* Microseconds until the next step of a snapshot, in the role or to take it; -1: none. */
-static int32_t checkpoint_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
+/* The same in microseconds, in the role or to take it; -1: none. */
+static int32_t side_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
     const uint32_t role = fasti_load_relaxed(&committer->role);
-    const int64_t left_ns = fasti_checkpoint_left_ns(committer->checkpoint);
+    const int64_t left_ns = side_left_ns(committer);
     if ((role != 0 && role != worker + 1) || left_ns == INT64_MAX)
         return -1;
-    return (int32_t)(left_ns / 1000) + 1;
+    return left_ns / 1000 < SIDE_US_MAX ? (int32_t)(left_ns / 1000) + 1 : SIDE_US_MAX;
 }
 
 static int32_t log_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
@@ -385,8 +443,8 @@ static int32_t log_timeout_us(const struct fasti_committer *committer, uint32_t 
 
 int32_t fasti_committer_timeout_us(const struct fasti_committer *committer, uint32_t worker) {
     const int32_t log_us = log_timeout_us(committer, worker);
-    const int32_t snapshot_us = checkpoint_timeout_us(committer, worker);
-    return log_us < 0 || (snapshot_us >= 0 && snapshot_us < log_us) ? snapshot_us : log_us;
+    const int32_t side_us = side_timeout_us(committer, worker);
+    return log_us < 0 || (side_us >= 0 && side_us < log_us) ? side_us : log_us;
 }
 
 struct fasti_hash128 fasti_committer_digest(struct fasti_committer *committer) {

@@ -20,13 +20,17 @@
 
 #include "engine/booking/state.h"
 #include "engine/commit/checkpoint.h"
+#include "engine/commit/upkeep.h"
+#include "engine/search/roster.h"
 #include "engine/storage/log.h"
 
 struct fasti_committer {
     struct fasti_state *state;
     struct fasti_log *log;
     struct fasti_checkpoint *checkpoint;
-    struct fasti_booking **bookings; /* all workers */
+    struct fasti_upkeep *upkeep;
+    struct fasti_roster_store *roster; /* told of the summaries of days, in log order */
+    struct fasti_booking **bookings;   /* all workers */
     uint32_t worker_count;
     int *wake_fds; /* eventfd a worker; -1 on a simulated disk */
     bool is_simulated;
@@ -46,8 +50,12 @@ struct fasti_committer {
     bool is_stuck;  /* what is deferred waits for an effect that was not pushed yet */
     bool is_filled; /* the log's buffer holds a batch that was not appended yet */
     uint32_t filled_count, filled_bytes;
-    uint64_t taken;                   /* effects taken from the list so far */
-    uint64_t lsn_next;                /* of the next effect that is numbered */
+    uint64_t taken;                  /* effects taken from the list so far */
+    uint64_t edit_marked, edit_mark; /* an edit, and how much was pushed when its grace was over */
+    uint64_t edit_over;              /* the last edit of which no claim under older rules is left */
+    bool has_old_claims;             /* there may be some in this batch */
+    uint64_t settled_next;           /* the first so many are durable when the batch in flight is */
+    uint64_t lsn_next;               /* of the next effect that is numbered */
     struct fasti_hash128 digest_next; /* after the batch in flight */
     struct fasti_hash128 digest;      /* durable; read by status under digest_lock */
     pthread_mutex_t digest_lock;
@@ -56,7 +64,8 @@ struct fasti_committer {
 /* After replay: digest is the recovered one. */
 void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
                           struct fasti_log *log, struct fasti_checkpoint *checkpoint,
-                          struct fasti_booking **bookings, uint32_t worker_count, int *wake_fds,
+                          struct fasti_upkeep *upkeep, struct fasti_booking **bookings,
+                          struct fasti_roster_store *roster, uint32_t worker_count, int *wake_fds,
                           struct fasti_hash128 digest);
 
 /* Moves the log on as far as it goes without waiting. Any worker, often. */

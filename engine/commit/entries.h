@@ -29,17 +29,20 @@ struct fasti_entry_head {
     uint32_t what, key; /* key: schedule, or bucket */
 };
 
-/* DAYS: a page follows, none when bytes is 0. GUARDS: bytes is 0. */
+/* DAYS: a page follows, none when bytes is 0. GUARDS: bytes is 0. Of version 0: the days (weeks)
+ * before it retired; it stands behind those of its schedule. */
 struct fasti_entry_day {
     uint64_t cell;
     uint32_t version, bytes;
 };
 
-/* RECORDS: next_schedule of each item (4 bytes each) and zeros to a multiple of 8, the record. */
+/* RECORDS: next_schedule of each item (4 bytes each) and zeros to a multiple of 8, the record. Of
+ * one that was purged and still stands in chains: its number instead. */
 struct fasti_entry_record {
     uint32_t version, next_patient;
-    uint32_t items, bytes; /* bytes of the record */
+    uint32_t items, bytes; /* bytes of the record, or FASTI_ENTRY_PURGED */
 };
+#define FASTI_ENTRY_PURGED ((uint32_t)sizeof(uint64_t)) /* no record is as short */
 
 /* REQUESTS: what an id led to, or the horizon of a bucket. */
 enum { FASTI_REQUEST_EFFECT = 1, FASTI_REQUEST_HORIZON = 2 };

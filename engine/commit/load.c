@@ -10,6 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/booking/config_effect.h"
 #include "engine/booking/hold.h"
+#include "engine/booking/retire.h"
 #include "engine/calendar/cell.h"
 #include "engine/commit/entries.h"
 #include "engine/rules/period.h"
@@ -228,6 +229,16 @@ static enum fasti_status page_load(struct loader *loader, const struct fasti_pag
     return FASTI_OK;
 }
 
+/* What was stored of a schedule before this mark, and retired while it was walked, goes again. */
+static enum fasti_status retired_load(struct loader *loader, struct fasti_days *days,
+                                      fasti_schedule_id id, fasti_date end) {
+    if (fasti_days_chunk_of(end).v != end.v || end.v == FASTI_DATE_FIRST ||
+        fasti_days_is_retired(days, (fasti_date){end.v - 1}))
+        return corrupt(loader, "days retire twice, schedule", id.v);
+    fasti_retire_alone(loader->load->booking, days, end);
+    return FASTI_OK;
+}
+
 static enum fasti_status day_load(struct loader *loader, const struct fasti_section *section,
                                   size_t *at) {
     struct fasti_state *state = loader->state;
@@ -237,7 +248,8 @@ static enum fasti_status day_load(struct loader *loader, const struct fasti_sect
         entry == NULL || entry->bytes > FASTI_ARENA_SIZE_MAX || entry->bytes % 8 != 0
             ? NULL
             : entry_take(section, at, entry->bytes);
-    if (page == NULL || entry->version == 0 || entry->version > FASTI_VERSION_MAX)
+    if (page == NULL || entry->version > FASTI_VERSION_MAX ||
+        (entry->version == 0 && entry->bytes != 0))
         return corrupt(loader, "a day is not well formed, at", section->offset);
     const fasti_schedule_id id = fasti_cell_id_schedule(entry->cell);
     const fasti_date date = fasti_cell_id_date(entry->cell);
@@ -247,15 +259,19 @@ static enum fasti_status day_load(struct loader *loader, const struct fasti_sect
         (is_guard ? !fasti_period_is_guard(date) || entry->bytes != 0
                   : !fasti_date_is_bookable(date)))
         return corrupt(loader, "a day is of unknown schedule", id.v);
+    struct fasti_days *days = is_guard ? &schedule->guards : &schedule->days;
+    if (entry->version == 0)
+        return retired_load(loader, days, id, date);
     uint32_t index;
     const enum fasti_status status = page_load(loader, page, entry->bytes, &index);
     if (status != FASTI_OK)
         return status == FASTI_LIMIT_MEMORY ? status
                                             : corrupt(loader, "a day is not sound, schedule", id.v);
-    const struct fasti_day_ref ref = fasti_days_get(
-        &loader->load->booking->arena, is_guard ? &schedule->guards : &schedule->days, date);
+    const struct fasti_day_ref ref = fasti_days_get(&loader->load->booking->arena, days, date);
     if (ref.chunk == NULL)
-        return FASTI_LIMIT_MEMORY;
+        return ref.is_retired
+                   ? corrupt(loader, "a day stands behind its retirement, schedule", id.v)
+                   : FASTI_LIMIT_MEMORY;
     if (fasti_load_relaxed(&ref.chunk->cells[ref.at]) != 0)
         return corrupt(loader, "a day stands there twice, schedule", id.v);
     fasti_store_relaxed(&ref.chunk->cells[ref.at],
@@ -268,15 +284,20 @@ static enum fasti_status day_load(struct loader *loader, const struct fasti_sect
 /* ---- records ---- */
 
 /* Every number of a new record has an entry that nobody else has. */
-static enum fasti_status entries_check(struct loader *loader, const struct fasti_record *record) {
-    struct fasti_state *state = loader->state;
-    for (uint32_t i = 0; i < record->item_count; i++) {
+static enum fasti_status entries_make(struct loader *loader, uint64_t id, uint32_t items) {
+    for (uint32_t i = 0; i < items; i++) {
         const struct fasti_record_entry *entry =
-            fasti_records_get(&state->records, (fasti_record_id){record->id + i});
+            fasti_records_get(&loader->state->records, (fasti_record_id){id + i});
         if (entry == NULL)
             return FASTI_LIMIT_MEMORY;
         if (fasti_load_relaxed(&entry->cell) != 0)
-            return corrupt(loader, "a record stands there twice:", record->id);
+            return corrupt(loader, "a record stands there twice:", id);
+    }
+    return FASTI_OK;
+}
+
+static enum fasti_status schedules_check(struct loader *loader, const struct fasti_record *record) {
+    for (uint32_t i = 0; i < record->item_count; i++) {
         const uint32_t schedule = record->items[i].schedule;
         if (schedule == 0 || schedule > FASTI_SCHEDULES_MAX)
             return corrupt(loader, "a record is of unknown schedule", schedule);
@@ -287,23 +308,38 @@ static enum fasti_status entries_check(struct loader *loader, const struct fasti
 }
 
 static enum fasti_status links_load(struct loader *loader, const struct fasti_entry_record *entry,
-                                    const uint8_t *links, const struct fasti_record *record) {
+                                    const uint8_t *links, uint64_t id) {
     struct fasti_state *state = loader->state;
     FASTI_TRY(link_check(loader, entry->next_patient));
-    for (uint32_t i = 0; i < record->item_count; i++) {
+    for (uint32_t i = 0; i < entry->items; i++) {
         struct fasti_record_entry *part =
-            fasti_records_find(&state->records, (fasti_record_id){record->id + i});
+            fasti_records_find(&state->records, (fasti_record_id){id + i});
         uint32_t next;
         memcpy(&next, links + i * sizeof next, sizeof next);
         FASTI_TRY(link_check(loader, next));
         fasti_store_relaxed(&part->next_schedule, (uint64_t)next);
     }
-    struct fasti_record_entry *first =
-        fasti_records_find(&state->records, (fasti_record_id){record->id});
+    struct fasti_record_entry *first = fasti_records_find(&state->records, (fasti_record_id){id});
     fasti_store_relaxed(&first->next_patient, (uint64_t)entry->next_patient);
     first->emitted = entry->version;
     fasti_store_relaxed(&first->durable, entry->version);
     return FASTI_OK;
+}
+
+/* One that was purged: its entries, so that the chains through it go on. */
+static enum fasti_status purged_load(struct loader *loader, const struct fasti_entry_record *entry,
+                                     const uint8_t *links, uint64_t id) {
+    struct fasti_records *records = &loader->state->records;
+    if (id == 0 || id >= loader->load->header.record_next ||
+        loader->load->header.record_next - id < entry->items)
+        return corrupt(loader, "a purged record has a number that was never given:", id);
+    FASTI_TRY(entries_make(loader, id, entry->items));
+    for (uint32_t i = 1; i < entry->items; i++)
+        fasti_store_relaxed(&fasti_records_find(records, (fasti_record_id){id + i})->cell,
+                            fasti_record_part_word(id));
+    fasti_store_relaxed(&fasti_records_find(records, (fasti_record_id){id})->cell,
+                        fasti_cell_word(FASTI_TAG_PAGE, entry->version, 0));
+    return links_load(loader, entry, links, id);
 }
 
 static enum fasti_status record_load(struct loader *loader, const struct fasti_section *section,
@@ -318,10 +354,13 @@ static enum fasti_status record_load(struct loader *loader, const struct fasti_s
         entry_take(section, at, fasti_entry_padded(entry->items * (uint32_t)sizeof(uint32_t)));
     const struct fasti_record *record =
         links == NULL ? NULL : entry_take(section, at, entry->bytes);
+    if (record != NULL && entry->bytes == FASTI_ENTRY_PURGED)
+        return purged_load(loader, entry, links, record->id);
     if (record == NULL || !fasti_record_is_kept_sound(record, entry->bytes) ||
         record->item_count != entry->items || fasti_record_bytes(record) != entry->bytes)
         return corrupt(loader, "a record is not sound, at", section->offset);
-    FASTI_TRY(entries_check(loader, record));
+    FASTI_TRY(entries_make(loader, record->id, record->item_count));
+    FASTI_TRY(schedules_check(loader, record));
     const uint32_t index = fasti_arena_alloc(&booking->arena, entry->bytes);
     if (index == 0)
         return FASTI_LIMIT_MEMORY;
@@ -331,7 +370,7 @@ static enum fasti_status record_load(struct loader *loader, const struct fasti_s
     struct fasti_record_entry *first =
         fasti_records_find(&state->records, (fasti_record_id){record->id});
     fasti_store_relaxed(&first->cell, fasti_cell_word(FASTI_TAG_PAGE, entry->version, index));
-    FASTI_TRY(links_load(loader, entry, links, record));
+    FASTI_TRY(links_load(loader, entry, links, record->id));
     fasti_add_relaxed(&state->appointments, (uint64_t)fasti_record_is_counted(record));
     const struct fasti_record_hold *hold = fasti_record_hold(record);
     if (hold != NULL && record->state == FASTI_STATE_HELD)
@@ -451,5 +490,6 @@ enum fasti_status fasti_load_snapshot(struct fasti_load *load, struct fasti_io *
         state->imports.next_id = load->header.import_next;
     if (load->header.record_next > fasti_load_relaxed(&state->records.next_id))
         fasti_store_relaxed(&state->records.next_id, load->header.record_next);
+    fasti_store_relaxed(&state->records.purged_end, load->header.purged_end);
     return FASTI_OK;
 }

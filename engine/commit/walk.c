@@ -227,6 +227,25 @@ static enum step day_place(struct fasti_walk *walk, enum fasti_section_kind kind
     return STEP_ON;
 }
 
+/* Behind the cells of schedule `at`: before which date they retired, also while it was walked. */
+static enum step retired_place(struct fasti_walk *walk, enum fasti_section_kind kind,
+                               const struct fasti_days *days) {
+    const fasti_date end = {fasti_load_seq_cst(&days->retired_end)};
+    const fasti_schedule_id id = {(uint32_t)walk->at};
+    if (end.v != 0) {
+        struct fasti_entry_day *entry = fasti_snapshot_place(walk->writer, kind, sizeof *entry);
+        if (entry == NULL)
+            return STEP_WAIT;
+        *entry = (struct fasti_entry_day){.cell = kind == FASTI_SECTION_DAYS
+                                                      ? fasti_cell_id_day(id, end)
+                                                      : fasti_cell_id_guard(id, end)};
+        walk->entries[0]++;
+    }
+    walk->at++;
+    walk->date.v = FASTI_DATE_FIRST;
+    return STEP_ON;
+}
+
 /* From walk->date on to the next cell of schedule `at` that was ever swapped. */
 static enum step days_step(struct fasti_walk *walk, enum fasti_section_kind kind) {
     struct fasti_state *state = walk->state;
@@ -236,11 +255,8 @@ static enum step days_step(struct fasti_walk *walk, enum fasti_section_kind kind
     struct fasti_schedule *schedule = fasti_schedule_get(state->directory, id);
     struct fasti_days *days = kind == FASTI_SECTION_DAYS ? &schedule->days : &schedule->guards;
     fasti_date first;
-    if (!fasti_days_next_chunk(&state->arena, days, walk->date, &first)) {
-        walk->at++;
-        walk->date.v = FASTI_DATE_FIRST;
-        return STEP_ON;
-    }
+    if (!fasti_days_next_chunk(&state->arena, days, walk->date, &first))
+        return retired_place(walk, kind, days);
     if (walk->date.v < first.v)
         walk->date = first;
     for (; walk->date.v < first.v + FASTI_CHUNK_DAYS && walk->date.v <= FASTI_DATE_LAST;
@@ -260,44 +276,72 @@ static enum step days_step(struct fasti_walk *walk, enum fasti_section_kind kind
 
 /* ---- records ---- */
 
-static enum step records_step(struct fasti_walk *walk) {
-    struct fasti_state *state = walk->state;
-    if (walk->at == walk->end)
-        return STEP_END;
-    struct fasti_record_entry *from =
-        fasti_records_find(&state->records, (fasti_record_id){walk->at});
-    if (from == NULL) { /* nothing was ever made of a whole chunk */
-        const uint64_t next = (walk->at / FASTI_RECORD_CHUNK + 1) * FASTI_RECORD_CHUNK;
-        walk->at = next < walk->end ? next : walk->end;
-        return STEP_ON;
+/* How many numbers a purged record had: its parts still name it. */
+static uint32_t purged_items(struct fasti_walk *walk) {
+    uint32_t items = 1;
+    for (; items < FASTI_ITEMS_MAX; items++) {
+        const struct fasti_record_entry *part =
+            fasti_records_find(&walk->state->records, (fasti_record_id){walk->at + items});
+        if (part == NULL || fasti_load_acquire(&part->cell) != fasti_record_part_word(walk->at))
+            break;
     }
-    const uint64_t word = fasti_cell_read(&state->arena, &from->cell);
-    if (fasti_cell_tag(word) != FASTI_TAG_PAGE || fasti_cell_index(word) == 0) {
-        walk->at++;
-        return STEP_ON;
-    }
-    const struct fasti_record *record = fasti_arena_at(&state->arena, fasti_cell_index(word));
-    const uint32_t bytes = (uint32_t)fasti_record_bytes(record);
-    const uint32_t links = fasti_entry_padded(record->item_count * (uint32_t)sizeof(uint32_t));
+    return items;
+}
+
+/* The entry of record `at` with its links; `bytes` of body go behind them. NULL: no room now. */
+static uint8_t *record_place(struct fasti_walk *walk, const struct fasti_record_entry *from,
+                             uint64_t word, uint32_t items, uint32_t bytes) {
+    const uint32_t links = fasti_entry_padded(items * (uint32_t)sizeof(uint32_t));
     struct fasti_entry_record *entry = fasti_snapshot_place(
         walk->writer, FASTI_SECTION_RECORDS, (uint32_t)sizeof *entry + links + bytes);
     if (entry == NULL)
-        return STEP_WAIT;
+        return NULL;
     *entry = (struct fasti_entry_record){
         .version = fasti_cell_version(word),
         .next_patient = (uint32_t)fasti_load_relaxed(&from->next_patient),
-        .items = record->item_count,
+        .items = items,
         .bytes = bytes,
     };
     uint8_t *target = (uint8_t *)(entry + 1);
     memset(target, 0, links);
-    for (uint32_t i = 0; i < record->item_count; i++) {
+    for (uint32_t i = 0; i < items; i++) {
         const struct fasti_record_entry *part =
-            fasti_records_find(&state->records, (fasti_record_id){walk->at + i});
+            fasti_records_find(&walk->state->records, (fasti_record_id){walk->at + i});
         const uint32_t next = (uint32_t)fasti_load_relaxed(&part->next_schedule);
         memcpy(target + i * sizeof next, &next, sizeof next);
     }
-    memcpy(target + links, record, bytes);
+    return target + links;
+}
+
+static enum step records_step(struct fasti_walk *walk) {
+    struct fasti_state *state = walk->state;
+    if (walk->at == walk->end)
+        return STEP_END;
+    const uint64_t chunk = walk->at / FASTI_RECORD_CHUNK;
+    struct fasti_record_entry *from =
+        fasti_records_find(&state->records, (fasti_record_id){walk->at});
+    if (from == NULL || fasti_records_chunk_state(&state->records, chunk) == FASTI_CHUNK_EMPTIED) {
+        const uint64_t next = (chunk + 1) * FASTI_RECORD_CHUNK;
+        walk->at = next < walk->end ? next : walk->end;
+        return STEP_ON;
+    }
+    const uint64_t word = fasti_cell_read(&state->arena, &from->cell);
+    if (fasti_cell_tag(word) != FASTI_TAG_PAGE || word == 0) {
+        walk->at++;
+        return STEP_ON;
+    }
+    const struct fasti_record *record =
+        fasti_cell_index(word) == 0 ? NULL : fasti_arena_at(&state->arena, fasti_cell_index(word));
+    const uint32_t bytes =
+        record == NULL ? FASTI_ENTRY_PURGED : (uint32_t)fasti_record_bytes(record);
+    const uint32_t items = record == NULL ? purged_items(walk) : record->item_count;
+    uint8_t *body = record_place(walk, from, word, items, bytes);
+    if (body == NULL)
+        return STEP_WAIT;
+    if (record == NULL)
+        memcpy(body, &walk->at, sizeof walk->at);
+    else
+        memcpy(body, record, bytes);
     walk->at++;
     walk->entries[1]++;
     return STEP_ON;

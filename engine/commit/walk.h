@@ -7,7 +7,7 @@
  * version; the LSN or configuration version of the slice that looked at it). The order matters:
  *
  *   staged before directory   an import that ends before it is stored is in each record stored
- * later schedules before services, and zones last   what a stored record names is stored behind it
+ *   schedules first, zones last   what a stored record names is stored behind it
  *   directory before days     a day or a head that is stored is of a schedule that is stored, with
  *                             its resolution; records may be of later ones, which replay makes
  *   heads before records      every entry of a stored chain is linked when it is stored

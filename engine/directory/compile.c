@@ -74,6 +74,13 @@ static int32_t first_of(const struct fasti_zone *zone, int64_t now_ms) {
     return first <= FASTI_DATE_LAST ? first : FASTI_DATE_LAST + 1;
 }
 
+/* Exclusive end of what is compiled ahead: that of a chunk, or of all dates. */
+static int32_t compile_end(const struct fasti_zone *zone, int64_t now_ms) {
+    const int32_t end =
+        chunk_first_of(first_of(zone, now_ms) + FASTI_COMPILE_DAYS_MAX - 1) + FASTI_CHUNK_DAYS;
+    return end <= FASTI_DATE_LAST ? end : FASTI_DATE_LAST + 1;
+}
+
 static struct job job_make(struct fasti_directory *directory, fasti_schedule_id id,
                            const struct fasti_schedule_config *old, enum fasti_touch touch,
                            const struct fasti_publish *publish) {
@@ -90,8 +97,7 @@ static struct job job_make(struct fasti_directory *directory, fasti_schedule_id 
         .touch = touch,
         .first = first_of(now->zone, publish->now_ms),
     };
-    const int32_t end = chunk_first_of(job.first + FASTI_COMPILE_DAYS_MAX - 1) + FASTI_CHUNK_DAYS;
-    job.end = end <= FASTI_DATE_LAST ? end : FASTI_DATE_LAST + 1;
+    job.end = compile_end(now->zone, publish->now_ms);
     return job;
 }
 
@@ -132,16 +138,29 @@ static void odd_find(struct job *job) {
     qsort(c->odd, c->odd_count, sizeof c->odd[0], date_compare);
 }
 
+/* Does what opens or closes on one day change another? Hours that go on over midnight do, and so
+ * does a closure of all beside an instant that crosses one. Ranges are filled. */
+static bool has_nights(const struct fasti_compiler *c, const struct fasti_schedule_config *config) {
+    bool has_hours = false, has_all = false, has_instants = false;
+    for (uint32_t i = 0; i < config->opening_count; i++) {
+        const struct fasti_opening *opening = &config->openings[i];
+        has_hours = has_hours || opening->end_minute > FASTI_DAY_MINUTES;
+        has_all = has_all || (opening->flags & FASTI_OPENING_ALL) != 0;
+        has_instants = has_instants || (opening->kind == FASTI_OPENING_INSTANT &&
+                                        c->ranges[i].first < c->ranges[i].last);
+    }
+    return has_hours || (has_all && has_instants);
+}
+
 static void segments_prepare(struct job *job) {
     struct fasti_compiler *c = job->compiler;
     c->event_count = c->event_next = c->odd_count = c->odd_next = 0;
     c->active_count = 0;
     c->segment_end = INT32_MIN;
-    c->has_nights = false;
     for (uint32_t i = 0; i < job->now->opening_count; i++)
-        c->has_nights = c->has_nights || job->now->openings[i].end_minute > FASTI_DAY_MINUTES;
-    for (uint32_t i = 0; i < job->now->opening_count; i++) {
         c->ranges[i] = range_of(&job->now->openings[i], job->now->zone);
+    c->has_nights = has_nights(c, job->now);
+    for (uint32_t i = 0; i < job->now->opening_count; i++) {
         c->ranges[i].first -= c->has_nights;
         c->ranges[i].last += c->has_nights;
         event_add(job, c->ranges[i].first);
@@ -327,11 +346,33 @@ void fasti_compile_schedule(struct fasti_directory *directory, fasti_schedule_id
     segments_prepare(&job);
     for (int32_t chunk = chunk_first_of(job.first); chunk < job.end; chunk += FASTI_CHUNK_DAYS)
         chunk_compile(&job, chunk);
+    fasti_store_relaxed(&job.schedule->compiled_end, job.end);
     fasti_date later = {job.end};
     while (fasti_days_next_chunk(directory->arena, &job.schedule->days, later, &later)) {
         chunk_compile(&job, later.v);
         later.v += FASTI_CHUNK_DAYS;
     }
+}
+
+/* ---- as time goes on ---- */
+
+bool fasti_directory_is_compile_due(const struct fasti_directory *directory, fasti_schedule_id id,
+                                    int64_t now_ms) {
+    const struct fasti_schedule *schedule = fasti_schedule_get(directory, id);
+    const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
+    return fasti_load_relaxed(&schedule->compiled_end) < compile_end(config->zone, now_ms);
+}
+
+void fasti_directory_compile_ahead(struct fasti_directory *directory, fasti_schedule_id id,
+                                   const struct fasti_publish *publish) {
+    struct job job = job_make(directory, id, NULL, FASTI_TOUCH_CHANGED, publish);
+    const int32_t compiled = fasti_load_relaxed(&job.schedule->compiled_end);
+    FASTI_ASSERT(publish->replay);
+    segments_prepare(&job);
+    for (int32_t chunk = chunk_first_of(compiled > job.first ? compiled : job.first);
+         chunk < job.end; chunk += FASTI_CHUNK_DAYS)
+        chunk_compile(&job, chunk);
+    fasti_store_relaxed(&job.schedule->compiled_end, job.end);
 }
 
 /* ---- services ---- */

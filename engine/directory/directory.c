@@ -76,6 +76,8 @@ void fasti_directory_destroy(struct fasti_directory *directory) {
         free(bulk);
     }
     fasti_compiler_destroy(directory->compiler);
+    free(directory->changed.ids);
+    free(directory->changed.names);
     free(directory->merge);
     free(directory);
 }

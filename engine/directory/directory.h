@@ -53,32 +53,37 @@ struct fasti_practitioner {
 
 struct fasti_service {
     fasti_organization_id organization;
-    struct fasti_id_text id;
-    struct fasti_name_text name;
     uint16_t duration_minutes; /* 1 to FASTI_SERVICE_MINUTES_MAX */
     uint16_t grid_minutes;     /* 1 to FASTI_SERVICE_MINUTES_MAX */
     uint16_t offset_minutes;   /* below grid_minutes; starts are anchor + offset + n * grid */
     struct fasti_terms terms;
+    struct fasti_id_text id;
+    struct fasti_name_text name;
+    struct fasti_id_text code; /* in a catalogue that organizations share; empty = none */
 };
 
-/* What a claimer and a query load once, after the cell: one pointer, never changing inside. */
+/* What a claimer and a query load once, after the cell: one pointer, never changing inside. First
+ * what each question about a day reads, so that it is two or three lines of the cache. */
 struct fasti_schedule_config {
     fasti_organization_id organization;
-    struct fasti_id_text id;
     fasti_location_id location;
-    fasti_practitioner_id practitioner; /* 0: a room, device or lane */
-    const struct fasti_zone *zone;      /* of the location when published; zones never go */
+    const struct fasti_zone *zone; /* of the location when published; zones never go */
     fasti_zone_id zone_id;
     uint8_t resolution_minutes; /* 1, 5, 10 or 15 */
     uint8_t service_count;
     uint16_t opening_count;
-    fasti_service_id services[FASTI_SCHEDULE_SERVICES_MAX]; /* offered; in the order given */
-    struct fasti_name_text name;                            /* may be empty */
-    struct fasti_id_text substitute; /* a schedule's id, or empty: told while it is paused */
-    uint8_t language_count;
-    uint16_t languages[FASTI_SCHEDULE_LANGUAGES_MAX];
     struct fasti_terms terms;
-    struct fasti_opening openings[]; /* by id (bytes, then length) */
+    uint8_t language_count;
+    uint8_t specialty_count;
+    uint16_t languages[FASTI_SCHEDULE_LANGUAGES_MAX];
+    fasti_practitioner_id practitioner;                     /* 0: a room, device or lane */
+    fasti_service_id services[FASTI_SCHEDULE_SERVICES_MAX]; /* offered; in the order given */
+    struct fasti_id_text id;
+    struct fasti_name_text name;     /* may be empty */
+    struct fasti_id_text substitute; /* a schedule's id, or empty: told while it is paused */
+    struct fasti_id_text
+        specialties[FASTI_SCHEDULE_SPECIALTIES_MAX]; /* codes; the main one first */
+    struct fasti_opening openings[];                 /* by id (bytes, then length) */
 };
 
 struct fasti_schedule {
@@ -86,7 +91,8 @@ struct fasti_schedule {
     _Atomic bool is_paused; /* seq_cst: nothing is claimed while its ticks change their meaning */
     _Atomic uint64_t record_head; /* newest record of this schedule (booking's chain); 0 none */
     struct fasti_days days;
-    struct fasti_days guards; /* by week and month: see rules/period.h */
+    struct fasti_days guards;     /* by week and month: see rules/period.h */
+    _Atomic int32_t compiled_end; /* days before it are compiled; written under the lock */
 };
 
 struct fasti_directory;
@@ -168,6 +174,33 @@ FASTI_MUST_USE enum fasti_status fasti_directory_publish(struct fasti_directory 
 struct fasti_compile_later *fasti_publish_begin(void);
 /* Compiles and touches what was left, and frees it; NULL: nothing. */
 void fasti_publish_finish(struct fasti_directory *directory, const struct fasti_publish *publish);
+
+/* Is a day that should be compiled by now_ms not compiled yet? Any thread. */
+bool fasti_directory_is_compile_due(const struct fasti_directory *directory, fasti_schedule_id id,
+                                    int64_t now_ms);
+/* Compiles the days that came nearer since: whole chunks, at the end of those that are. Nothing is
+ * touched, since nothing of them changes. publish: replay. */
+void fasti_directory_compile_ahead(struct fasti_directory *directory, fasti_schedule_id id,
+                                   const struct fasti_publish *publish);
+
+/* Schedules whose services, place or hours are other ones since fasti_directory_changes_end was
+ * called last: *count of *ids (some twice), valid until the next publish; false: any may be. Under
+ * the configuration lock. */
+bool fasti_directory_changes(const struct fasti_directory *directory, const uint32_t **ids,
+                             uint32_t *count);
+void fasti_directory_changes_end(struct fasti_directory *directory);
+
+/* A LOCATION, PRACTITIONER or SERVICE that may have another name, or a SCHEDULE that may be of
+ * another practitioner. */
+struct fasti_renamed {
+    enum fasti_entity_kind kind;
+    uint32_t id;
+};
+
+/* The same since fasti_directory_names_end was called last. */
+bool fasti_directory_names(const struct fasti_directory *directory,
+                           const struct fasti_renamed **changes, uint32_t *count);
+void fasti_directory_names_end(struct fasti_directory *directory);
 
 /* ---- reading ---- */
 

@@ -9,10 +9,11 @@
  *                    latitude (4), longitude (4); both 0 without a position
  *   PRACTITIONER  3  head, organization (4), id text, name
  *   SERVICE       4  head, organization (4), id text, name, duration minutes (2), grid minutes (2),
- *                    offset minutes (2), terms (terms.h: FASTI_TERMS_BYTES)
+ *                    offset minutes (2), terms (terms.h: FASTI_TERMS_BYTES), code as id text
  *   SCHEDULE      5  head, organization (4), id text, name, location (4), practitioner (4),
  *                    resolution minutes (1), service count (1), services (4 each, in order given),
- *                    language count (1), languages (2 each), substitute as id text, terms
+ *                    language count (1), languages (2 each), substitute as id text, terms,
+ *                    specialty count (1), each as id text
  *   OPENINGS      6  one record an opening: kind (1), dense id of its schedule (4), id text,
  *                    opening kind (1), weekdays (1), flags (1), start minute (2), end minute (2),
  *                    first date (4), last date (4), start UTC s (8), end UTC s (8), capacity (4),
@@ -97,6 +98,7 @@ static void encode_service(struct fasti_encoding *e, const struct fasti_service 
     add_uint(e, record->grid_minutes, 2);
     add_uint(e, record->offset_minutes, 2);
     add_terms(e, &record->terms);
+    add_id(e, &record->code);
 }
 
 static void encode_schedule(struct fasti_encoding *e, const struct fasti_schedule_config *record) {
@@ -112,6 +114,9 @@ static void encode_schedule(struct fasti_encoding *e, const struct fasti_schedul
         add_uint(e, record->languages[i], 2);
     add_id(e, &record->substitute);
     add_terms(e, &record->terms);
+    add_uint(e, record->specialty_count, 1);
+    for (uint32_t i = 0; i < record->specialty_count; i++)
+        add_id(e, &record->specialties[i]);
 }
 
 static void encode_zone(struct fasti_encoding *e, const struct fasti_zone_record *record) {

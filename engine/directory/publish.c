@@ -395,6 +395,8 @@ enum fasti_status fasti_directory_publish(struct fasti_directory *directory,
         act.id = fasti_directory_find(directory, put->organization, put->kind, &put->id);
         status = act_run(&act);
     }
+    if (status == FASTI_OK && !is_rehearsal(&act))
+        fasti_changed_add(directory, put->kind, act.id);
     if (status != FASTI_OK && status != FASTI_LIMIT_MEMORY && publish->replay)
         status = FASTI_CORRUPT_STATE;
     *id = act.id;

@@ -57,6 +57,7 @@ struct fasti_put {
             uint16_t grid_minutes;   /* 0 = the duration */
             uint16_t offset_minutes; /* of the grid: starts are opening + offset + n * grid */
             struct fasti_terms terms;
+            struct fasti_id_text code; /* in a catalogue that organizations share; empty = none */
         } service;
         struct {
             struct fasti_id_text location;
@@ -69,6 +70,9 @@ struct fasti_put {
             struct fasti_id_text substitute; /* schedule that stands in while it is paused, there
                                                 or not; empty = none */
             struct fasti_terms terms;
+            uint8_t specialty_count;
+            /* Codes in a catalogue that organizations share; the first one is the main one. */
+            struct fasti_id_text specialties[FASTI_SCHEDULE_SPECIALTIES_MAX];
         } schedule;
         struct {
             enum fasti_openings_mode mode;

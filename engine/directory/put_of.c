@@ -58,6 +58,7 @@ static const void *service_put(const struct fasti_directory *directory, uint32_t
     put->body.service.grid_minutes = record->grid_minutes;
     put->body.service.offset_minutes = record->offset_minutes;
     put->body.service.terms = record->terms;
+    put->body.service.code = record->code;
     return record;
 }
 
@@ -82,6 +83,8 @@ static const void *schedule_put(const struct fasti_directory *directory, uint32_
     memcpy(put->body.schedule.languages, config->languages, sizeof config->languages);
     put->body.schedule.substitute = config->substitute;
     put->body.schedule.terms = config->terms;
+    put->body.schedule.specialty_count = config->specialty_count;
+    memcpy(put->body.schedule.specialties, config->specialties, sizeof config->specialties);
     return config;
 }
 

@@ -83,6 +83,7 @@ void fasti_resolve_service(const struct fasti_put *put, struct fasti_service *re
         .grid_minutes = grid == 0 ? duration : grid,
         .offset_minutes = put->body.service.offset_minutes,
         .terms = put->body.service.terms,
+        .code = put->body.service.code,
     };
 }
 
@@ -113,6 +114,9 @@ enum fasti_status fasti_resolve_schedule(struct fasti_resolver *resolver,
     record->resolution_minutes = resolution == 0 ? 5 : resolution;
     record->substitute = put->body.schedule.substitute;
     record->terms = put->body.schedule.terms;
+    record->specialty_count = put->body.schedule.specialty_count;
+    memcpy(record->specialties, put->body.schedule.specialties,
+           record->specialty_count * sizeof record->specialties[0]);
     record->language_count = put->body.schedule.language_count;
     memcpy(record->languages, put->body.schedule.languages,
            record->language_count * sizeof record->languages[0]);

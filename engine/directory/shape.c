@@ -63,6 +63,8 @@ static enum fasti_status service_check(const struct fasti_put *put, struct fasti
             detail, FASTI_INVALID_RANGE,
             "the offset of service '%.*s' is %u minutes; it must be less than its grid",
             put->id.length, put->id.bytes, put->body.service.offset_minutes);
+    if (put->body.service.code.length > 0)
+        FASTI_TRY(id_check(&put->body.service.code, "service's code", detail));
     return fasti_terms_check(&put->body.service.terms, "service", put->id.bytes, put->id.length,
                              detail);
 }
@@ -82,10 +84,32 @@ static enum fasti_status languages_check(const struct fasti_put *put, struct fas
     return FASTI_OK;
 }
 
+static enum fasti_status specialties_check(const struct fasti_put *put,
+                                           struct fasti_detail *detail) {
+    const uint32_t count = put->body.schedule.specialty_count;
+    const struct fasti_id_text *codes = put->body.schedule.specialties;
+    if (count > FASTI_SCHEDULE_SPECIALTIES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "schedule '%.*s' lists %u specialties; at most %d are "
+                                "possible",
+                                put->id.length, put->id.bytes, count,
+                                FASTI_SCHEDULE_SPECIALTIES_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        FASTI_TRY(id_check(&codes[i], "schedule's specialty", detail));
+        for (uint32_t j = 0; j < i; j++)
+            if (fasti_id_text_equal(&codes[i], &codes[j]))
+                return fasti_detail_set(
+                    detail, FASTI_INVALID_REFERENCE, "schedule '%.*s' lists specialty '%.*s' twice",
+                    put->id.length, put->id.bytes, codes[i].length, codes[i].bytes);
+    }
+    return FASTI_OK;
+}
+
 static enum fasti_status schedule_check(const struct fasti_put *put, struct fasti_detail *detail) {
     const uint32_t resolution = put->body.schedule.resolution_minutes;
     const uint32_t count = put->body.schedule.service_count;
     FASTI_TRY(languages_check(put, detail));
+    FASTI_TRY(specialties_check(put, detail));
     FASTI_TRY(fasti_terms_check(&put->body.schedule.terms, "schedule", put->id.bytes,
                                 put->id.length, detail));
     if (put->body.schedule.substitute.length > 0)
@@ -203,10 +227,15 @@ enum fasti_status fasti_put_check_texts(const struct fasti_put *put, struct fast
                                 put->id.length, put->id.bytes);
     if (put->kind == FASTI_ENTITY_LOCATION)
         return id_check_text(&put->body.location.zone, "time zone", detail);
+    if (put->kind == FASTI_ENTITY_SERVICE)
+        return id_check_text(&put->body.service.code, "service's code", detail);
     if (put->kind == FASTI_ENTITY_SCHEDULE) {
         FASTI_TRY(id_check_text(&put->body.schedule.location, "schedule's location", detail));
         FASTI_TRY(
             id_check_text(&put->body.schedule.practitioner, "schedule's practitioner", detail));
+        FASTI_TRY(id_check_text(&put->body.schedule.substitute, "schedule's substitute", detail));
+        FASTI_TRY(ids_check_text(put->body.schedule.specialties, put->body.schedule.specialty_count,
+                                 "schedule's specialty", detail));
         return ids_check_text(put->body.schedule.services, put->body.schedule.service_count,
                               "schedule's service", detail);
     }

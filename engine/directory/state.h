@@ -39,6 +39,17 @@ struct fasti_bulk {
 struct fasti_merge;
 struct fasti_compiler;
 
+/* Schedules that a search may find by other things since it was told last. */
+struct fasti_changed {
+    uint32_t *ids; /* some may be there twice */
+    uint32_t count, capacity;
+    uint32_t wide_count;         /* edits that changed many schedules */
+    bool is_all;                 /* or any */
+    struct fasti_renamed *names; /* what may have another name, some twice */
+    uint32_t name_count, name_capacity;
+    bool is_any_name;
+};
+
 /* What a rehearsal made and nobody else will ever see. */
 struct fasti_made {
     void **items;
@@ -53,6 +64,7 @@ struct fasti_directory {
     struct fasti_bulk *bulks;
     struct fasti_merge *merge;
     struct fasti_compiler *compiler;
+    struct fasti_changed changed;
     struct fasti_made *made; /* of a rehearsal (rehearse.h); NULL in the directory itself */
 };
 
@@ -66,6 +78,9 @@ uint32_t fasti_directory_tag(fasti_organization_id organization, const struct fa
 /* The configuration that is published; NULL for a schedule that does not exist. */
 const struct fasti_schedule_config *fasti_config_get(const struct fasti_directory *directory,
                                                      fasti_schedule_id schedule);
+
+/* Notes what a published record changes for search (changed.c). */
+void fasti_changed_add(struct fasti_directory *directory, enum fasti_entity_kind kind, uint32_t id);
 
 static inline size_t fasti_config_bytes(uint32_t opening_count) {
     return sizeof(struct fasti_schedule_config) + opening_count * sizeof(struct fasti_opening);

@@ -88,10 +88,19 @@ struct fasti_rules_plan {
     const struct fasti_plan *plan;
 };
 
+/* Local days found lately, by date; zones never change or go. */
+#define FASTI_RULES_DAYS 32 /* a power of two */
+struct fasti_rules_day {
+    const struct fasti_zone *zone; /* NULL: nothing yet */
+    fasti_date date;
+    struct fasti_local_day day;
+};
+
 /* One worker's room for days that are not compiled or whose openings ran out of places, and its
- * memory of plans. Starts zeroed. */
+ * memory of plans and of local days. Starts zeroed. */
 struct fasti_rules_scratch {
     struct fasti_rules_plan plans[FASTI_RULES_PLANS];
+    struct fasti_rules_day days[FASTI_RULES_DAYS];
     struct fasti_day_draft draft;
     bool used_up[FASTI_SPANS_MAX]; /* of the view's spans */
     _Alignas(8) uint8_t plan[FASTI_PLAN_SCRATCH_BYTES];

@@ -30,6 +30,18 @@ static const struct fasti_plan *plan_find(const struct fasti_patterns *patterns,
     return plan;
 }
 
+/* The local day, looked up among the ones found lately first. */
+static void zone_day_find(const struct fasti_zone *zone, fasti_date date,
+                          struct fasti_rules_scratch *scratch, struct fasti_local_day *day) {
+    struct fasti_rules_day *known = &scratch->days[(uint32_t)date.v % FASTI_RULES_DAYS];
+    if (known->zone != zone || known->date.v != date.v) {
+        fasti_zone_day(zone, date, &known->day);
+        known->zone = zone;
+        known->date = date;
+    }
+    *day = known->day;
+}
+
 /* How far visits of the day reach before its start and behind its end. */
 static void reach_set(struct fasti_day_view *view) {
     const struct fasti_rules *rules = view->rules;
@@ -85,7 +97,7 @@ void fasti_day_view_load(const struct fasti_patterns *patterns,
                                     .service = service,
                                     .date = date};
     view->has_plan = fasti_schedule_plan_key(config, service, terms, pattern_id, &view->key);
-    fasti_zone_day(config->zone, date, &view->day);
+    zone_day_find(config->zone, date, scratch, &view->day);
     day_view_fill(patterns, pattern_id, scratch, view);
 }
 

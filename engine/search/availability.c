@@ -5,156 +5,10 @@
 
 #include <string.h>
 
-#include "engine/calendar/claim.h"
 #include "engine/calendar/kernels.h"
-#include "engine/rules/period.h"
 #include "engine/time/civil.h"
 
 #define ROW_TRIES_MAX 16
-
-/* One schedule of the question, and the day of it that is looked at. */
-struct row {
-    const struct fasti_schedule_config *config;
-    struct fasti_schedule *schedule;
-    fasti_service_id service;
-    const struct fasti_service *terms;
-    struct fasti_rules rules;
-    struct fasti_day_ref ref; /* of the view's date */
-    struct fasti_day_view view;
-    struct fasti_rule_scene scene;
-    struct counted {
-        struct fasti_period period; /* whose visits these are; first 0: of none yet */
-        uint32_t used[2];
-    } week, month;
-}; /* row_load, day_load and row_fill set all of it: zeroing it costs a week's answer 4 % */
-
-/* Asks for the pages of the days after the first, so that they come while it is worked on. */
-static void pages_prefetch(struct fasti_search *search, const struct row *row, fasti_date first,
-                           uint32_t day_count) {
-    struct fasti_day_ref ref = {.chunk = NULL, .at = FASTI_CHUNK_DAYS};
-    for (uint32_t d = 0; d < day_count; d++, ref.at++) {
-        if (ref.at == FASTI_CHUNK_DAYS)
-            ref = fasti_days_find(search->arena, &row->schedule->days,
-                                  (fasti_date){first.v + (int32_t)d});
-        if (ref.chunk == NULL)
-            continue;
-        const uint64_t word = fasti_load_acquire(&ref.chunk->cells[ref.at]);
-        if (fasti_cell_index(word) != 0)
-            __builtin_prefetch(fasti_arena_at(search->arena, fasti_cell_index(word)));
-    }
-}
-
-static const struct fasti_page *page_of(const struct fasti_search *search,
-                                        struct fasti_day_ref ref) {
-    const uint64_t word =
-        ref.chunk == NULL ? 0 : fasti_cell_read(search->arena, &ref.chunk->cells[ref.at]);
-    return fasti_cell_index(word) == 0 ? &fasti_page_empty
-                                       : fasti_arena_at(search->arena, fasti_cell_index(word));
-}
-
-static const struct fasti_page *page_on(const struct fasti_search *search, const struct row *row,
-                                        fasti_date date) {
-    if (!fasti_date_is_bookable(date))
-        return &fasti_page_empty;
-    return page_of(search, fasti_days_find(search->arena, &row->schedule->days, date));
-}
-
-/* Visits of a period, counted once for all of its days. */
-static void period_count(const struct fasti_search *search, const struct row *row,
-                         struct fasti_period period, struct counted *counted) {
-    if (counted->period.first.v == period.first.v && counted->period.last.v == period.last.v)
-        return;
-    *counted = (struct counted){.period = period};
-    for (fasti_date date = period.first; date.v <= period.last.v; date.v++) {
-        const struct fasti_page *page = page_on(search, row, date);
-        for (uint32_t i = 0; i < 2; i++)
-            counted->used[i] += fasti_page_visits_count(page, 0, FASTI_TICKS_MAX, &row->service, i,
-                                                        row->scene.now_ms);
-    }
-}
-
-static void around_load(const struct fasti_search *search, struct row *row) {
-    const struct fasti_rule_around around = fasti_rule_around(&row->view);
-    const int32_t date = row->view.date.v;
-    memset(row->scene.before, 0, sizeof row->scene.before); /* the day before may have had more */
-    memset(row->scene.after, 0, sizeof row->scene.after);
-    for (uint32_t d = 0; d < around.before; d++)
-        row->scene.before[d] = page_on(search, row, (fasti_date){date - 1 - (int32_t)d});
-    for (uint32_t d = 0; d < around.after; d++)
-        row->scene.after[d] = page_on(search, row, (fasti_date){date + 1 + (int32_t)d});
-}
-
-/* What the rules need beside the day's own page. */
-static void scene_load(const struct fasti_search *search, struct row *row) {
-    const uint32_t needs = fasti_rule_needs(&row->view);
-    struct fasti_rule_scene *scene = &row->scene;
-    if (needs == 0)
-        return;
-    if ((needs & FASTI_RULE_NEEDS_AROUND) != 0)
-        around_load(search, row);
-    if ((needs & FASTI_RULE_NEEDS_WEEK) != 0)
-        period_count(search, row, fasti_period_week(row->view.date), &row->week);
-    if ((needs & FASTI_RULE_NEEDS_MONTH) != 0)
-        period_count(search, row, fasti_period_month(row->view.date), &row->month);
-    memcpy(scene->week_used, row->week.used, sizeof scene->week_used);
-    memcpy(scene->month_used, row->month.used, sizeof scene->month_used);
-}
-
-/* Loads the view's day: the cell first, then the pattern, as claimers do. is_next: the view holds
- * the day before. */
-static void day_load(struct fasti_search *search, struct row *row, fasti_date date, bool is_next) {
-    if (is_next && row->ref.at + 1 < FASTI_CHUNK_DAYS)
-        row->ref.at++;
-    else
-        row->ref = fasti_days_find(search->arena, &row->schedule->days, date);
-    row->scene.page = page_of(search, row->ref);
-    const uint32_t pattern_id = row->ref.chunk == NULL
-                                    ? FASTI_PATTERN_NONE
-                                    : fasti_load_acquire(&row->ref.chunk->patterns[row->ref.at]);
-    if (is_next)
-        fasti_day_view_next(search->patterns, pattern_id, &search->scratch, &row->view);
-    else
-        fasti_day_view_load(search->patterns, row->config, row->service, row->terms, &row->rules,
-                            date, pattern_id, &search->scratch, &row->view);
-    scene_load(search, row);
-}
-
-/* TAKEN and the like are of single starts: the rules never say them of a day. */
-static enum fasti_reason reason_of(enum fasti_rule_verdict verdict) {
-    switch (verdict) {
-    case FASTI_RULE_FREE: return FASTI_REASON_FREE;
-    case FASTI_RULE_PAST: return FASTI_REASON_PAST;
-    case FASTI_RULE_PAUSED: return FASTI_REASON_PAUSED;
-    case FASTI_RULE_AUDIENCE: return FASTI_REASON_AUDIENCE;
-    case FASTI_RULE_MODALITY: return FASTI_REASON_MODALITY;
-    case FASTI_RULE_SECTOR: return FASTI_REASON_SECTOR;
-    case FASTI_RULE_LANGUAGE: return FASTI_REASON_LANGUAGE;
-    case FASTI_RULE_ACQUAINTANCE: return FASTI_REASON_ACQUAINTANCE;
-    case FASTI_RULE_AGE: return FASTI_REASON_AGE;
-    case FASTI_RULE_REFERRAL: return FASTI_REASON_REFERRAL;
-    case FASTI_RULE_CLOSED: return FASTI_REASON_CLOSED;
-    case FASTI_RULE_HOURS: return FASTI_REASON_HOURS;
-    case FASTI_RULE_NOTICE: return FASTI_REASON_NOTICE;
-    case FASTI_RULE_HORIZON: return FASTI_REASON_HORIZON;
-    case FASTI_RULE_DAY_LIMIT: return FASTI_REASON_DAY_LIMIT;
-    case FASTI_RULE_WEEK_LIMIT: return FASTI_REASON_WEEK_LIMIT;
-    case FASTI_RULE_MONTH_LIMIT: return FASTI_REASON_MONTH_LIMIT;
-    case FASTI_RULE_FULL:
-    case FASTI_RULE_OFF_GRID:
-    case FASTI_RULE_TAKEN:
-    case FASTI_RULE_BUFFER: break;
-    }
-    return FASTI_REASON_FULL;
-}
-
-/* The day's free starts, in search->starts. */
-static enum fasti_reason day_starts(struct fasti_search *search, struct row *row, fasti_date date,
-                                    bool is_next) {
-    day_load(search, row, date, is_next);
-    return fasti_rule_starts(&row->view, &row->scene, search->starts, search->lengths)
-               ? FASTI_REASON_FREE
-               : reason_of(fasti_rule_day(&row->view, &row->scene));
-}
 
 /* The ticks of search->starts, counted from the first tick of the word where they begin. */
 static uint32_t ticks_write(struct fasti_search *search, const struct fasti_day_view *view) {
@@ -211,14 +65,14 @@ static uint32_t starts_write(struct fasti_search *search, const struct fasti_day
 }
 
 /* The first start after the window, within FASTI_NEXT_SLOT_DAYS_MAX days. */
-static void next_slot_find(struct fasti_search *search, struct row *row, fasti_date last,
+static void next_slot_find(struct fasti_search *search, struct fasti_row *row, fasti_date last,
                            uint32_t at) {
     struct fasti_availability_answer *answer = &search->answer;
     fasti_date date = last;
     while (fasti_openings_next_date(row->config->openings, row->config->opening_count,
                                     row->config->zone, date, &date) &&
            date.v - last.v <= FASTI_NEXT_SLOT_DAYS_MAX && fasti_date_is_bookable(date)) {
-        if (day_starts(search, row, date, false) != FASTI_REASON_FREE)
+        if (fasti_row_starts(search, row, date, false) != FASTI_REASON_FREE)
             continue;
         (void)ticks_write(search, &row->view);
         const uint32_t tick = fasti_rule_word_first(&row->view) * 64 + search->ticks[0];
@@ -239,23 +93,6 @@ static enum fasti_reason reason_join(enum fasti_reason window, enum fasti_reason
     return hopes[day] > hopes[window] ? day : window;
 }
 
-/* Why the schedule cannot be asked at all; FREE: it can, and *row is filled. */
-static enum fasti_reason row_load(const struct fasti_search *search,
-                                  fasti_organization_id organization,
-                                  const struct fasti_availability_query *query, uint32_t at,
-                                  struct row *row) {
-    row->schedule = fasti_schedule_get(search->directory, query->schedules[at]);
-    row->config = row->schedule == NULL ? NULL : fasti_load_seq_cst(&row->schedule->config);
-    if (row->config == NULL || row->config->organization.v != organization.v)
-        return FASTI_REASON_UNKNOWN;
-    row->service = query->service;
-    row->terms = fasti_service_get(search->directory, query->service);
-    if (row->terms == NULL || !fasti_schedule_offers(row->config, query->service))
-        return FASTI_REASON_NOT_OFFERED;
-    fasti_rules_join(row->config, row->terms, &query->facts, &row->rules);
-    return reason_of(row->rules.whoever);
-}
-
 /* How many days of the window, from its first on, are bookable: the others are OUTSIDE. */
 static uint32_t days_inside(const struct fasti_availability_query *query) {
     const uint32_t left = (uint32_t)(FASTI_DATE_LAST - query->first.v) + 1;
@@ -263,21 +100,21 @@ static uint32_t days_inside(const struct fasti_availability_query *query) {
 }
 
 /* One row under the configuration that row_load found. */
-static enum fasti_status row_fill_once(struct fasti_search *search, struct row *row,
+static enum fasti_status row_fill_once(struct fasti_search *search, struct fasti_row *row,
                                        const struct fasti_availability_query *query, uint32_t at,
                                        struct fasti_detail *detail) {
     struct fasti_availability_answer *answer = &search->answer;
     enum fasti_reason window = FASTI_REASON_CLOSED;
     const uint32_t total_before = answer->total;
     const uint32_t inside = days_inside(query);
-    pages_prefetch(search, row, query->first, inside);
+    fasti_row_prefetch(search, row, query->first, inside);
     for (uint32_t d = inside; d < query->day_count; d++) {
         answer->counts[at * query->day_count + d] = 0;
         answer->day_reasons[at * query->day_count + d] = FASTI_REASON_OUTSIDE;
     }
     for (uint32_t d = 0; d < inside; d++) {
         const fasti_date date = {query->first.v + (int32_t)d};
-        const enum fasti_reason reason = day_starts(search, row, date, d > 0);
+        const enum fasti_reason reason = fasti_row_starts(search, row, date, d > 0);
         const uint32_t count = reason == FASTI_REASON_FREE ? starts_write(search, &row->view) : 0;
         if (count > FASTI_QUERY_STARTS_MAX)
             return fasti_detail_set(detail, FASTI_LIMIT_MESSAGE,
@@ -304,14 +141,14 @@ static enum fasti_reason row_fill(struct fasti_search *search, fasti_organizatio
     struct fasti_availability_answer *answer = &search->answer;
     const uint32_t total_before = answer->total;
     for (uint32_t tries = 0; tries < ROW_TRIES_MAX; tries++) {
-        struct row row;
+        struct fasti_row row;
         row.scene = (struct fasti_rule_scene){.now_ms = now_ms};
-        row.week.period.first.v = row.month.period.first.v = 0;
         answer->total = total_before;
         answer->totals[at] = 0;
         answer->next_slot_utc_s[at] = 0;
         answer->next_slot_offset_s[at] = 0;
-        const enum fasti_reason reason = row_load(search, organization, query, at, &row);
+        const enum fasti_reason reason = fasti_row_load(search, organization, query->schedules[at],
+                                                        query->service, &query->facts, &row);
         if (reason != FASTI_REASON_FREE)
             return reason;
         *status = row_fill_once(search, &row, query, at, detail);

@@ -10,22 +10,7 @@
 #ifndef FASTI_SEARCH_AVAILABILITY_H
 #define FASTI_SEARCH_AVAILABILITY_H
 
-#include "engine/booking/command.h"
-#include "engine/calendar/kernels.h"
-#include "engine/directory/directory.h"
-#include "engine/rules/rule.h"
-
-/* What a query reads, and the room that it uses; one a worker. */
-struct fasti_search {
-    struct fasti_arena *arena;
-    const struct fasti_directory *directory;
-    const struct fasti_patterns *patterns;
-    struct fasti_rules_scratch scratch;
-    uint64_t starts[FASTI_DAY_WORDS_MAX];
-    uint16_t lengths[FASTI_DAY_WORDS_MAX * 64];
-    uint16_t ticks[FASTI_TICKS_MAX + FASTI_KERNEL_GROUP];
-    struct fasti_availability_answer answer;
-};
+#include "engine/search/row.h"
 
 /* Fills search->answer. INVALID_RANGE (counts), LIMIT_MESSAGE (more than
  * FASTI_QUERY_STARTS_MAX starts: ask for fewer days or schedules) with a sentence. The caller is

@@ -112,7 +112,7 @@ enum fasti_header_state fasti_batch_header_check(const void *bytes,
         (header->effect_count > 0 || header->payload_bytes == 0) &&
         header->lsn_watermark <= header->lsn_first && header->lsn_first > 0 &&
         header->lsn_first < FASTI_LOG_COUNTER_END - header->effect_count &&
-        header->epoch < FASTI_LOG_COUNTER_END - 1;
+        header->epoch < FASTI_LOG_COUNTER_END;
     return agrees ? FASTI_HEADER_VALID : FASTI_HEADER_DAMAGED;
 }
 

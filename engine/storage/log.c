@@ -516,6 +516,11 @@ enum fasti_status fasti_log_open(struct fasti_io *io, const struct fasti_log_rep
                                 "and at most %" PRIu64 " bytes are possible",
                                 bytes, FASTI_BLOCK_BYTES, FASTI_SEGMENT_BYTES_MIN,
                                 FASTI_SEGMENT_BYTES_MAX);
+    if (report->epoch + 1 >= FASTI_LOG_COUNTER_END)
+        return fasti_detail_set(detail, FASTI_CORRUPT_LOG,
+                                "the log's epoch %" PRIu64 " is the last one there is: no log that "
+                                "was written by starts alone reaches it; restore a backup",
+                                report->epoch);
     struct fasti_log *made = calloc(1, sizeof *made);
     if (made == NULL)
         return FASTI_LIMIT_MEMORY;

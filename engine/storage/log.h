@@ -98,8 +98,8 @@ bool fasti_log_lacks_reserve(const struct fasti_log_report *report);
  * prepares the reserve; a full disk leaves the log low, not closed. segment_bytes is the size of
  * new segments: whole blocks from FASTI_SEGMENT_BYTES_MIN to FASTI_SEGMENT_BYTES_MAX; 0 =
  * FASTI_SEGMENT_BYTES. Blocking, and uses worker 0's queue. The log keeps io but does not own it.
- * INVALID_OPTION, DISK_LOW (no room even for the seal), IO_*, LIMIT_MEMORY; a kill in the middle
- * leaves a log that reads the same. */
+ * INVALID_OPTION, DISK_LOW (no room even for the seal), IO_*, LIMIT_MEMORY, CORRUPT_LOG (no epoch
+ * is left: nothing was written); a kill in the middle leaves a log that reads the same. */
 FASTI_MUST_USE enum fasti_status
 fasti_log_open(struct fasti_io *io, const struct fasti_log_report *report, int64_t now_ms,
                uint64_t segment_bytes, struct fasti_log **log, struct fasti_detail *detail);

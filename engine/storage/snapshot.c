@@ -40,7 +40,8 @@ AT(fasti_snapshot_header, record_next, 192);
 AT(fasti_snapshot_header, import_next, 200);
 AT(fasti_snapshot_header, request_buckets, 204);
 AT(fasti_snapshot_header, body_checksum, 208);
-AT(fasti_snapshot_header, reserved, 224);
+AT(fasti_snapshot_header, purged_end, 224);
+AT(fasti_snapshot_header, reserved, 232);
 AT(fasti_snapshot_header, checksum, 240);
 
 _Static_assert(sizeof(struct fasti_section_header) == FASTI_SECTION_HEADER_BYTES, "section");
@@ -66,14 +67,14 @@ enum fasti_header_state fasti_snapshot_header_check(const void *bytes,
     if (state != FASTI_HEADER_VALID)
         return state;
     memcpy(header, bytes, sizeof *header);
-    const bool agrees = header->header_bytes == FASTI_HEADER_BYTES && header->flags == 0 &&
-                        header->generation > 0 && header->generation < FASTI_LOG_COUNTER_END &&
-                        header->epoch < FASTI_LOG_COUNTER_END - 1 && header->lsn_floor > 0 &&
-                        header->lsn_floor <= header->lsn_end &&
-                        header->lsn_end < FASTI_LOG_COUNTER_END &&
-                        header->body_bytes % FASTI_BLOCK_BYTES == 0 &&
-                        header->body_bytes < FASTI_LOG_COUNTER_END / 2 && header->record_next > 0 &&
-                        header->record_next <= FASTI_RECORDS_MAX;
+    const bool agrees =
+        header->header_bytes == FASTI_HEADER_BYTES && header->flags == 0 &&
+        header->generation > 0 && header->generation < FASTI_LOG_COUNTER_END &&
+        header->epoch < FASTI_LOG_COUNTER_END && header->lsn_floor > 0 &&
+        header->lsn_floor <= header->lsn_end && header->lsn_end < FASTI_LOG_COUNTER_END &&
+        header->body_bytes % FASTI_BLOCK_BYTES == 0 &&
+        header->body_bytes < FASTI_LOG_COUNTER_END / 2 && header->record_next > 0 &&
+        header->record_next <= FASTI_RECORDS_MAX && header->purged_end <= header->record_next;
     return agrees ? FASTI_HEADER_VALID : FASTI_HEADER_DAMAGED;
 }
 

@@ -71,7 +71,8 @@ struct fasti_snapshot_header {
     uint32_t import_next;
     uint32_t request_buckets;           /* that the horizons are of */
     struct fasti_hash128 body_checksum; /* over the sections' checksums, in order */
-    uint8_t reserved[16];
+    uint64_t purged_end;                /* no record number below it comes again */
+    uint8_t reserved[8];
     struct fasti_hash128 checksum;
 };
 

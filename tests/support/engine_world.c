@@ -64,10 +64,17 @@ enum fasti_status engine_world_open(struct engine_world *world) {
         .clock = fasti_clock_fixed(world->now_ms),
         .snapshot_log_bytes =
             world->snapshot_log_bytes != 0 ? world->snapshot_log_bytes : UINT64_MAX,
+        .past_days = world->past_days,
+        .retention_days = world->retention_days,
     };
     world->checkpoints_begun = world->checkpoints_done = 0;
     return fasti_engine_open(&options, fasti_sim_disk_open(world->disk), &world->engine,
                              &world->recovery, &world->detail);
+}
+
+void engine_world_pass(struct engine_world *world, int64_t ms) {
+    world->now_ms += ms;
+    fasti_engine_clock(world->engine)->offset_ms = world->now_ms;
 }
 
 void engine_world_crash(struct engine_world *world) {
@@ -111,12 +118,17 @@ bool engine_world_checkpoint_wait(struct engine_world *world, uint32_t rounds) {
     return world->checkpoints_done == world->checkpoints_begun;
 }
 
+/* An edit may wait for those that are in a command. */
+static void others_idle(struct engine_world *world, uint32_t worker) {
+    for (uint32_t w = 0; w < world->worker_count; w++)
+        if (w != worker)
+            fasti_engine_idle_enter(world->engine, w);
+}
+
 struct fasti_answer engine_world_run(struct engine_world *world, uint32_t worker,
                                      const struct fasti_command *command) {
     struct fasti_answer answer;
-    for (uint32_t w = 0; w < world->worker_count; w++)
-        if (w != worker) /* an edit may wait for those that are in a command */
-            fasti_engine_idle_enter(world->engine, w);
+    others_idle(world, worker);
     if (fasti_engine_submit(world->engine, worker, command, TAG_RUN, &answer))
         return answer;
     for (int i = 0; i < POLLS_MAX; i++)
@@ -322,4 +334,11 @@ struct fasti_engine *engine_open_or_exit(const char *path, uint32_t worker_count
         exit(1);
     }
     return engine;
+}
+
+void engine_directory_remove(const char *path) {
+    char command[128];
+    snprintf(command, sizeof command, "rm -r '%s'", path);
+    if (system(command) != 0)
+        fprintf(stderr, "%s stays\n", path);
 }

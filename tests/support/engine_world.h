@@ -21,6 +21,7 @@ struct engine_world {
     uint64_t memory_bytes_max;                    /* of later opens; 0 = 256 MiB */
     uint64_t segment_bytes;                       /* the same; 0 = ENGINE_WORLD_SEGMENT_BYTES */
     uint64_t snapshot_log_bytes;                  /* the same; 0 = never */
+    uint32_t past_days, retention_days;           /* the same; 0 = never */
     struct fasti_recovery recovery;               /* of the last open */
     uint32_t checkpoints_begun, checkpoints_done; /* since the last open */
     enum fasti_status checkpoint_status;          /* of the last one that is done */
@@ -35,6 +36,8 @@ void engine_world_free(struct engine_world *world);
 
 /* Opens the engine on the disk as it is. */
 enum fasti_status engine_world_open(struct engine_world *world);
+/* The engine's time goes on by so much. */
+void engine_world_pass(struct engine_world *world, int64_t ms);
 /* Drops the engine as a crash would (nothing more is written). */
 void engine_world_crash(struct engine_world *world);
 /* Clean stop. */
@@ -77,6 +80,9 @@ struct fasti_command engine_availability(uint32_t schedule, uint32_t service, co
 struct fasti_opening engine_weekly(const char *id, uint8_t weekdays, const char *start,
                                    const char *end);
 int64_t engine_utc_s(const char *instant);
+
+/* Removes a data directory that nobody has open, with what an engine made in it. */
+void engine_directory_remove(const char *path);
 
 /* An engine on a real directory, for plain programs: exits 77, saying so, where io_uring is denied,
  * and 1 where it does not open. recovery may be NULL. */

@@ -112,6 +112,7 @@ void fasti_messages_put(struct fasti_messages *m, struct fasti_put *put,
         put->body.service.grid_minutes = (uint16_t)below(m, 1441);
         put->body.service.offset_minutes = (uint16_t)below(m, 1441);
         terms(m, &put->body.service.terms);
+        id(m, &put->body.service.code, 0);
         break;
     case FASTI_ENTITY_SCHEDULE:
         id(m, &put->body.schedule.location, 1);
@@ -125,6 +126,9 @@ void fasti_messages_put(struct fasti_messages *m, struct fasti_put *put,
             put->body.schedule.languages[i] = (uint16_t)below(m, 65536);
         id(m, &put->body.schedule.substitute, 0);
         terms(m, &put->body.schedule.terms);
+        put->body.schedule.specialty_count = (uint8_t)below(m, FASTI_SCHEDULE_SPECIALTIES_MAX + 1);
+        for (int i = 0; i < put->body.schedule.specialty_count; i++)
+            id(m, &put->body.schedule.specialties[i], 1);
         break;
     case FASTI_ENTITY_OPENINGS: put_openings(m, put); break;
     case FASTI_ENTITY_ORGANIZATION:
@@ -159,6 +163,92 @@ static void availability_query(struct fasti_messages *m, struct fasti_availabili
     for (int i = 0; i < query->schedule_count; i++)
         query->schedules[i].v = (uint32_t)fasti_prng_next(&m->prng);
     facts(m, &query->facts);
+}
+
+static void search_query(struct fasti_messages *m, struct fasti_search_query *query) {
+    id(m, &query->specialty, 0);
+    id(m, &query->code, 0);
+    query->duration_minutes = (uint16_t)below(m, FASTI_SERVICE_MINUTES_MAX + 1);
+    query->area = (enum fasti_search_area)below(m, 3);
+    query->latitude_e7 = (int32_t)below(m, 1800000001) - 900000000;
+    query->longitude_e7 = (int32_t)((int64_t)below(m, 3600000001) - 1800000000);
+    query->north_e7 = (int32_t)below(m, 1800000001) - 900000000;
+    query->east_e7 = (int32_t)((int64_t)below(m, 3600000001) - 1800000000);
+    query->radius_m = (uint32_t)(1 + below(m, FASTI_SEARCH_RADIUS_MAX_M));
+    if (flip(m))
+        facts(m, &query->facts);
+    query->first.v = (int32_t)below(m, 80000);
+    query->last.v = query->first.v + (int32_t)below(m, FASTI_SEARCH_DAYS_MAX);
+    query->from_minute = (uint16_t)below(m, 1440);
+    query->to_minute = (uint16_t)below(m, 1441);
+    query->weekdays = (uint8_t)below(m, 128);
+    query->order = (enum fasti_search_order)(1 + below(m, 3));
+    query->limit = (uint16_t)(1 + below(m, FASTI_SEARCH_RESULTS_MAX));
+    query->start_limit = (uint16_t)(1 + below(m, FASTI_SEARCH_STARTS_MAX));
+    query->after.key = flip(m) ? 0 : fasti_prng_next(&m->prng);
+    query->after.schedule = flip(m) ? 0 : small(m);
+}
+
+static void names_query(struct fasti_messages *m, struct fasti_names_query *query) {
+    query->text.length = text(m, query->text.bytes, 0, FASTI_NAME_BYTES_MAX);
+    query->kinds = (uint8_t)below(m, FASTI_NAMES_ALL + 1);
+    query->limit = (uint16_t)(1 + below(m, FASTI_NAMES_RESULTS_MAX));
+    query->after.prefixes = (uint8_t)below(m, 9);
+    query->after.name.length = text(m, query->after.name.bytes, 0, FASTI_NAME_BYTES_MAX);
+    query->after.id = flip(m) ? 0 : 1 + small(m);
+    if (query->after.id != 0)
+        query->after.kind = (enum fasti_entity_kind)(FASTI_ENTITY_LOCATION + below(m, 3));
+}
+
+static void combine_query(struct fasti_messages *m, struct fasti_combine_query *query) {
+    if (flip(m))
+        facts(m, &query->facts);
+    query->first.v = (int32_t)below(m, 80000);
+    query->last.v = query->first.v + (int32_t)below(m, FASTI_COMBINE_DAYS_MAX);
+    query->from_minute = (uint16_t)below(m, 1440);
+    query->to_minute = (uint16_t)below(m, 1441);
+    query->weekdays = (uint8_t)below(m, 128);
+    query->limit = (uint8_t)(1 + below(m, FASTI_COMBINE_OFFERS_MAX));
+    query->after_utc_s = flip(m) ? 0 : instant(m);
+    query->step_count = (uint8_t)(1 + below(m, FASTI_COMBINE_STEPS_MAX));
+    for (uint32_t s = 0; s < query->step_count; s++) {
+        query->steps[s].part_count = (uint8_t)(1 + below(m, FASTI_COMBINE_PARTS_MAX));
+        query->steps[s].days_min = (uint16_t)below(m, 3);
+        query->steps[s].days_max = (uint16_t)below(m, 400);
+        query->part_count = (uint8_t)(query->part_count + query->steps[s].part_count);
+    }
+    for (uint32_t p = 0; p < query->part_count; p++) {
+        query->parts[p].choice_count = (uint8_t)(1 + below(m, 4));
+        query->parts[p].offset_minutes = (int16_t)((int)below(m, 100) - 50);
+        query->choice_count = (uint8_t)(query->choice_count + query->parts[p].choice_count);
+    }
+    for (uint32_t c = 0; c < query->choice_count; c++)
+        query->choices[c] = (struct fasti_combine_choice){{small(m)}, {small(m)}};
+    if (flip(m))
+        query->series =
+            (struct fasti_combine_series){.count = (uint8_t)(1 + below(m, FASTI_ITEMS_MAX)),
+                                          .near_days = (uint8_t)below(m, 32),
+                                          .every_days = (uint16_t)below(m, 400),
+                                          .minute = (uint16_t)below(m, 1440),
+                                          .first = {(int32_t)below(m, 80000)}};
+}
+
+static void heatmap_query(struct fasti_messages *m, struct fasti_heatmap_query *query) {
+    id(m, &query->specialty, 0);
+    id(m, &query->code, 0);
+    query->duration_minutes = (uint16_t)below(m, FASTI_SERVICE_MINUTES_MAX + 1);
+    query->area = flip(m) ? FASTI_SEARCH_CIRCLE : FASTI_SEARCH_BOX;
+    query->latitude_e7 = (int32_t)below(m, 1800000001) - 900000000;
+    query->longitude_e7 = (int32_t)((int64_t)below(m, 3600000001) - 1800000000);
+    query->north_e7 = (int32_t)below(m, 1800000001) - 900000000;
+    query->east_e7 = (int32_t)((int64_t)below(m, 3600000001) - 1800000000);
+    query->radius_m = (uint32_t)(1 + below(m, FASTI_SEARCH_RADIUS_MAX_M));
+    query->cell_e7 = FASTI_HEATMAP_CELL_MIN_E7 +
+                     (uint32_t)below(m, FASTI_HEATMAP_CELL_MAX_E7 - FASTI_HEATMAP_CELL_MIN_E7 + 1);
+    if (flip(m))
+        facts(m, &query->facts);
+    query->first.v = (int32_t)below(m, 80000);
+    query->last.v = query->first.v + (int32_t)below(m, FASTI_HEATMAP_DAYS_MAX);
 }
 
 static void explain_query(struct fasti_messages *m, struct fasti_explain_query *query) {
@@ -294,9 +384,15 @@ void fasti_messages_command(struct fasti_messages *m, struct fasti_command *comm
         command->body.civil.minute = (uint16_t)below(m, 1441);
         break;
     case FASTI_COMMAND_EXPLAIN: explain_query(m, &command->body.explain); break;
+    case FASTI_COMMAND_SEARCH: search_query(m, &command->body.search); break;
+    case FASTI_COMMAND_NAMES: names_query(m, &command->body.names); break;
+    case FASTI_COMMAND_COMBINE: combine_query(m, &command->body.combine); break;
+    case FASTI_COMMAND_HEATMAP: heatmap_query(m, &command->body.heatmap); break;
     case FASTI_COMMAND_STATUS:
     case FASTI_COMMAND_CHECKPOINT:
-    case FASTI_COMMAND_IMPORT_BEGIN: break;
+    case FASTI_COMMAND_IMPORT_BEGIN:
+    case FASTI_COMMAND_LOAD: /* not drawn: fasti_messages_kind */
+    case FASTI_COMMAND_EXPORT: break;
     }
 }
 
@@ -357,6 +453,97 @@ void fasti_messages_availability(struct fasti_messages *m, uint16_t schedules, u
     }
 }
 
+void fasti_messages_search(struct fasti_messages *m, uint16_t results, uint16_t start_max) {
+    struct fasti_search_answer *answer = &m->search;
+    memset(answer, 0, sizeof *answer);
+    const bool one_offset = flip(m), one_length = flip(m), no_distance = flip(m);
+    answer->count = results;
+    answer->more = flip(m);
+    answer->next.key = fasti_prng_next(&m->prng);
+    answer->next.schedule = small(m);
+    answer->candidates = small(m);
+    for (uint32_t i = 0; i < results; i++) {
+        struct fasti_search_result *result = &answer->results[i];
+        result->schedule.v = 1 + small(m);
+        result->organization.v = 1 + small(m);
+        result->service.v = 1 + small(m);
+        result->location.v = 1 + small(m);
+        result->distance_m = no_distance ? FASTI_SEARCH_NO_DISTANCE : small(m);
+        result->start_count = (uint16_t)(1 + below(m, start_max));
+        answer->starts_total += result->start_count;
+    }
+    for (uint32_t i = 0; i < answer->starts_total; i++) {
+        answer->starts[i].utc_s = instant(m);
+        answer->starts[i].offset_minutes = (int16_t)(one_offset ? -300 : (int)below(m, 2000) - 999);
+        answer->starts[i].minutes = (uint16_t)(one_length ? 15 : below(m, 1440));
+    }
+}
+
+void fasti_messages_names(struct fasti_messages *m, uint16_t rows) {
+    struct fasti_names_answer *answer = &m->names;
+    memset(answer, 0, sizeof *answer);
+    answer->count = rows;
+    answer->more = flip(m);
+    answer->total = small(m);
+    for (uint32_t i = 0; i < rows; i++) {
+        struct fasti_names_row *row = &answer->rows[i];
+        row->kind = (enum fasti_entity_kind)(FASTI_ENTITY_LOCATION + below(m, 3));
+        row->id = 1 + small(m);
+        row->prefixes = (uint8_t)below(m, 9);
+        id(m, &row->text, 1);
+        row->name.length = text(m, row->name.bytes, 0, FASTI_NAME_BYTES_MAX);
+        row->schedule.v = small(m);
+        row->location.v = small(m);
+        row->location_name.length = text(m, row->location_name.bytes, 0, FASTI_NAME_BYTES_MAX);
+        row->has_position = flip(m);
+        row->latitude_e7 = (int32_t)below(m, 1800000001) - 900000000;
+        row->longitude_e7 = (int32_t)((int64_t)below(m, 3600000001) - 1800000000);
+    }
+}
+
+void fasti_messages_combine(struct fasti_messages *m, uint8_t offers, uint16_t rows) {
+    struct fasti_combine_answer *answer = &m->combine;
+    memset(answer, 0, sizeof *answer);
+    const bool one_offset = flip(m), one_length = flip(m);
+    answer->count = offers;
+    answer->row_count = (uint16_t)(offers * rows);
+    answer->more = flip(m);
+    answer->next_utc_s = flip(m) ? 0 : instant(m);
+    answer->visit_count = (uint8_t)(flip(m) ? 0 : below(m, FASTI_ITEMS_MAX + 1));
+    for (uint32_t v = 0; v < answer->visit_count; v++)
+        answer->visits[v] =
+            (struct fasti_combine_visit){.wished_utc_s = instant(m),
+                                         .wished_offset_minutes = 60,
+                                         .fate = (uint8_t)(1 + below(m, FASTI_SERIES_UNDECIDED))};
+    answer->choice_count = (uint8_t)(1 + below(m, FASTI_COMBINE_CHOICES_MAX));
+    for (uint32_t c = 0; c < answer->choice_count; c++)
+        answer->reasons[c] = (uint8_t)below(m, FASTI_REASON_LAST + 1);
+    for (uint32_t i = 0; i < answer->row_count; i++)
+        answer->rows[i] = (struct fasti_combine_row){
+            .schedule = {1 + small(m)},
+            .service = {1 + small(m)},
+            .start_utc_s = instant(m),
+            .offset_minutes = (int16_t)(one_offset ? -300 : (int)below(m, 2000) - 999),
+            .minutes = (uint16_t)(one_length ? 15 : below(m, 1440)),
+            .appointment = (uint8_t)below(m, FASTI_COMBINE_STEPS_MAX),
+            .choice = (uint8_t)below(m, answer->choice_count)};
+}
+
+void fasti_messages_heatmap(struct fasti_messages *m, uint16_t cells, uint16_t days) {
+    struct fasti_heatmap_answer *answer = &m->heatmap;
+    memset(answer, 0, sizeof *answer);
+    answer->cell_count = cells;
+    answer->day_count = days;
+    answer->candidates = small(m);
+    for (uint32_t i = 0; i < cells; i++)
+        answer->cells[i] = (struct fasti_heatmap_cell){
+            .south_e7 = (int32_t)below(m, 1800000001) - 900000000,
+            .west_e7 = (int32_t)((int64_t)below(m, 3600000001) - 1800000000),
+            .schedules = 1 + small(m)};
+    for (uint32_t row = 0; row < (uint32_t)cells * days; row++)
+        answer->days[row] = (struct fasti_heatmap_day){small(m), small(m)};
+}
+
 static void list_answer(struct fasti_messages *m) {
     memset(&m->list, 0, sizeof m->list);
     m->list.count = (uint16_t)below(m, FASTI_LIST_MAX + 1);
@@ -398,6 +585,10 @@ static void status_answer(struct fasti_messages *m, struct fasti_status_answer *
     status->snapshot_lsn = fasti_prng_next(&m->prng);
     status->snapshot_bytes = fasti_prng_next(&m->prng);
     status->snapshots_failed = small(m);
+    status->past_days = (uint32_t)small(m);
+    status->retention_days = (uint32_t)small(m);
+    status->retired_days = small(m);
+    status->purged_records = small(m);
 }
 
 static void show_answer(struct fasti_messages *m, struct fasti_answer *answer) {
@@ -434,12 +625,32 @@ static void book_answer(struct fasti_messages *m, struct fasti_answer *answer) {
     book->expires_ms = instant(m);
 }
 
+static void combine_answer(struct fasti_messages *m, struct fasti_answer *answer) {
+    fasti_messages_combine(m, (uint8_t)below(m, FASTI_COMBINE_OFFERS_MAX + 1),
+                           (uint16_t)(1 + below(m, 16)));
+    answer->body.combine = &m->combine;
+}
+
 static void import_answer(struct fasti_messages *m, struct fasti_import_answer *import) {
     import->import = small(m);
     import->created = small(m);
     import->changed = small(m);
     import->unchanged = small(m);
     import->conflicts = small(m);
+}
+
+static void found_answer(struct fasti_messages *m, struct fasti_answer *answer) {
+    if (answer->kind == FASTI_COMMAND_SEARCH) {
+        fasti_messages_search(m, (uint16_t)below(m, FASTI_SEARCH_RESULTS_MAX + 1), 4);
+        answer->body.search = &m->search;
+    } else if (answer->kind == FASTI_COMMAND_NAMES) {
+        fasti_messages_names(m, (uint16_t)below(m, FASTI_NAMES_RESULTS_MAX + 1));
+        answer->body.names = &m->names;
+    } else {
+        fasti_messages_heatmap(m, (uint16_t)below(m, 40),
+                               (uint16_t)(1 + below(m, FASTI_HEATMAP_DAYS_MAX)));
+        answer->body.heatmap = &m->heatmap;
+    }
 }
 
 void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer,
@@ -459,6 +670,10 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
                                     10);
         answer->body.availability = &m->availability;
         break;
+    case FASTI_COMMAND_SEARCH:
+    case FASTI_COMMAND_NAMES:
+    case FASTI_COMMAND_HEATMAP: found_answer(m, answer); break;
+    case FASTI_COMMAND_COMBINE: combine_answer(m, answer); break;
     case FASTI_COMMAND_LIST:
         list_answer(m);
         answer->body.list = &m->list;
@@ -499,6 +714,8 @@ void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer
     case FASTI_COMMAND_UNBLOCK:
     case FASTI_COMMAND_CONFIRM:
     case FASTI_COMMAND_RELEASE:
-    case FASTI_COMMAND_MARK: break;
+    case FASTI_COMMAND_MARK:
+    case FASTI_COMMAND_LOAD:
+    case FASTI_COMMAND_EXPORT: break;
     }
 }

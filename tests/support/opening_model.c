@@ -15,9 +15,11 @@
 struct model {
     const struct fasti_model_question *question;
     struct fasti_local_day day;
-    int64_t ticks; /* of the day */
-    bool closed[ALL];
-    bool inside[ALL]; /* of one opening */
+    int64_t ticks;        /* of the day */
+    bool closed[ALL];     /* for weekly hours */
+    bool closed_all[ALL]; /* for the others, too */
+    int64_t first, end;   /* ticks of the days beside this one: how far a SINGLE one looks */
+    bool inside[ALL];     /* of one opening */
 };
 
 /* First instant of a date at which its wall clock shows this civil time, or later. */
@@ -84,7 +86,7 @@ static void opening_add(struct model *model, const struct fasti_opening *opening
     const int64_t r = model->question->resolution_minutes;
     const int64_t first = (from_s - model->day.start_utc_s) / 60;
     const int64_t end = (to_s - model->day.start_utc_s) / 60;
-    const bool cuttable = opening->kind == FASTI_OPENING_WEEKLY;
+    const bool *closed = opening->kind == FASTI_OPENING_WEEKLY ? model->closed : model->closed_all;
     int64_t anchor = INT64_MIN, whole = 0, touched = 0, here = 0;
     memset(model->inside, 0, sizeof model->inside);
     for (int64_t tick = first / r - 1; tick * r < end; tick++) {
@@ -94,8 +96,8 @@ static void opening_add(struct model *model, const struct fasti_opening *opening
         whole++;
         if (tick < -BEFORE || tick >= ALL - BEFORE)
             continue;
-        const bool is_closed = cuttable && model->closed[BEFORE + tick];
-        touched += is_closed;
+        const bool is_closed = closed[BEFORE + tick];
+        touched += is_closed && tick >= model->first && tick < model->end;
         model->inside[BEFORE + tick] = !is_closed;
         here += !is_closed && tick >= 0 && tick < model->ticks;
     }
@@ -142,7 +144,10 @@ static void closed_mark(struct model *model) {
             hours(model, opening, date, &from_s, &to_s);
             for (int64_t at_s = from_s; at_s < to_s; at_s += 60) {
                 const int64_t minute = (at_s - model->day.start_utc_s) / 60;
-                model->closed[BEFORE + (minute + BEFORE * r) / r - BEFORE] = true;
+                const int64_t tick = (minute + BEFORE * r) / r - BEFORE;
+                model->closed[BEFORE + tick] = true;
+                if ((opening->flags & FASTI_OPENING_ALL) != 0)
+                    model->closed_all[BEFORE + tick] = true;
             }
         }
     }
@@ -155,6 +160,11 @@ void fasti_model_answer(const struct fasti_model_question *question, struct fast
     memset(day, 0, sizeof *day);
     fasti_zone_day(question->zone, question->date, &model.day);
     model.ticks = model.day.minutes / (int32_t)question->resolution_minutes;
+    struct fasti_local_day before, after;
+    fasti_zone_day(question->zone, (fasti_date){question->date.v - 1}, &before);
+    fasti_zone_day(question->zone, (fasti_date){question->date.v + 1}, &after);
+    model.first = -before.minutes / (int32_t)question->resolution_minutes;
+    model.end = model.ticks + after.minutes / (int32_t)question->resolution_minutes;
     closed_mark(&model);
     for (uint32_t i = 0; i < question->opening_count; i++) {
         const struct fasti_opening *opening = &question->openings[i];

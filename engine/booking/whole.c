@@ -1,0 +1,116 @@
+/*
+ * whole.c - records taken apart and put together.
+ */
+#include "engine/booking/whole.h"
+
+#include <string.h>
+
+#include "engine/base/bytes.h"
+#include "engine/booking/record.h"
+
+_Static_assert(FASTI_WHOLE_BYTES_MAX == FASTI_RECORD_BYTES_MAX, "the same record");
+
+/* What is wrong in a word; NULL: nothing that can be told apart. */
+static const char *fault_of(const struct fasti_whole *whole) {
+    if (whole->record.v == 0 || whole->record.v >= FASTI_RECORDS_MAX)
+        return "record";
+    if (whole->organization.v == 0)
+        return "organization";
+    if (whole->item_count < 1 || whole->item_count > FASTI_ITEMS_MAX)
+        return "items";
+    if (whole->patient_length > FASTI_PATIENT_BYTES_MAX)
+        return "patient";
+    if (whole->payload_length > FASTI_PAYLOAD_BYTES_MAX)
+        return "payload";
+    if (whole->modality > FASTI_MODALITY_HOME)
+        return "modality";
+    if (whole->source == 0 && whole->key != 0)
+        return "key";
+    return NULL;
+}
+
+size_t fasti_whole_encode(const struct fasti_whole *whole, uint8_t *bytes, size_t room,
+                          const char **field) {
+    *field = fault_of(whole);
+    if (*field != NULL)
+        return 0;
+    const struct fasti_record head = {
+        .id = whole->record.v,
+        .organization = whole->organization.v,
+        .kind = whole->kind,
+        .state = whole->state,
+        .reason = whole->reason,
+        .patient_length = whole->patient_length,
+        .created_ms = whole->created_ms,
+        .changed_ms = whole->changed_ms,
+        .request_low = whole->request.low,
+        .request_high = whole->request.high,
+        .payload_length = whole->payload_length,
+        .item_count = whole->item_count,
+        .flags = (whole->was_held ? FASTI_RECORD_HOLD : 0) |
+                 (whole->moved_from.v != 0 ? FASTI_RECORD_MOVED : 0) |
+                 (whole->source != 0 ? FASTI_RECORD_SOURCE : 0) |
+                 (whole->is_override ? FASTI_RECORD_OVERRIDE : 0) |
+                 (uint32_t)whole->modality << FASTI_RECORD_MODALITY_SHIFT,
+    };
+    const struct fasti_record_hold hold = {.expires_ms = whole->expires_ms,
+                                           .token = {whole->token_low, whole->token_high}};
+    const struct fasti_record_source source = {.source = whole->source, .key = whole->key};
+    struct fasti_writer writer = {.bytes = bytes, .capacity = room};
+    fasti_write(&writer, &head, sizeof head);
+    fasti_write(&writer, whole->items, whole->item_count * sizeof *whole->items);
+    if (whole->was_held)
+        fasti_write(&writer, &hold, sizeof hold);
+    if (whole->moved_from.v != 0)
+        fasti_write(&writer, &whole->moved_from.v, sizeof whole->moved_from.v);
+    if (whole->source != 0)
+        fasti_write(&writer, &source, sizeof source);
+    fasti_write(&writer, whole->patient, whole->patient_length);
+    fasti_write(&writer, whole->payload, whole->payload_length);
+    fasti_write_pad8(&writer);
+    if (writer.failed)
+        return 0;
+    if (fasti_record_is_load_sound((const struct fasti_record *)(const void *)bytes, writer.size))
+        return writer.size;
+    *field = "state";
+    return 0;
+}
+
+size_t fasti_whole_decode(const uint8_t *bytes, size_t size, struct fasti_whole *whole) {
+    const struct fasti_record *record = (const struct fasti_record *)(const void *)bytes;
+    if (!fasti_record_is_load_sound(record, size))
+        return 0;
+    const struct fasti_record_hold *hold = fasti_record_hold(record);
+    const struct fasti_record_source *source = fasti_record_source(record);
+    *whole = (struct fasti_whole){
+        .record = {record->id},
+        .organization = {record->organization},
+        .kind = record->kind,
+        .state = record->state,
+        .reason = record->reason,
+        .modality =
+            (uint8_t)((record->flags & FASTI_RECORD_MODALITY) >> FASTI_RECORD_MODALITY_SHIFT),
+        .is_override = (record->flags & FASTI_RECORD_OVERRIDE) != 0,
+        .created_ms = record->created_ms,
+        .changed_ms = record->changed_ms,
+        .request = {.low = record->request_low, .high = record->request_high},
+        .was_held = hold != NULL,
+        .moved_from = {fasti_record_moved_from(record)},
+        .item_count = record->item_count,
+        .payload_length = record->payload_length,
+        .patient_length = record->patient_length,
+        .items = record->items,
+        .patient = fasti_record_patient(record),
+        .payload = fasti_record_payload(record),
+    };
+    if (hold != NULL) {
+        whole->expires_ms = hold->expires_ms;
+        whole->token_low = hold->token.low;
+        whole->token_high = hold->token.high;
+    }
+    if (source != NULL) {
+        whole->source = source->source;
+        whole->key = source->key;
+    }
+    return fasti_record_bytes(record);
+}

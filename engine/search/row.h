@@ -1,0 +1,79 @@
+/*
+ * row.h - one schedule and service of a question, a day at a time.
+ *
+ *   schedule, service, facts --load--> rules --starts--> bits of the day's free starts
+ *
+ * What every query of this room does: it reads the cell, then the pattern, as claimers do, and one
+ * consistent page a day. Never writes. Threading: the worker's own, online in the epoch.
+ */
+#ifndef FASTI_SEARCH_ROW_H
+#define FASTI_SEARCH_ROW_H
+
+#include "engine/booking/command.h"
+#include "engine/calendar/kernels.h"
+#include "engine/directory/directory.h"
+#include "engine/rules/period.h"
+#include "engine/rules/rule.h"
+
+struct fasti_roster_store;
+struct fasti_find;
+
+/* What a query reads, and the room that it uses; one a worker. */
+struct fasti_search {
+    struct fasti_arena *arena;
+    const struct fasti_directory *directory;
+    const struct fasti_patterns *patterns;
+    struct fasti_roster_store *roster;
+    struct fasti_find *find; /* find.c's own */
+    struct fasti_rules_scratch scratch;
+    uint64_t starts[FASTI_DAY_WORDS_MAX];
+    uint16_t lengths[FASTI_DAY_WORDS_MAX * 64];
+    uint16_t ticks[FASTI_TICKS_MAX + FASTI_KERNEL_GROUP];
+    struct fasti_availability_answer answer;
+};
+
+/* fasti_row_load and fasti_row_starts set all of it but the scene's now_ms: zeroing it costs a
+ * week's answer 4 %. */
+struct fasti_row {
+    const struct fasti_schedule_config *config;
+    struct fasti_schedule *schedule;
+    fasti_service_id service;
+    const struct fasti_service *terms;
+    struct fasti_rules rules;
+    struct fasti_day_ref ref; /* of the view's date */
+    struct fasti_day_view view;
+    struct fasti_rule_scene scene;
+    struct counted {
+        struct fasti_period period; /* whose visits these are; first 0: of none yet */
+        uint32_t used[2];
+    } week, month;
+};
+
+/* What a question over many schedules may say of the patient and of its dates, the first and the
+ * last: INVALID_RANGE, INVALID_DATE with a sentence. Their order is the caller's to ask for. */
+FASTI_MUST_USE enum fasti_status fasti_row_check(const struct fasti_facts *facts, fasti_date first,
+                                                 fasti_date last, struct fasti_detail *detail);
+
+/* Why the schedule cannot be asked at all; FREE: it can, and *row is filled. */
+enum fasti_reason fasti_row_load(const struct fasti_search *search,
+                                 fasti_organization_id organization, fasti_schedule_id schedule,
+                                 fasti_service_id service, const struct fasti_facts *facts,
+                                 struct fasti_row *row);
+
+/* Asks for the pages of the days after the first, so that they come while it is worked on. */
+void fasti_row_prefetch(struct fasti_search *search, const struct fasti_row *row, fasti_date first,
+                        uint32_t day_count);
+
+/* The day's free starts, in search->starts; why there are none. The row's scene has now_ms;
+ * is_next: the view holds the day before. */
+enum fasti_reason fasti_row_starts(struct fasti_search *search, struct fasti_row *row,
+                                   fasti_date date, bool is_next);
+
+/* The same; are there any? */
+bool fasti_row_free(struct fasti_search *search, struct fasti_row *row, fasti_date date,
+                    bool is_next);
+
+/* What a verdict says of a day or of a schedule. */
+enum fasti_reason fasti_row_reason(enum fasti_rule_verdict verdict);
+
+#endif
