@@ -99,10 +99,14 @@ done
 "$bin/fasti-bench" compare --peers "${peers##*,}" --schedules 50 --ops q1 --rounds 25 --check 0 --dir "$dir" >"$work/out" 2>&1 &
 broken=$!
 begun
-echo "fastid" >"$work/pattern"
-for line in $(grep -lsaF "$dir/fasti-compare." $(grep -lsaF -f "$work/pattern" /proc/[0-9]*/cmdline)); do
-    [ "$(tr '\0' '\n' <"$line" | head -n 1)" != "$PWD/$bin/fastid" ] || kill -KILL "$(basename "${line%/cmdline}")"
+killed=0
+for line in $(grep -lsaF "$dir/fasti-compare." /proc/[0-9]*/cmdline); do # only its servers have this folder's name
+    program=$(tr '\0' '\n' 2>"$work/gone" <"$line" | head -n 1) || continue
+    [ "${program##*/}" = fastid ] || continue
+    kill -KILL "$(basename "${line%/cmdline}")"
+    killed=$((killed + 1))
 done
+[ $killed = 1 ] || { kill -INT $broken; wait $broken || true; fail "$killed servers were killed, not one"; }
 rc=0
 wait $broken || rc=$?
 [ $rc = 3 ] || fail "a dead server exits $rc" "$work/out"
