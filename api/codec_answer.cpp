@@ -24,25 +24,32 @@ template <typename T> static bool is_constant(const T *values, uint32_t count) {
 static Offset<void> availability_write(FlatBufferBuilder &b,
                                        const struct fasti_availability_answer *a) {
     FASTI_ASSERT(a->total <= FASTI_QUERY_STARTS_MAX);
-    FASTI_ASSERT(a->schedule_count <= FASTI_QUERY_SCHEDULES_MAX);
-    const uint32_t rows = uint32_t{a->schedule_count} * a->day_count;
-    FASTI_ASSERT(rows <= FASTI_QUERY_CELLS_MAX);
+    FASTI_ASSERT(a->row_count <= FASTI_QUERY_ROWS_MAX);
+    const uint32_t cells = uint32_t{a->row_count} * a->day_count;
+    FASTI_ASSERT(cells <= FASTI_QUERY_CELLS_MAX);
     const bool one_offset = is_constant(a->offsets_minutes, a->total);
     const bool one_length = is_constant(a->lengths_minutes, a->total);
     const auto lengths = fasti_column_copy(b, a->lengths_minutes, one_length ? 0 : a->total);
     const auto offsets = fasti_column_copy(b, a->offsets_minutes, one_offset ? 0 : a->total);
     const auto starts = fasti_column_copy(b, a->starts, a->total);
-    const auto day_reasons = fasti_column_copy(b, a->day_reasons, rows);
-    const auto counts = fasti_column_copy(b, a->counts, rows);
+    const auto day_reasons = fasti_column_copy(b, a->day_reasons, cells);
+    const auto counts = fasti_column_copy(b, a->counts, cells);
     const auto next_offsets = fasti_column_write<int32_t>(
-        b, a->schedule_count, 0, [&](uint32_t s) { return a->next_slot_offset_s[s]; });
+        b, a->row_count, 0, [&](uint32_t r) { return a->next_slot_offset_s[r]; });
     const auto next_slots = fasti_column_write<int64_t>(
-        b, a->schedule_count, 0, [&](uint32_t s) { return a->next_slot_utc_s[s]; });
-    const auto totals = fasti_column_copy(b, a->totals, a->schedule_count);
-    const auto reasons = fasti_column_copy(b, a->reasons, a->schedule_count);
+        b, a->row_count, 0, [&](uint32_t r) { return a->next_slot_utc_s[r]; });
+    const auto totals = fasti_column_copy(b, a->totals, a->row_count);
+    const auto reasons = fasti_column_copy(b, a->reasons, a->row_count);
+    bool one_service = true;
+    for (uint32_t r = 1; r < a->row_count; r++)
+        one_service = one_service && a->services[r].v == a->services[0].v;
+    const auto services = fasti_column_write<uint32_t>(
+        b, one_service ? 0 : a->row_count, 0, [&](uint32_t r) { return a->services[r].v; });
+    const auto schedules = fasti_column_write<uint32_t>(
+        b, a->row_count, 0, [&](uint32_t r) { return a->schedules[r].v; });
     wire::AvailabilityReplyBuilder reply(b);
     reply.add_base_utc_s(a->base_utc_s);
-    reply.add_schedule_count(a->schedule_count);
+    reply.add_row_count(a->row_count);
     reply.add_day_count(a->day_count);
     reply.add_total(a->total);
     reply.add_reasons(reasons.o);
@@ -56,6 +63,10 @@ static Offset<void> availability_write(FlatBufferBuilder &b,
     reply.add_offsets_minutes(offsets);
     reply.add_length_minutes(one_length && a->total > 0 ? a->lengths_minutes[0] : uint16_t{0});
     reply.add_lengths_minutes(lengths);
+    reply.add_schedules(schedules);
+    reply.add_service(one_service && a->row_count > 0 ? a->services[0].v : 0);
+    reply.add_services(services);
+    reply.add_next(a->next);
     return reply.Finish().Union();
 }
 
@@ -330,28 +341,36 @@ static bool are_reasons(const uint8_t *reasons, uint32_t count) {
 static enum fasti_status availability_read(const wire::AvailabilityReply *reply,
                                            struct fasti_availability_answer *a,
                                            struct fasti_detail *detail) {
-    a->schedule_count = reply->schedule_count();
+    a->row_count = reply->row_count();
     a->day_count = reply->day_count();
     a->total = reply->total();
     a->base_utc_s = reply->base_utc_s();
-    const uint32_t rows = uint32_t{a->schedule_count} * a->day_count;
-    if (a->schedule_count > FASTI_QUERY_SCHEDULES_MAX || rows > FASTI_QUERY_CELLS_MAX ||
+    a->next = reply->next();
+    const uint32_t cells = uint32_t{a->row_count} * a->day_count;
+    if (a->row_count > FASTI_QUERY_ROWS_MAX || cells > FASTI_QUERY_CELLS_MAX ||
         a->total > FASTI_QUERY_STARTS_MAX)
         return fasti_codec_wrong_answer("availability's size", detail);
-    if (!copy_column(reply->reasons(), a->schedule_count, a->reasons) ||
-        !are_reasons(a->reasons, a->schedule_count))
+    if (!copy_column(reply->reasons(), a->row_count, a->reasons) ||
+        !are_reasons(a->reasons, a->row_count))
         return fasti_codec_wrong_answer("availability.reasons", detail);
-    if (!copy_column(reply->totals(), a->schedule_count, a->totals) ||
-        !copy_column(reply->next_slots_utc_s(), a->schedule_count, a->next_slot_utc_s) ||
-        !copy_column(reply->next_slot_offsets_s(), a->schedule_count, a->next_slot_offset_s))
+    if (!fasti_column_fits(reply->schedules(), a->row_count) ||
+        !fasti_column_fits(reply->services(), a->row_count))
+        return fasti_codec_wrong_answer("availability.schedules or services", detail);
+    for (uint32_t r = 0; r < a->row_count; r++) {
+        a->schedules[r].v = fasti_column_get<uint32_t>(reply->schedules(), r, 0);
+        a->services[r].v = fasti_column_get<uint32_t>(reply->services(), r, reply->service());
+    }
+    if (!copy_column(reply->totals(), a->row_count, a->totals) ||
+        !copy_column(reply->next_slots_utc_s(), a->row_count, a->next_slot_utc_s) ||
+        !copy_column(reply->next_slot_offsets_s(), a->row_count, a->next_slot_offset_s))
         return fasti_codec_wrong_answer("availability.totals or next_slots", detail);
-    if (!copy_column(reply->counts(), rows, a->counts) ||
-        !copy_column(reply->day_reasons(), rows, a->day_reasons) ||
-        !are_reasons(a->day_reasons, rows))
+    if (!copy_column(reply->counts(), cells, a->counts) ||
+        !copy_column(reply->day_reasons(), cells, a->day_reasons) ||
+        !are_reasons(a->day_reasons, cells))
         return fasti_codec_wrong_answer("availability.counts or day_reasons", detail);
     uint64_t sum = 0;
-    for (uint32_t row = 0; row < rows; row++)
-        sum += a->counts[row];
+    for (uint32_t cell = 0; cell < cells; cell++)
+        sum += a->counts[cell];
     if (sum != a->total || fasti_column_size(reply->starts()) != a->total)
         return fasti_codec_wrong_answer("availability.total", detail);
     (void)copy_column(reply->starts(), a->total, a->starts);

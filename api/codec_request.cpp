@@ -75,9 +75,11 @@ static enum fasti_status availability_read(const wire::AvailabilityQuery *query,
                                            struct fasti_availability_query *body,
                                            struct fasti_detail *detail) {
     const uint32_t schedules = fasti_column_size(query->schedules());
+    const uint32_t services = fasti_column_size(query->services());
+    const uint32_t locations = fasti_column_size(query->locations());
     const uint32_t days = query->day_count();
-    body->schedule_count = 0;
-    body->service.v = query->service();
+    body->schedule_count = body->service_count = body->location_count = 0;
+    body->after = query->after();
     FASTI_TRY(fasti_codec_read_facts(query->facts(), &body->facts, detail));
     FASTI_TRY(fasti_codec_read_date(query->first_date(), "availability.first_date", &body->first,
                                     detail));
@@ -85,18 +87,28 @@ static enum fasti_status availability_read(const wire::AvailabilityQuery *query,
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "availability.day_count: %u is not in 1 to %d", days,
                                 FASTI_QUERY_DAYS_MAX);
-    if (schedules < 1 || schedules > FASTI_QUERY_SCHEDULES_MAX)
+    if (schedules > FASTI_QUERY_SCHEDULES_MAX)
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
-                                "availability.schedules: %u schedules, not 1 to %d", schedules,
+                                "availability.schedules: %u schedules, not 0 to %d", schedules,
                                 FASTI_QUERY_SCHEDULES_MAX);
-    if (schedules * days > FASTI_QUERY_CELLS_MAX)
+    if (services < 1 || services > FASTI_QUERY_SERVICES_MAX)
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
-                                "availability: %u schedules x %u days is more than %d", schedules,
-                                days, FASTI_QUERY_CELLS_MAX);
+                                "availability.services: %u services, not 1 to %d", services,
+                                FASTI_QUERY_SERVICES_MAX);
+    if (locations > FASTI_QUERY_LOCATIONS_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                "availability.locations: %u locations, not 0 to %d", locations,
+                                FASTI_QUERY_LOCATIONS_MAX);
     body->day_count = static_cast<uint16_t>(days);
     body->schedule_count = static_cast<uint16_t>(schedules);
+    body->service_count = static_cast<uint16_t>(services);
+    body->location_count = static_cast<uint16_t>(locations);
     for (uint32_t i = 0; i < schedules; i++)
         body->schedules[i].v = query->schedules()->Get(i);
+    for (uint32_t i = 0; i < services; i++)
+        body->services[i].v = query->services()->Get(i);
+    for (uint32_t i = 0; i < locations; i++)
+        body->locations[i].v = query->locations()->Get(i);
     return FASTI_OK;
 }
 
@@ -341,20 +353,31 @@ enum fasti_status fasti_codec_decode_request(struct fasti_codec *codec, uint32_t
 
 /* ---- writing one command ---- */
 
+/* A list of ids; 0 stands in it as what it is, an id that nobody has. */
+template <typename T>
+static Offset<Vector<uint32_t>> ids_write(FlatBufferBuilder &b, const T *ids, uint32_t count) {
+    uint32_t *column = nullptr;
+    const auto written = b.CreateUninitializedVector(count, &column);
+    for (uint32_t i = 0; i < count; i++)
+        column[i] = ids[i].v;
+    return written;
+}
+
 static enum fasti_status availability_write(FlatBufferBuilder &b,
                                             const struct fasti_availability_query *query,
                                             Offset<void> *body) {
-    if (query->schedule_count > FASTI_QUERY_SCHEDULES_MAX)
+    if (query->schedule_count > FASTI_QUERY_SCHEDULES_MAX ||
+        query->service_count > FASTI_QUERY_SERVICES_MAX ||
+        query->location_count > FASTI_QUERY_LOCATIONS_MAX)
         return FASTI_INVALID_RANGE;
-    uint32_t *schedules = nullptr;
-    const auto column = b.CreateUninitializedVector(query->schedule_count, &schedules);
-    for (uint32_t i = 0; i < query->schedule_count; i++)
-        schedules[i] = query->schedules[i].v;
+    const auto schedules = ids_write(b, query->schedules, query->schedule_count);
+    const auto services = ids_write(b, query->services, query->service_count);
+    const auto locations = ids_write(b, query->locations, query->location_count);
     const wire::Facts facts = fasti_codec_write_facts(&query->facts);
-    *body =
-        wire::CreateAvailabilityQuery(b, query->service.v, query->first.v, query->day_count, column,
-                                      fasti_codec_has_facts(&query->facts) ? &facts : nullptr)
-            .Union();
+    *body = wire::CreateAvailabilityQuery(b, services, query->first.v, query->day_count, schedules,
+                                          fasti_codec_has_facts(&query->facts) ? &facts : nullptr,
+                                          locations, query->after)
+                .Union();
     return FASTI_OK;
 }
 

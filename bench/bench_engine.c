@@ -32,7 +32,10 @@ static bool bench_week(struct fasti_bench_inner *bench, const char *name) {
     struct fasti_availability_query *query = &bench->command.body.availability;
     bench->command.kind = FASTI_COMMAND_AVAILABILITY;
     bench->command.organization = bench->organization;
-    query->service = bench->service;
+    query->service_count = 1;
+    query->services[0] = bench->service;
+    query->location_count = 0;
+    query->after = 0;
     query->facts = (struct fasti_facts){0};
     query->first = (fasti_date){FASTI_BENCH_DATE_FIRST};
     query->day_count = 7;

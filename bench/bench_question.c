@@ -16,7 +16,10 @@ void fasti_bench_ask_agenda(struct fasti_command *command, fasti_organization_id
     command->kind = FASTI_COMMAND_AVAILABILITY;
     command->organization = organization;
     /* One by one: the query is large, for it has room for many schedules. */
-    query->service = service;
+    query->service_count = 1;
+    query->services[0] = service;
+    query->location_count = 0;
+    query->after = 0;
     query->facts = (struct fasti_facts){0};
     query->first = (fasti_date){HOME_DAYS + agenda->day};
     query->day_count = FASTI_WORKLOAD_AGENDA_DAYS;

@@ -22,7 +22,10 @@ void fasti_bench_stock_ask(struct fasti_bench_connection *c, struct fasti_bench_
                            fasti_date first, uint32_t days) {
     c->command->kind = FASTI_COMMAND_AVAILABILITY;
     struct fasti_availability_query *query = &c->command->body.availability;
-    query->service = pair.service;
+    query->service_count = 1;
+    query->services[0] = pair.service;
+    query->location_count = 0;
+    query->after = 0;
     query->facts = (struct fasti_facts){0};
     query->first = first;
     query->day_count = (uint16_t)days;

@@ -254,7 +254,8 @@ static void compare_window(struct check *check, int32_t day_first, uint16_t days
     for (uint32_t first = 0; first < count; first += FASTI_QUERY_SCHEDULES_MAX) {
         struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY};
         struct fasti_availability_query *query = &command.body.availability;
-        query->service = check->service;
+        query->service_count = 1;
+        query->services[0] = check->service;
         query->first = (fasti_date){day_first};
         query->day_count = days;
         for (uint32_t i = first; i < count && i < first + FASTI_QUERY_SCHEDULES_MAX; i++)
@@ -276,7 +277,8 @@ static void compare_next_slots(struct check *check) {
     for (uint32_t i = 0; i < check->feed.schedule_count; i++) {
         struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY};
         command.body.availability =
-            (struct fasti_availability_query){.service = check->service,
+            (struct fasti_availability_query){.service_count = 1,
+                                              .services = {check->service},
                                               .first = {check->day_first - 1},
                                               .day_count = 1,
                                               .schedule_count = 1,

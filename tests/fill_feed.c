@@ -169,7 +169,8 @@ static const struct fasti_availability_answer *
 offered(const struct fill *fill, struct fasti_client *client, uint32_t first, uint32_t end) {
     struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY};
     struct fasti_availability_query *query = &command.body.availability;
-    query->service = fill->service;
+    query->service_count = 1;
+    query->services[0] = fill->service;
     query->first = (fasti_date){fill->day_first};
     query->day_count = (uint16_t)(fill->day_end - fill->day_first);
     for (uint32_t s = first; s < end; s++)

@@ -185,7 +185,8 @@ static void *member_run(void *context) {
 static uint32_t offered(struct rush *rush, uint32_t run) {
     struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY};
     struct fasti_availability_query *query = &command.body.availability;
-    query->service.v = rush->service;
+    query->service_count = 1;
+    query->services[0].v = rush->service;
     query->first.v = rush->day_first + (int32_t)(run / 2);
     query->day_count = query->schedule_count = 1;
     query->schedules[0].v = rush->ids[run % 2];

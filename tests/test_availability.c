@@ -333,7 +333,7 @@ static void page_compare(uint32_t worker, const uint32_t *numbers, uint32_t coun
         query->schedules[i].v = numbers[i] + 2;
     const struct fasti_availability_answer *page = ask(worker, command);
     uint32_t next = 0;
-    cr_assert_eq(page->schedule_count, count);
+    cr_assert_eq(page->row_count, count);
     cr_assert_eq(page->day_count, days);
     for (uint32_t i = 0; i < count; i++) {
         if (numbers[i] >= SCHEDULES)

@@ -165,7 +165,8 @@ static void availability_ask(const struct fasti_combine_query *query, uint32_t c
     struct starts *starts = &free_starts[c];
     struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY, .organization = {1}};
     command.body.availability = (struct fasti_availability_query){
-        .service = query->choices[c].service,
+        .service_count = 1,
+        .services = {query->choices[c].service},
         .facts = query->facts,
         .first = {query->first.v - 3},
         .day_count = (uint16_t)(query->last.v - query->first.v + 7),
@@ -605,7 +606,7 @@ static void time_take(void) {
     if (page->total == 0)
         return;
     const struct fasti_combine_row row = {.schedule = command.body.availability.schedules[0],
-                                          .service = command.body.availability.service,
+                                          .service = command.body.availability.services[0],
                                           .start_utc_s =
                                               page->base_utc_s + page->starts[below(page->total)]};
     static const struct fasti_facts nobody;

@@ -276,7 +276,8 @@ static void starts_find(const struct fasti_search_query *query, uint32_t id, uin
         struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY,
                                         .organization = {known[id].organization + 1}};
         command.body.availability = (struct fasti_availability_query){
-            .service = {known[id].organization * SERVICES + service + 1},
+            .service_count = 1,
+            .services = {{known[id].organization * SERVICES + service + 1}},
             .facts = query->facts,
             .first = {first},
             .day_count = (uint16_t)(left < 30 ? left : 30),
@@ -474,7 +475,8 @@ static bool heat_starts(const struct fasti_search_query *query, uint32_t id,
         struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY,
                                         .organization = {k->organization + 1}};
         command.body.availability = (struct fasti_availability_query){
-            .service = {k->organization * SERVICES + k->services[s] + 1},
+            .service_count = 1,
+            .services = {{k->organization * SERVICES + k->services[s] + 1}},
             .first = query->first,
             .day_count = (uint16_t)days,
             .schedule_count = 1,

@@ -150,9 +150,9 @@ static const struct fasti_field ics_fields[] = {
     "of --schedule; without that they refuse the file, or are left out by --skip-unmapped."
 
 static const struct fasti_field availability_fields[] = {
-    TEXT("service", true, "ID", "The service to book"),
+    {"service", FASTI_FIELD_TEXTS, true, "ID", "The service to book; up to 16, once for each"},
     TEXTS("schedule", "ID", "A schedule, once for each; all that offer it if not said"),
-    TEXT("location", false, "ID", "Only schedules at this location"),
+    TEXTS("location", "ID", "Only schedules at this location; up to 16, once for each"),
     TEXT("from", false, "DATE", "First local date; today if not said"),
     INTEGER("days", false, "N", "How many days, 1 to 60; 7 if not said"),
     FLAG("starts", "Write every start out"),

@@ -1,7 +1,7 @@
 /*
- * fasti_availability.c - which starts are free, for some schedules or all that fit.
+ * fasti_availability.c - which starts are free, of some schedules or all that offer it.
  *
- *   ids --64 at a time--> AVAILABILITY --columns--> a block of days for each schedule
+ *   ids --64 at a time, or none--> AVAILABILITY --pages--> a block of days for each row
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,127 +13,133 @@
 
 #define DAYS_DEFAULT 7
 
-struct chosen {
-    fasti_schedule_id id;
+struct named {
+    uint32_t id; /* dense */
     struct fasti_id_text text;
 };
 
 struct asking {
     struct fasti_session *session;
-    fasti_service_id service;
-    struct fasti_facts facts;
-    fasti_date first;
-    uint16_t days;
+    struct fasti_command command; /* of the page that is asked for */
     bool all_starts;
-    uint32_t count, room;
-    struct chosen *schedules;
-    uint64_t total, as_of;
-    json_t *json; /* of schedules, with --json */
+    struct named services[FASTI_QUERY_SERVICES_MAX];
+    uint32_t listed_count;
+    struct named *listed;                   /* schedules; none: all that fit */
+    struct named schedule;                  /* of the row at hand */
+    struct fasti_availability_answer *page; /* our own: ids of it are asked for by name */
+    uint64_t rows, total, as_of;
+    json_t *json; /* of rows, with --json */
 };
 
-/* ---- which schedules ---- */
+/* ---- what is asked ---- */
 
-static enum fasti_exit choose(struct asking *asking, uint32_t id,
-                              const struct fasti_id_text *text) {
-    if (asking->count == asking->room) {
-        asking->room = asking->room == 0 ? 64 : asking->room * 2;
-        struct chosen *moved = realloc(asking->schedules, asking->room * sizeof *asking->schedules);
-        if (moved == NULL)
-            return fasti_session_fail(asking->session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
-                                      "no memory for the schedules");
-        asking->schedules = moved;
-    }
-    asking->schedules[asking->count++] = (struct chosen){{id}, *text};
-    return FASTI_EXIT_DONE;
-}
-
-static bool offers(const struct fasti_put *put, const char *service, const char *location) {
-    const struct fasti_id_text *at = &put->body.schedule.location;
-    if (location != NULL &&
-        (strlen(location) != at->length || memcmp(location, at->bytes, at->length) != 0))
-        return false;
-    for (uint32_t i = 0; i < put->body.schedule.service_count; i++) {
-        const struct fasti_id_text *offered = &put->body.schedule.services[i];
-        if (strlen(service) == offered->length &&
-            memcmp(service, offered->bytes, offered->length) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The schedules named, or all of the organization that offer the service. */
-static enum fasti_exit choose_schedules(struct asking *asking, const json_t *options) {
-    struct fasti_session *session = asking->session;
-    const char *service = fasti_field_text(options, "service", "");
-    const char *location = fasti_field_text(options, "location", NULL);
-    const char *name;
-    enum fasti_exit exit = FASTI_EXIT_DONE;
-    for (size_t i = 0; (name = fasti_field_item(options, "schedule", i)) != NULL; i++) {
-        struct fasti_id_text text;
-        uint32_t id;
-        exit = fasti_session_resolve(session, FASTI_ENTITY_SCHEDULE, name, &id);
-        if (exit == FASTI_EXIT_DONE && fasti_id_text_set(&text, name, strlen(name)) == FASTI_OK)
-            exit = choose(asking, id, &text);
-        if (exit != FASTI_EXIT_DONE)
-            return exit;
-    }
-    if (asking->count > 0)
+/* One of the ids that an option names. */
+static enum fasti_exit named_read(struct fasti_session *session, enum fasti_entity_kind kind,
+                                  const char *name, struct named *named) {
+    const enum fasti_exit exit = fasti_session_resolve(session, kind, name, &named->id);
+    if (exit != FASTI_EXIT_DONE)
         return exit;
-    const struct fasti_describe_answer *answer;
-    for (uint32_t after = 0; exit == FASTI_EXIT_DONE; after = answer->id) {
-        exit = fasti_session_describe(session, FASTI_ENTITY_SCHEDULE, 0, after, &answer);
-        if (exit != FASTI_EXIT_DONE || answer->id == 0)
-            break;
-        if (offers(&answer->put, service, location))
-            exit = choose(asking, answer->id, &answer->put.id);
-    }
-    if (exit == FASTI_EXIT_DONE && asking->count == 0)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_NOT_FOUND,
-                                  "no schedule%s%s offers the service \"%s\"",
-                                  location != NULL ? " at location " : "",
-                                  location != NULL ? location : "", service);
+    const enum fasti_status status = fasti_id_text_set(&named->text, name, strlen(name));
+    return status == FASTI_OK ? FASTI_EXIT_DONE
+                              : fasti_session_fail(session, FASTI_EXIT_INVALID, status,
+                                                   "\"%.64s\" is not an id", name);
+}
+
+static enum fasti_exit listed_read(struct asking *asking, const json_t *options) {
+    uint32_t count = 0;
+    while (fasti_field_item(options, "schedule", count) != NULL)
+        count++;
+    asking->listed = calloc(count + 1, sizeof *asking->listed);
+    if (asking->listed == NULL)
+        return fasti_session_fail(asking->session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
+                                  "no memory for the schedules");
+    enum fasti_exit exit = FASTI_EXIT_DONE;
+    for (; asking->listed_count < count && exit == FASTI_EXIT_DONE; asking->listed_count++)
+        exit = named_read(asking->session, FASTI_ENTITY_SCHEDULE,
+                          fasti_field_item(options, "schedule", asking->listed_count),
+                          &asking->listed[asking->listed_count]);
     return exit;
 }
 
-/* ---- one schedule's rows ---- */
+static enum fasti_exit too_many(struct fasti_session *session, const char *option, int most) {
+    return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
+                              "--%s: at most %d of them", option, most);
+}
+
+/* Services and locations by name. */
+static enum fasti_exit services_read(struct asking *asking, const json_t *options) {
+    struct fasti_availability_query *query = &asking->command.body.availability;
+    enum fasti_exit exit = FASTI_EXIT_DONE;
+    const char *name;
+    for (size_t i = 0;
+         exit == FASTI_EXIT_DONE && (name = fasti_field_item(options, "service", i)) != NULL; i++) {
+        if (i == FASTI_QUERY_SERVICES_MAX)
+            return too_many(asking->session, "service", FASTI_QUERY_SERVICES_MAX);
+        exit = named_read(asking->session, FASTI_ENTITY_SERVICE, name, &asking->services[i]);
+        query->services[query->service_count++].v = asking->services[i].id;
+    }
+    for (size_t i = 0;
+         exit == FASTI_EXIT_DONE && (name = fasti_field_item(options, "location", i)) != NULL;
+         i++) {
+        struct named location;
+        if (i == FASTI_QUERY_LOCATIONS_MAX)
+            return too_many(asking->session, "location", FASTI_QUERY_LOCATIONS_MAX);
+        exit = named_read(asking->session, FASTI_ENTITY_LOCATION, name, &location);
+        query->locations[query->location_count++].v = location.id;
+    }
+    return exit;
+}
+
+/* ---- one row ---- */
 
 struct rows {
     const struct fasti_availability_answer *answer;
-    uint32_t schedule;    /* index in the answer */
+    uint32_t at;          /* the row's index in the answer */
     uint32_t start_first; /* of its first day, in the columns of starts */
 };
+
+static const struct fasti_id_text *service_text(const struct asking *asking, uint32_t id) {
+    uint32_t at = 0;
+    while (at + 1 < asking->command.body.availability.service_count &&
+           asking->services[at].id != id)
+        at++;
+    return &asking->services[at].text;
+}
+
+static fasti_date date_at(const struct asking *asking, uint32_t day) {
+    return (fasti_date){asking->command.body.availability.first.v + (int32_t)day};
+}
 
 static int64_t start_at(const struct rows *rows, uint32_t index) {
     return rows->answer->base_utc_s + rows->answer->starts[index];
 }
 
-static json_t *rows_json(const struct asking *asking, const struct chosen *chosen,
-                         const struct rows *rows) {
+static json_t *rows_json(const struct asking *asking, const struct rows *rows) {
     const struct fasti_availability_answer *answer = rows->answer;
     json_t *days = json_array();
     uint32_t index = rows->start_first;
     for (uint32_t d = 0; d < answer->day_count; d++) {
-        const uint32_t row = rows->schedule * answer->day_count + d;
+        const uint32_t cell = rows->at * answer->day_count + d;
         json_t *starts = json_array();
-        for (uint32_t i = 0; i < answer->counts[row]; i++, index++)
+        for (uint32_t i = 0; i < answer->counts[cell]; i++, index++)
             json_array_append_new(starts,
                                   json_pack("{s:o, s:i}", "start",
                                             fasti_json_instant(start_at(rows, index),
                                                                answer->offsets_minutes[index] * 60),
                                             "minutes", (int)answer->lengths_minutes[index]));
-        const fasti_date date = {asking->first.v + (int32_t)d};
+        const fasti_date date = date_at(asking, d);
         json_array_append_new(
             days, json_pack("{s:o, s:s, s:o}", "date", fasti_json_date(date), "reason",
-                            fasti_reason_name((enum fasti_reason)answer->day_reasons[row]),
+                            fasti_reason_name((enum fasti_reason)answer->day_reasons[cell]),
                             "starts", starts));
     }
-    const int64_t next = answer->next_slot_utc_s[rows->schedule];
+    const int64_t next = answer->next_slot_utc_s[rows->at];
     return json_pack(
-        "{s:o, s:s, s:I, s:o, s:o}", "schedule", fasti_json_id(&chosen->text), "reason",
-        fasti_reason_name((enum fasti_reason)answer->reasons[rows->schedule]), "total",
-        (json_int_t)answer->totals[rows->schedule], "next_slot",
-        next == 0 ? json_null()
-                  : fasti_json_instant(next, answer->next_slot_offset_s[rows->schedule]),
+        "{s:o, s:o, s:s, s:I, s:o, s:o}", "schedule", fasti_json_id(&asking->schedule.text),
+        "service", fasti_json_id(service_text(asking, answer->services[rows->at].v)), "reason",
+        fasti_reason_name((enum fasti_reason)answer->reasons[rows->at]), "total",
+        (json_int_t)answer->totals[rows->at], "next_slot",
+        next == 0 ? json_null() : fasti_json_instant(next, answer->next_slot_offset_s[rows->at]),
         "days", days);
 }
 
@@ -187,132 +193,215 @@ static const char *reason_text(enum fasti_reason reason) {
     return "?";
 }
 
-static void print_rows(const struct asking *asking, const struct chosen *chosen,
-                       const struct rows *rows) {
+static void print_rows(const struct asking *asking, const struct rows *rows) {
     const struct fasti_availability_answer *answer = rows->answer;
     uint32_t index = rows->start_first;
-    const bool is_empty = answer->totals[rows->schedule] == 0;
-    printf("schedule %.*s: %u starts%s%s\n", FASTI_PRINT(chosen->text),
-           answer->totals[rows->schedule], is_empty ? ": " : "",
-           is_empty ? reason_text((enum fasti_reason)answer->reasons[rows->schedule]) : "");
+    const bool is_empty = answer->totals[rows->at] == 0;
+    const struct fasti_id_text *service = service_text(asking, answer->services[rows->at].v);
+    printf("schedule %.*s", FASTI_PRINT(asking->schedule.text));
+    if (asking->command.body.availability.service_count > 1)
+        printf(", service %.*s", FASTI_PRINT(*service));
+    printf(": %u starts%s%s\n", answer->totals[rows->at], is_empty ? ": " : "",
+           is_empty ? reason_text((enum fasti_reason)answer->reasons[rows->at]) : "");
     for (uint32_t d = 0; d < answer->day_count; d++) {
-        const uint32_t row = rows->schedule * answer->day_count + d;
-        const fasti_date date = {asking->first.v + (int32_t)d};
+        const uint32_t cell = rows->at * answer->day_count + d;
+        const fasti_date date = date_at(asking, d);
         char text[FASTI_DATE_TEXT_BYTES], offset[16] = "";
         fasti_date_format(date, text);
         printf("  %s %s", fasti_times_weekday(date), text);
-        if (answer->counts[row] == 0) {
-            printf("  %s\n", fasti_reason_name((enum fasti_reason)answer->day_reasons[row]));
+        if (answer->counts[cell] == 0) {
+            printf("  %s\n", fasti_reason_name((enum fasti_reason)answer->day_reasons[cell]));
             continue;
         }
         fasti_times_format_offset(answer->offsets_minutes[index] * 60, offset);
-        printf(" %s %4u:", offset, answer->counts[row]);
-        print_starts(rows, index, answer->counts[row], asking->all_starts);
+        printf(" %s %4u:", offset, answer->counts[cell]);
+        print_starts(rows, index, answer->counts[cell], asking->all_starts);
         putchar('\n');
-        index += answer->counts[row];
+        index += answer->counts[cell];
     }
-    if (answer->totals[rows->schedule] == 0 && answer->next_slot_utc_s[rows->schedule] != 0) {
+    if (answer->totals[rows->at] == 0 && answer->next_slot_utc_s[rows->at] != 0) {
         char next[FASTI_TIMES_TEXT_BYTES];
-        fasti_times_format(answer->next_slot_utc_s[rows->schedule],
-                           answer->next_slot_offset_s[rows->schedule], next);
+        fasti_times_format(answer->next_slot_utc_s[rows->at], answer->next_slot_offset_s[rows->at],
+                           next);
         printf("  next start: %s\n", next);
     }
 }
 
 /* ---- asking ---- */
 
-static enum fasti_exit ask_batch(struct asking *asking, uint32_t from, uint32_t count) {
-    struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY};
-    struct fasti_availability_query *query = &command.body.availability;
+/* What the row's schedule is called; rows of one stand together. */
+static enum fasti_exit schedule_name(struct asking *asking, uint32_t id) {
+    if (asking->schedule.id == id)
+        return FASTI_EXIT_DONE;
+    asking->schedule.id = id;
+    for (uint32_t i = 0; i < asking->listed_count; i++)
+        if (asking->listed[i].id == id) {
+            asking->schedule.text = asking->listed[i].text;
+            return FASTI_EXIT_DONE;
+        }
+    return fasti_session_name(asking->session, FASTI_ENTITY_SCHEDULE, id, &asking->schedule.text);
+}
+
+static enum fasti_exit page_ask(struct asking *asking) {
     struct fasti_answer answer;
-    query->service = asking->service;
-    query->facts = asking->facts;
-    query->first = asking->first;
-    query->day_count = asking->days;
-    query->schedule_count = (uint16_t)count;
-    for (uint32_t i = 0; i < count; i++)
-        query->schedules[i] = asking->schedules[from + i].id;
-    const enum fasti_exit exit = fasti_session_call(asking->session, &command, &answer);
-    if (exit != FASTI_EXIT_DONE)
-        return exit;
-    struct rows rows = {.answer = answer.body.availability};
-    asking->total += rows.answer->total;
-    asking->as_of = answer.as_of;
-    for (rows.schedule = 0; rows.schedule < rows.answer->schedule_count; rows.schedule++) {
-        const struct chosen *chosen = &asking->schedules[from + rows.schedule];
-        if (asking->session->is_json)
-            json_array_append_new(asking->json, rows_json(asking, chosen, &rows));
-        else
-            print_rows(asking, chosen, &rows);
-        rows.start_first += rows.answer->totals[rows.schedule];
+    enum fasti_exit exit = fasti_session_call(asking->session, &asking->command, &answer);
+    if (exit == FASTI_EXIT_DONE) {
+        *asking->page = *answer.body.availability;
+        asking->as_of = answer.as_of;
     }
-    return FASTI_EXIT_DONE;
-}
-
-/* As many schedules a question as its limits on schedules, cells and starts allow. */
-static uint32_t batch_size(uint16_t days) {
-    const uint32_t by_cells = (uint32_t)FASTI_QUERY_CELLS_MAX / days;
-    const uint32_t by_starts = (uint32_t)FASTI_QUERY_STARTS_MAX / (days * UINT32_C(288));
-    const uint32_t size = by_cells < by_starts ? by_cells : by_starts;
-    return size < 1 ? 1 : size < FASTI_QUERY_SCHEDULES_MAX ? size : FASTI_QUERY_SCHEDULES_MAX;
-}
-
-static enum fasti_exit ask_all(struct asking *asking, const json_t *options) {
-    struct fasti_session *session = asking->session;
-    const char *from = fasti_field_text(options, "from", NULL);
-    enum fasti_exit exit = FASTI_EXIT_DONE;
-    if (from == NULL) {
-        exit = fasti_times_today(session, asking->schedules[0].id, &asking->first);
-    } else {
-        const enum fasti_status status = fasti_date_parse(from, strlen(from), &asking->first);
-        if (status != FASTI_OK)
-            return fasti_session_fail(session, FASTI_EXIT_INVALID, status,
-                                      "--from: \"%.30s\" is not a date like 2026-11-24", from);
-    }
-    const uint32_t step = batch_size(asking->days);
-    for (uint32_t i = 0; i < asking->count && exit == FASTI_EXIT_DONE; i += step)
-        exit = ask_batch(asking, i, asking->count - i < step ? asking->count - i : step);
     return exit;
 }
 
-static void print_answer(const struct asking *asking, const json_t *options) {
-    if (asking->session->is_json)
-        fasti_session_print_json(json_pack(
-            "{s:s, s:o, s:i, s:I, s:I, s:O}", "service", fasti_field_text(options, "service", ""),
-            "first", fasti_json_date(asking->first), "day_count", (int)asking->days, "total",
-            (json_int_t)asking->total, "as_of", (json_int_t)asking->as_of, "schedules",
-            asking->json));
-    else if (asking->count > 1)
-        printf("%llu starts in %u schedules\n", (unsigned long long)asking->total, asking->count);
+static enum fasti_exit page_tell(struct asking *asking) {
+    struct rows rows = {.answer = asking->page};
+    enum fasti_exit exit = FASTI_EXIT_DONE;
+    for (; rows.at < rows.answer->row_count && exit == FASTI_EXIT_DONE; rows.at++) {
+        exit = schedule_name(asking, rows.answer->schedules[rows.at].v);
+        if (exit == FASTI_EXIT_DONE && asking->session->is_json)
+            json_array_append_new(asking->json, rows_json(asking, &rows));
+        else if (exit == FASTI_EXIT_DONE)
+            print_rows(asking, &rows);
+        rows.start_first += rows.answer->totals[rows.at];
+        asking->rows++;
+    }
+    asking->total += rows.answer->total;
+    return exit;
+}
+
+/* All pages of a question. */
+static enum fasti_exit pages_ask(struct asking *asking) {
+    struct fasti_availability_query *query = &asking->command.body.availability;
+    enum fasti_exit exit;
+    query->after = 0;
+    do {
+        exit = page_ask(asking);
+        if (exit == FASTI_EXIT_DONE)
+            exit = page_tell(asking);
+        query->after = asking->page->next;
+    } while (exit == FASTI_EXIT_DONE && query->after != 0);
+    return exit;
+}
+
+static enum fasti_exit nobody(struct asking *asking) {
+    const bool is_placed = asking->command.body.availability.location_count > 0;
+    const bool is_one = asking->command.body.availability.service_count == 1;
+    return fasti_session_fail(asking->session, FASTI_EXIT_INVALID, FASTI_NOT_FOUND,
+                              "no schedule%s offers %s \"%.*s\"%s",
+                              is_placed ? " at such a location" : "",
+                              is_one ? "the service" : "any of the services, such as",
+                              FASTI_PRINT(asking->services[0].text),
+                              is_placed ? "; \"fasti list schedules\" shows where they are" : "");
+}
+
+/* Today where the first schedule is. */
+static enum fasti_exit today_find(struct asking *asking) {
+    struct fasti_availability_query *query = &asking->command.body.availability;
+    if (asking->listed_count > 0)
+        return fasti_times_today(asking->session, (fasti_schedule_id){asking->listed[0].id},
+                                 &query->first);
+    const uint16_t days = query->day_count;
+    enum fasti_exit exit;
+    query->first = (fasti_date){FASTI_DATE_FIRST}; /* any: it is asked which schedules there are */
+    query->day_count = 1;
+    do {
+        exit = page_ask(asking);
+        query->after = asking->page->next;
+    } while (exit == FASTI_EXIT_DONE && asking->page->row_count == 0 && query->after != 0);
+    query->day_count = days;
+    if (exit != FASTI_EXIT_DONE)
+        return exit;
+    return asking->page->row_count == 0
+               ? nobody(asking)
+               : fasti_times_today(asking->session, asking->page->schedules[0], &query->first);
+}
+
+static enum fasti_exit first_read(struct asking *asking, const json_t *options) {
+    const char *from = fasti_field_text(options, "from", NULL);
+    if (from == NULL)
+        return today_find(asking);
+    const enum fasti_status status =
+        fasti_date_parse(from, strlen(from), &asking->command.body.availability.first);
+    return status == FASTI_OK
+               ? FASTI_EXIT_DONE
+               : fasti_session_fail(asking->session, FASTI_EXIT_INVALID, status,
+                                    "--from: \"%.30s\" is not a date like 2026-11-24", from);
+}
+
+static enum fasti_exit ask_all(struct asking *asking) {
+    struct fasti_availability_query *query = &asking->command.body.availability;
+    if (asking->listed_count == 0) {
+        const enum fasti_exit exit = pages_ask(asking);
+        return exit == FASTI_EXIT_DONE && asking->rows == 0 ? nobody(asking) : exit;
+    }
+    enum fasti_exit exit = FASTI_EXIT_DONE;
+    for (uint32_t i = 0; i < asking->listed_count && exit == FASTI_EXIT_DONE;) {
+        query->schedule_count = 0;
+        while (i < asking->listed_count && query->schedule_count < FASTI_QUERY_SCHEDULES_MAX)
+            query->schedules[query->schedule_count++].v = asking->listed[i++].id;
+        exit = pages_ask(asking);
+    }
+    return exit;
+}
+
+static void print_answer(const struct asking *asking) {
+    const struct fasti_availability_query *query = &asking->command.body.availability;
+    if (asking->session->is_json) {
+        json_t *services = json_array();
+        for (uint32_t i = 0; i < query->service_count; i++)
+            json_array_append_new(services, fasti_json_id(&asking->services[i].text));
+        fasti_session_print_json(json_pack("{s:o, s:o, s:i, s:I, s:I, s:O}", "services", services,
+                                           "first", fasti_json_date(query->first), "day_count",
+                                           (int)query->day_count, "total",
+                                           (json_int_t)asking->total, "as_of",
+                                           (json_int_t)asking->as_of, "schedules", asking->json));
+    } else if (asking->rows > 1 && query->service_count > 1) {
+        printf("%llu starts in %llu rows of a schedule and a service\n",
+               (unsigned long long)asking->total, (unsigned long long)asking->rows);
+    } else if (asking->rows > 1) {
+        printf("%llu starts in %llu schedules\n", (unsigned long long)asking->total,
+               (unsigned long long)asking->rows);
+    }
+}
+
+static enum fasti_exit question_read(struct asking *asking, const json_t *options) {
+    struct fasti_availability_query *query = &asking->command.body.availability;
+    struct fasti_detail detail;
+    const int64_t days = fasti_field_integer(options, "days", DAYS_DEFAULT);
+    if (days < 1 || days > FASTI_QUERY_DAYS_MAX)
+        return fasti_session_fail(asking->session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
+                                  "--days must be 1 to %d", FASTI_QUERY_DAYS_MAX);
+    query->day_count = (uint16_t)days;
+    const enum fasti_status status = fasti_facts_decode(options, &query->facts, &detail);
+    enum fasti_exit exit =
+        status == FASTI_OK
+            ? fasti_session_scope(asking->session)
+            : fasti_session_fail(asking->session, FASTI_EXIT_INVALID, status, "%s", detail.text);
+    if (exit == FASTI_EXIT_DONE)
+        exit = services_read(asking, options);
+    if (exit == FASTI_EXIT_DONE)
+        exit = listed_read(asking, options);
+    return exit == FASTI_EXIT_DONE ? first_read(asking, options) : exit;
 }
 
 enum fasti_exit fasti_run_availability(struct fasti_session *session,
                                        const struct fasti_command_spec *spec,
                                        const json_t *options) {
     (void)spec;
-    const int64_t days = fasti_field_integer(options, "days", DAYS_DEFAULT);
-    if (days < 1 || days > FASTI_QUERY_DAYS_MAX)
-        return fasti_session_fail(session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
-                                  "--days must be 1 to %d", FASTI_QUERY_DAYS_MAX);
     struct asking asking = {.session = session,
-                            .days = (uint16_t)days,
+                            .command = {.kind = FASTI_COMMAND_AVAILABILITY},
                             .all_starts = fasti_field_flag(options, "starts"),
+                            .page = calloc(1, sizeof *asking.page),
                             .json = json_array()};
-    struct fasti_detail detail;
-    const enum fasti_status status = fasti_facts_decode(options, &asking.facts, &detail);
-    enum fasti_exit exit = status == FASTI_OK ? fasti_session_scope(session)
-                                              : fasti_session_fail(session, FASTI_EXIT_INVALID,
-                                                                   status, "%s", detail.text);
+    enum fasti_exit exit = asking.page != NULL
+                               ? question_read(&asking, options)
+                               : fasti_session_fail(session, FASTI_EXIT_FAILED, FASTI_LIMIT_MEMORY,
+                                                    "no memory for an answer");
     if (exit == FASTI_EXIT_DONE)
-        exit = fasti_session_resolve(session, FASTI_ENTITY_SERVICE,
-                                     fasti_field_text(options, "service", ""), &asking.service.v);
+        exit = ask_all(&asking);
     if (exit == FASTI_EXIT_DONE)
-        exit = choose_schedules(&asking, options);
-    if (exit == FASTI_EXIT_DONE)
-        exit = ask_all(&asking, options);
-    if (exit == FASTI_EXIT_DONE)
-        print_answer(&asking, options);
-    free(asking.schedules);
+        print_answer(&asking);
+    free(asking.listed);
+    free(asking.page);
     json_decref(asking.json);
     return exit;
 }

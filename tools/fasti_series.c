@@ -160,7 +160,8 @@ static void nearest_find(struct fasti_book_run *run) {
         if (!fasti_book_is_lost(run, i) ||
             fasti_date_parse(run->rows.rows[i].start, 10, &query->first) != FASTI_OK)
             continue;
-        query->service = run->items[i].service;
+        query->service_count = 1;
+        query->services[0] = run->items[i].service;
         query->facts = run->rows.appointments[run->rows.rows[i].appointment].facts;
         query->facts.is_override = false; /* what staff may force has no list */
         query->day_count = NEAREST_DAYS_MAX;

@@ -230,7 +230,7 @@ static const char *reason_text(enum fasti_reason reason) {
 static enum fasti_exit answer_add(struct fasti_starts *starts, struct fasti_pool *pool,
                                   const struct fasti_availability_answer *answer, uint32_t from) {
     uint32_t at = 0;
-    for (uint32_t s = 0; s < answer->schedule_count; s++) {
+    for (uint32_t s = 0; s < answer->row_count; s++) {
         const uint32_t hope = hope_of(answer->reasons[s]);
         if (hope > pool->hope || pool->reason == FASTI_REASON_NOT_OFFERED) {
             pool->hope = hope;
@@ -252,33 +252,30 @@ static enum fasti_exit answer_add(struct fasti_starts *starts, struct fasti_pool
     return FASTI_EXIT_DONE;
 }
 
-/* Asks for targets [from, end); half of them at a time where the answer has no room. */
+/* Asks for targets [from, end), as many at a time as an answer has room for. */
 static enum fasti_exit batch_ask(struct fasti_starts *starts, struct fasti_pool *pool,
                                  fasti_date first, uint16_t days, uint32_t from, uint32_t end) {
     while (from < end) {
         struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY};
         struct fasti_availability_query *query = &command.body.availability;
         struct fasti_answer answer;
-        uint32_t count = end - from < BATCH ? end - from : BATCH;
-        query->service = pool->service;
+        const uint32_t count = end - from < BATCH ? end - from : BATCH;
+        query->service_count = 1;
+        query->services[0] = pool->service;
         query->facts = pool->facts;
         query->first = first;
         query->day_count = days;
-        enum fasti_exit exit;
-        do {
-            query->schedule_count = (uint16_t)count;
-            for (uint32_t i = 0; i < count; i++)
-                query->schedules[i] = starts->targets.places[from + i].id;
-            exit = fasti_session_ask_again(starts->session, &command, &answer);
-        } while (exit == FASTI_EXIT_DONE && answer.status == FASTI_LIMIT_MESSAGE &&
-                 (count /= 2) > 0);
+        query->schedule_count = (uint16_t)count;
+        for (uint32_t i = 0; i < count; i++)
+            query->schedules[i] = starts->targets.places[from + i].id;
+        enum fasti_exit exit = fasti_session_ask_again(starts->session, &command, &answer);
         if (exit == FASTI_EXIT_DONE && answer.status != FASTI_OK)
             exit = fasti_session_fail_status(starts->session, answer.status, &answer.detail);
         if (exit == FASTI_EXIT_DONE)
             exit = answer_add(starts, pool, answer.body.availability, from);
         if (exit != FASTI_EXIT_DONE)
             return exit;
-        from += count;
+        from += answer.body.availability->row_count;
     }
     return FASTI_EXIT_DONE;
 }

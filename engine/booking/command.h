@@ -106,14 +106,15 @@ bool fasti_outcome_is_done(enum fasti_outcome outcome);
     X(HORIZON, 17, 9, "the day is not open for booking yet")        \
     X(DAY_LIMIT, 18, 8, "the day has as many visits as it may")     \
     X(WEEK_LIMIT, 19, 7, "the week has as many visits as it may")   \
-    X(MONTH_LIMIT, 20, 6, "the month has as many visits as it may")
+    X(MONTH_LIMIT, 20, 6, "the month has as many visits as it may") \
+    X(ELSEWHERE, 21, 0, "at none of the locations asked for")
 
 enum fasti_reason {
 #define FASTI_REASON_ENUM(name, value, hope, text) FASTI_REASON_##name = value,
     FASTI_REASON_TABLE(FASTI_REASON_ENUM)
 #undef FASTI_REASON_ENUM
 };
-#define FASTI_REASON_LAST FASTI_REASON_MONTH_LIMIT
+#define FASTI_REASON_LAST FASTI_REASON_ELSEWHERE
 const char *fasti_reason_name(enum fasti_reason reason);
 
 /* ---- commands ---- */
@@ -244,12 +245,20 @@ struct fasti_cancel {
     uint8_t reason; /* enum fasti_cancel_reason; another number is INVALID_RANGE */
 };
 
+/* Its rows are pairs of a schedule and a service: by schedule, as they are listed, and for each of
+ * them by service, as they are listed. With no schedules listed, the pairs that the organization
+ * offers (at the locations, if there are any), by dense id of the schedule; listed ones that stand
+ * elsewhere are ELSEWHERE. A page has as many rows as fit. */
 struct fasti_availability_query {
-    fasti_service_id service;
     struct fasti_facts facts; /* no override */
     fasti_date first;         /* local date of each schedule */
     uint16_t day_count;       /* 1 to FASTI_QUERY_DAYS_MAX */
-    uint16_t schedule_count;  /* 1 to FASTI_QUERY_SCHEDULES_MAX; x days <= FASTI_QUERY_CELLS_MAX */
+    uint16_t service_count;   /* 1 to FASTI_QUERY_SERVICES_MAX, each once */
+    uint16_t schedule_count;  /* 0 to FASTI_QUERY_SCHEDULES_MAX */
+    uint16_t location_count;  /* 0 to FASTI_QUERY_LOCATIONS_MAX; 0: anywhere */
+    uint64_t after;           /* `next` of the page before; 0: the first one */
+    fasti_service_id services[FASTI_QUERY_SERVICES_MAX];
+    fasti_location_id locations[FASTI_QUERY_LOCATIONS_MAX];
     fasti_schedule_id schedules[FASTI_QUERY_SCHEDULES_MAX];
 };
 
@@ -479,20 +488,24 @@ struct fasti_item_view {
     uint32_t duration_minutes;
 };
 
-/* Columns of an availability answer: day d of schedule s is row s * day_count + d. */
+/* Columns of an availability answer: day d of row r is cell r * day_count + d. All rows of all its
+ * pages are each pair once, whatever is booked or edited between two of them. */
 struct fasti_availability_answer {
-    uint16_t schedule_count, day_count;
+    uint16_t row_count, day_count;
     uint32_t total; /* starts in the answer */
+    uint64_t next;  /* `after` of the next page; 0: this is the last one. A page can be empty */
     int64_t base_utc_s;
-    uint8_t reasons[FASTI_QUERY_SCHEDULES_MAX]; /* enum fasti_reason, a schedule */
-    uint32_t totals[FASTI_QUERY_SCHEDULES_MAX];
-    int64_t next_slot_utc_s[FASTI_QUERY_SCHEDULES_MAX]; /* when its window is empty; 0 = none within
-                                                           FASTI_NEXT_SLOT_DAYS_MAX days */
-    int32_t next_slot_offset_s[FASTI_QUERY_SCHEDULES_MAX];
-    uint32_t counts[FASTI_QUERY_CELLS_MAX];           /* starts a row */
-    uint8_t day_reasons[FASTI_QUERY_CELLS_MAX];       /* enum fasti_reason, a row */
-    uint32_t starts[FASTI_QUERY_STARTS_MAX];          /* seconds since base_utc_s, by row, rising */
-    int16_t offsets_minutes[FASTI_QUERY_STARTS_MAX];  /* local offset of each start */
+    fasti_schedule_id schedules[FASTI_QUERY_ROWS_MAX]; /* a row */
+    fasti_service_id services[FASTI_QUERY_ROWS_MAX];   /* a row */
+    uint8_t reasons[FASTI_QUERY_ROWS_MAX];             /* enum fasti_reason, a row */
+    uint32_t totals[FASTI_QUERY_ROWS_MAX];
+    int64_t next_slot_utc_s[FASTI_QUERY_ROWS_MAX]; /* when its window is empty; 0 = none within
+                                                      FASTI_NEXT_SLOT_DAYS_MAX days */
+    int32_t next_slot_offset_s[FASTI_QUERY_ROWS_MAX];
+    uint32_t counts[FASTI_QUERY_CELLS_MAX];          /* starts a cell */
+    uint8_t day_reasons[FASTI_QUERY_CELLS_MAX];      /* enum fasti_reason, a cell */
+    uint32_t starts[FASTI_QUERY_STARTS_MAX];         /* seconds since base_utc_s, by cell, rising */
+    int16_t offsets_minutes[FASTI_QUERY_STARTS_MAX]; /* local offset of each start */
     uint16_t lengths_minutes[FASTI_QUERY_STARTS_MAX]; /* length of a visit that starts there */
 };
 

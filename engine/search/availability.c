@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/calendar/kernels.h"
+#include "engine/search/pairs.h"
 #include "engine/time/civil.h"
 
 #define ROW_TRIES_MAX 16
@@ -99,10 +100,9 @@ static uint32_t days_inside(const struct fasti_availability_query *query) {
     return query->day_count < left ? query->day_count : left;
 }
 
-/* One row under the configuration that row_load found. */
-static enum fasti_status row_fill_once(struct fasti_search *search, struct fasti_row *row,
-                                       const struct fasti_availability_query *query, uint32_t at,
-                                       struct fasti_detail *detail) {
+/* One row under the configuration that row_load found; false: its starts do not fit. */
+static bool row_fill_once(struct fasti_search *search, struct fasti_row *row,
+                          const struct fasti_availability_query *query, uint32_t at) {
     struct fasti_availability_answer *answer = &search->answer;
     enum fasti_reason window = FASTI_REASON_CLOSED;
     const uint32_t total_before = answer->total;
@@ -117,10 +117,7 @@ static enum fasti_status row_fill_once(struct fasti_search *search, struct fasti
         const enum fasti_reason reason = fasti_row_starts(search, row, date, d > 0);
         const uint32_t count = reason == FASTI_REASON_FREE ? starts_write(search, &row->view) : 0;
         if (count > FASTI_QUERY_STARTS_MAX)
-            return fasti_detail_set(detail, FASTI_LIMIT_MESSAGE,
-                                    "the answer would have more than %d starts: ask for fewer days "
-                                    "or schedules",
-                                    FASTI_QUERY_STARTS_MAX);
+            return false;
         answer->counts[at * query->day_count + d] = count;
         answer->day_reasons[at * query->day_count + d] = (uint8_t)reason;
         window = reason_join(window, reason);
@@ -129,17 +126,45 @@ static enum fasti_status row_fill_once(struct fasti_search *search, struct fasti
     answer->reasons[at] = (uint8_t)window;
     if (answer->totals[at] == 0 && inside == query->day_count)
         next_slot_find(search, row, (fasti_date){query->first.v + query->day_count - 1}, at);
-    return FASTI_OK;
+    return true;
+}
+
+/* Why the pair cannot be asked at all; FREE: it can, and *row is filled. */
+static enum fasti_reason row_load(const struct fasti_search *search,
+                                  fasti_organization_id organization,
+                                  const struct fasti_availability_query *query,
+                                  const struct fasti_pair *pair, struct fasti_row *row) {
+    const enum fasti_reason reason =
+        fasti_row_load(search, organization, pair->schedule, pair->service, &query->facts, row);
+    return reason != FASTI_REASON_UNKNOWN && !fasti_pairs_at(query, row->config->location)
+               ? FASTI_REASON_ELSEWHERE
+               : reason;
+}
+
+enum filled {
+    FILLED,
+    FILLED_TOO_MUCH, /* its starts do not fit any more */
+    FILLED_BUSY,
+};
+
+/* The whole row says why the pair cannot be asked. */
+static void row_refuse(struct fasti_availability_answer *answer, uint32_t at,
+                       enum fasti_reason reason) {
+    answer->reasons[at] = (uint8_t)reason;
+    memset(&answer->counts[at * answer->day_count], 0,
+           answer->day_count * sizeof answer->counts[0]);
+    memset(&answer->day_reasons[at * answer->day_count], (int)reason, answer->day_count);
 }
 
 /* A row, all of it under one configuration: an edit that was published meanwhile may have given the
  * patterns that were read another meaning. */
-static enum fasti_reason row_fill(struct fasti_search *search, fasti_organization_id organization,
-                                  const struct fasti_availability_query *query, uint32_t at,
-                                  int64_t now_ms, enum fasti_status *status,
-                                  struct fasti_detail *detail) {
+static enum filled row_fill(struct fasti_search *search, fasti_organization_id organization,
+                            const struct fasti_availability_query *query,
+                            const struct fasti_pair *pair, int64_t now_ms) {
     struct fasti_availability_answer *answer = &search->answer;
-    const uint32_t total_before = answer->total;
+    const uint32_t total_before = answer->total, at = answer->row_count;
+    answer->schedules[at] = pair->schedule;
+    answer->services[at] = pair->service;
     for (uint32_t tries = 0; tries < ROW_TRIES_MAX; tries++) {
         struct fasti_row row;
         row.scene = (struct fasti_rule_scene){.now_ms = now_ms};
@@ -147,30 +172,46 @@ static enum fasti_reason row_fill(struct fasti_search *search, fasti_organizatio
         answer->totals[at] = 0;
         answer->next_slot_utc_s[at] = 0;
         answer->next_slot_offset_s[at] = 0;
-        const enum fasti_reason reason = fasti_row_load(search, organization, query->schedules[at],
-                                                        query->service, &query->facts, &row);
-        if (reason != FASTI_REASON_FREE)
-            return reason;
-        *status = row_fill_once(search, &row, query, at, detail);
-        if (row.config == fasti_load_seq_cst(&row.schedule->config))
-            return reason;
+        const enum fasti_reason reason = row_load(search, organization, query, pair, &row);
+        if (reason != FASTI_REASON_FREE) {
+            row_refuse(answer, at, reason);
+            return FILLED;
+        }
+        const bool fits = row_fill_once(search, &row, query, at);
+        if (row.config == fasti_load_seq_cst(&row.schedule->config)) {
+            if (!fits)
+                answer->total = total_before;
+            return fits ? FILLED : FILLED_TOO_MUCH;
+        }
     }
-    *status = fasti_detail_set(detail, FASTI_BUSY, "a schedule is edited all the time; try again");
-    return FASTI_REASON_FREE;
+    return FILLED_BUSY;
 }
 
-static enum fasti_status query_check(const struct fasti_availability_query *query,
-                                     struct fasti_detail *detail) {
-    if (query->schedule_count == 0 || query->schedule_count > FASTI_QUERY_SCHEDULES_MAX)
-        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "ask for 1 to %d schedules, not %u",
+static enum fasti_status counts_check(const struct fasti_availability_query *query,
+                                      struct fasti_detail *detail) {
+    if (query->service_count == 0 || query->service_count > FASTI_QUERY_SERVICES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "ask for 1 to %d services, not %u",
+                                FASTI_QUERY_SERVICES_MAX, (unsigned)query->service_count);
+    if (query->location_count > FASTI_QUERY_LOCATIONS_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "ask for at most %d locations, not %u",
+                                FASTI_QUERY_LOCATIONS_MAX, (unsigned)query->location_count);
+    if (query->schedule_count > FASTI_QUERY_SCHEDULES_MAX)
+        return fasti_detail_set(detail, FASTI_INVALID_RANGE, "ask for at most %d schedules, not %u",
                                 FASTI_QUERY_SCHEDULES_MAX, (unsigned)query->schedule_count);
     if (query->day_count == 0 || query->day_count > FASTI_QUERY_DAYS_MAX)
         return fasti_detail_set(detail, FASTI_INVALID_RANGE, "ask for 1 to %d days, not %u",
                                 FASTI_QUERY_DAYS_MAX, (unsigned)query->day_count);
-    if (query->schedule_count * query->day_count > FASTI_QUERY_CELLS_MAX)
-        return fasti_detail_set(detail, FASTI_INVALID_RANGE,
-                                "schedules x days is at most %d; this asks for %d",
-                                FASTI_QUERY_CELLS_MAX, query->schedule_count * query->day_count);
+    return FASTI_OK;
+}
+
+static enum fasti_status query_check(const struct fasti_availability_query *query,
+                                     struct fasti_detail *detail) {
+    FASTI_TRY(counts_check(query, detail));
+    for (uint32_t i = 1; i < query->service_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (query->services[i].v == query->services[j].v)
+                return fasti_detail_set(detail, FASTI_INVALID_RANGE,
+                                        "service %u is asked for twice", query->services[i].v);
     if (!fasti_facts_are_sound(&query->facts) || query->facts.is_override)
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "a fact about the patient is out of its range, or an override was "
@@ -187,22 +228,36 @@ enum fasti_status fasti_availability(struct fasti_search *search,
                                      struct fasti_detail *detail) {
     FASTI_TRY(query_check(query, detail));
     struct fasti_availability_answer *answer = &search->answer;
-    answer->schedule_count = query->schedule_count;
+    struct fasti_pairs pairs = {
+        .directory = search->directory, .query = query, .organization = organization};
+    if (query->schedule_count == 0) {
+        pairs.roster = fasti_roster_current(search->roster);
+        if (pairs.roster == NULL)
+            return fasti_detail_set(detail, FASTI_LIMIT_MEMORY,
+                                    "there is no memory for a search: list the schedules");
+    }
+    const uint32_t rows_max = FASTI_QUERY_CELLS_MAX / query->day_count < FASTI_QUERY_ROWS_MAX
+                                  ? (uint32_t)FASTI_QUERY_CELLS_MAX / query->day_count
+                                  : FASTI_QUERY_ROWS_MAX;
     answer->day_count = query->day_count;
+    answer->row_count = 0;
     answer->total = 0;
     /* Local days start up to 26 hours before the UTC day of the same date. */
     answer->base_utc_s = ((int64_t)query->first.v - 2) * FASTI_DAY_SECONDS;
-    for (uint32_t at = 0; at < query->schedule_count; at++) {
-        enum fasti_status status = FASTI_OK;
-        const enum fasti_reason reason =
-            row_fill(search, organization, query, at, now_ms, &status, detail);
-        FASTI_TRY(status);
-        if (reason == FASTI_REASON_FREE)
-            continue;
-        answer->reasons[at] = (uint8_t)reason;
-        memset(&answer->counts[at * query->day_count], 0,
-               query->day_count * sizeof answer->counts[0]);
-        memset(&answer->day_reasons[at * query->day_count], (int)reason, query->day_count);
+    struct fasti_pair pair;
+    fasti_pairs_begin(&pairs);
+    for (; fasti_pairs_next(&pairs, &pair) && answer->row_count < rows_max; answer->row_count++) {
+        const enum filled filled = row_fill(search, organization, query, &pair, now_ms);
+        if (filled == FILLED_BUSY)
+            return fasti_detail_set(detail, FASTI_BUSY,
+                                    "a schedule is edited all the time; try again");
+        if (filled == FILLED_TOO_MUCH && answer->row_count > 0)
+            break;
+        if (filled == FILLED_TOO_MUCH)
+            return fasti_detail_set(detail, FASTI_LIMIT_MESSAGE,
+                                    "one row would have more than %d starts: ask for fewer days",
+                                    FASTI_QUERY_STARTS_MAX);
     }
+    answer->next = pair.place;
     return FASTI_OK;
 }

@@ -6,6 +6,7 @@
  *   cells     a a b d | a c c e e |              sorted: a circle is a few ranges of ranks
  *   postings  of a block: for each service code and each further specialty a bitmap of its ranks
  *   matrix    [day][rank] summaries (rules/summary.h): a day with less than is needed is passed
+ *   seats     of an organization: its schedules by id, for questions that name none (pairs.h)
  *
  * A roster is made of the directory, published, and never changes but for the matrix's bytes and
  * for what changed since: changed schedules lose their `alive` bit and stand in a list that is
@@ -57,6 +58,11 @@ struct fasti_roster_block {
     uint8_t needed;                      /* the least of any offer */
 };
 
+/* A schedule of an organization, and where it stood when the roster was made. */
+struct fasti_roster_seat {
+    uint32_t schedule, location;
+};
+
 struct fasti_roster_changes {
     uint32_t count;
     uint32_t schedules[]; /* ascending */
@@ -73,6 +79,9 @@ struct fasti_roster {
     struct fasti_roster_posting *postings;
     uint64_t *words;
     uint32_t *ranks; /* by schedule; rank + 1, 0: none */
+    struct fasti_roster_seat *seats;
+    uint32_t organization_end; /* organizations below it have seats */
+    uint32_t *seat_ends;       /* by organization; the next one's first */
     struct fasti_roster_codes *codes;
     _Atomic uint64_t *alive; /* by rank */
     _Atomic uint8_t *matrix; /* FASTI_ROSTER_DAYS rows of rank_count; 64 bytes more can be read */

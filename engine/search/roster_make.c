@@ -178,6 +178,21 @@ static bool entries_fill(struct making *making) {
     return true;
 }
 
+/* A schedule never changes its organization: counted, then put where they belong. */
+static void seats_fill(struct making *making) {
+    struct fasti_roster *roster = making->roster;
+    uint32_t *ends = roster->seat_ends;
+    for (uint32_t id = 1; id < roster->schedule_end; id++)
+        ends[config_of(making, id)->organization.v + 1]++;
+    for (uint32_t o = 1; o < roster->organization_end; o++)
+        ends[o + 1] += ends[o];
+    for (uint32_t id = 1; id < roster->schedule_end; id++) {
+        const struct fasti_schedule_config *config = config_of(making, id);
+        roster->seats[ends[config->organization.v]++] =
+            (struct fasti_roster_seat){id, config->location.v};
+    }
+}
+
 /* ---- blocks ---- */
 
 static bool grow(void **items, uint32_t *room, uint32_t needed, size_t size) {
@@ -386,13 +401,16 @@ static bool rooms_make(struct making *making) {
     roster->entries = malloc(ranks * sizeof *roster->entries);
     roster->cells = malloc(ranks * sizeof *roster->cells);
     roster->ranks = calloc(roster->schedule_end, sizeof *roster->ranks);
+    roster->seats = malloc(ranks * sizeof *roster->seats);
+    roster->seat_ends = calloc(roster->organization_end + 1, sizeof *roster->seat_ends);
     roster->alive = calloc((ranks + 63) / 64, sizeof *roster->alive);
     roster->matrix = aligned_alloc(LINE_BYTES, matrix);
     making->keys = malloc(ranks * sizeof *making->keys);
     making->stale = malloc((roster->schedule_end / 64 + 1) * sizeof *making->stale);
     return roster->codes != NULL && roster->entries != NULL && roster->cells != NULL &&
-           roster->ranks != NULL && roster->alive != NULL && roster->matrix != NULL &&
-           making->keys != NULL && making->stale != NULL;
+           roster->ranks != NULL && roster->seats != NULL && roster->seat_ends != NULL &&
+           roster->alive != NULL && roster->matrix != NULL && making->keys != NULL &&
+           making->stale != NULL;
 }
 
 static bool all_make(struct making *making) {
@@ -402,6 +420,7 @@ static bool all_make(struct making *making) {
     roster->offers = malloc((making->offer_room + 1) * sizeof *roster->offers);
     if (roster->offers == NULL || !entries_fill(making))
         return false;
+    seats_fill(making);
     /* All codes but further specialties have their numbers; those are given now. */
     for (uint32_t r = 0; r < roster->rank_count; r++) {
         const struct fasti_schedule_config *config = config_of(making, r + 1);
@@ -428,6 +447,8 @@ struct fasti_roster *fasti_roster_make(const struct fasti_roster_source *source,
         return NULL;
     making.roster->rank_count = fasti_directory_count(source->directory, FASTI_ENTITY_SCHEDULE);
     making.roster->schedule_end = making.roster->rank_count + 1;
+    making.roster->organization_end =
+        fasti_directory_count(source->directory, FASTI_ENTITY_ORGANIZATION) + 1;
     making.roster->first.v = fasti_roster_day_of(source->now_ms) - 1;
     const bool is_made = all_make(&making);
     free(making.keys);
@@ -451,6 +472,8 @@ static uint32_t parts_of(struct fasti_roster *roster, void *parts[FASTI_ROSTER_P
     parts[count++] = roster->postings;
     parts[count++] = roster->words;
     parts[count++] = roster->ranks;
+    parts[count++] = roster->seats;
+    parts[count++] = roster->seat_ends;
     parts[count++] = roster->codes;
     parts[count++] = (void *)(uintptr_t)roster->alive;
     parts[count++] = (void *)(uintptr_t)roster->matrix;

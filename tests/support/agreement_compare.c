@@ -37,7 +37,8 @@ void agreement_compare_availability(struct agreement *a) {
     const uint32_t days = 1 + agreement_below(a, 4);
     struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY, .organization = {1}};
     struct fasti_availability_query *query = &command.body.availability;
-    query->service.v = question.service;
+    query->service_count = 1;
+    query->services[0].v = question.service;
     query->facts = question.facts;
     query->first.v = a->first_date.v + (int32_t)agreement_below(a, AGREEMENT_DAYS - days);
     query->day_count = (uint16_t)days;

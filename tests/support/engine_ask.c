@@ -87,7 +87,8 @@ static void agenda_ask(struct fasti_engine *engine, uint32_t organization, uint3
                        uint32_t service, fasti_date first) {
     struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY,
                                     .organization = {organization}};
-    command.body.availability = (struct fasti_availability_query){.service = {service},
+    command.body.availability = (struct fasti_availability_query){.service_count = 1,
+                                                                  .services = {{service}},
                                                                   .first = first,
                                                                   .day_count = FASTI_QUERY_DAYS_MAX,
                                                                   .schedule_count = 1,

@@ -230,7 +230,8 @@ struct fasti_command engine_availability(uint32_t schedule, uint32_t service, co
                                          uint16_t days) {
     struct fasti_command command = {.kind = FASTI_COMMAND_AVAILABILITY, .organization = {1}};
     struct fasti_availability_query *query = &command.body.availability;
-    query->service.v = service;
+    query->service_count = 1;
+    query->services[0].v = service;
     if (fasti_date_parse(first, strlen(first), &query->first) != FASTI_OK)
         die(first);
     query->day_count = days;

@@ -153,13 +153,16 @@ static void list_query(struct fasti_messages *m, struct fasti_list_query *list) 
 }
 
 static void availability_query(struct fasti_messages *m, struct fasti_availability_query *query) {
-    query->service.v = small(m);
     query->first.v = (int32_t)below(m, 90000);
     query->day_count = (uint16_t)(1 + below(m, FASTI_QUERY_DAYS_MAX));
-    uint64_t schedules = (uint64_t)FASTI_QUERY_CELLS_MAX / query->day_count;
-    if (schedules > FASTI_QUERY_SCHEDULES_MAX)
-        schedules = FASTI_QUERY_SCHEDULES_MAX;
-    query->schedule_count = (uint16_t)(1 + below(m, schedules));
+    query->service_count = (uint16_t)(1 + below(m, FASTI_QUERY_SERVICES_MAX));
+    query->location_count = (uint16_t)below(m, flip(m) ? 1 : FASTI_QUERY_LOCATIONS_MAX + 1);
+    query->schedule_count = (uint16_t)below(m, FASTI_QUERY_SCHEDULES_MAX + 1);
+    query->after = flip(m) ? 0 : fasti_prng_next(&m->prng);
+    for (int i = 0; i < query->service_count; i++)
+        query->services[i].v = (uint32_t)fasti_prng_next(&m->prng);
+    for (int i = 0; i < query->location_count; i++)
+        query->locations[i].v = (uint32_t)fasti_prng_next(&m->prng);
     for (int i = 0; i < query->schedule_count; i++)
         query->schedules[i].v = (uint32_t)fasti_prng_next(&m->prng);
     facts(m, &query->facts);
@@ -425,26 +428,30 @@ static void record_view(struct fasti_messages *m, struct fasti_record_view *view
     view->patient_length = text(m, view->patient, 0, FASTI_PATIENT_BYTES_MAX);
 }
 
-void fasti_messages_availability(struct fasti_messages *m, uint16_t schedules, uint16_t days,
-                                 uint32_t row_max) {
+void fasti_messages_availability(struct fasti_messages *m, uint16_t rows, uint16_t days,
+                                 uint32_t cell_max) {
     struct fasti_availability_answer *a = &m->availability;
     memset(a, 0, sizeof *a);
-    a->schedule_count = schedules;
+    a->row_count = rows;
+    a->next = flip(m) ? 0 : fasti_prng_next(&m->prng);
     a->day_count = days;
     a->base_utc_s = instant(m);
     const bool one_offset = flip(m), one_length = flip(m), no_next = flip(m);
-    for (uint32_t s = 0; s < schedules; s++) {
-        a->reasons[s] = (uint8_t)below(m, FASTI_REASON_LAST + 1);
-        a->totals[s] = small(m);
-        a->next_slot_utc_s[s] = no_next ? 0 : instant(m);
-        a->next_slot_offset_s[s] = no_next ? 0 : -18000;
+    const bool one_service = flip(m);
+    for (uint32_t r = 0; r < rows; r++) {
+        a->schedules[r].v = small(m);
+        a->services[r].v = one_service ? 7 : small(m);
+        a->reasons[r] = (uint8_t)below(m, FASTI_REASON_LAST + 1);
+        a->totals[r] = small(m);
+        a->next_slot_utc_s[r] = no_next ? 0 : instant(m);
+        a->next_slot_offset_s[r] = no_next ? 0 : -18000;
     }
-    for (uint32_t row = 0; row < (uint32_t)schedules * days; row++) {
-        a->day_reasons[row] = (uint8_t)below(m, FASTI_REASON_LAST + 1);
-        a->counts[row] = (uint32_t)below(m, row_max + 1);
-        if (a->total + a->counts[row] > FASTI_QUERY_STARTS_MAX)
-            a->counts[row] = FASTI_QUERY_STARTS_MAX - a->total;
-        a->total += a->counts[row];
+    for (uint32_t cell = 0; cell < (uint32_t)rows * days; cell++) {
+        a->day_reasons[cell] = (uint8_t)below(m, FASTI_REASON_LAST + 1);
+        a->counts[cell] = (uint32_t)below(m, cell_max + 1);
+        if (a->total + a->counts[cell] > FASTI_QUERY_STARTS_MAX)
+            a->counts[cell] = FASTI_QUERY_STARTS_MAX - a->total;
+        a->total += a->counts[cell];
     }
     for (uint32_t i = 0; i < a->total; i++) {
         a->starts[i] = (uint32_t)fasti_prng_next(&m->prng);

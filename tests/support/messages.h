@@ -48,8 +48,8 @@ void fasti_messages_opening(struct fasti_messages *m, struct fasti_opening *open
 void fasti_messages_answer(struct fasti_messages *m, struct fasti_answer *answer,
                            enum fasti_command_kind kind);
 /* At most row_max starts a row. */
-void fasti_messages_availability(struct fasti_messages *m, uint16_t schedules, uint16_t days,
-                                 uint32_t row_max);
+void fasti_messages_availability(struct fasti_messages *m, uint16_t rows, uint16_t days,
+                                 uint32_t cell_max);
 /* start_max: 1 to FASTI_SEARCH_STARTS_MAX, of each result. */
 void fasti_messages_search(struct fasti_messages *m, uint16_t results, uint16_t start_max);
 void fasti_messages_names(struct fasti_messages *m, uint16_t rows);
