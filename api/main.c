@@ -326,6 +326,7 @@ static enum fasti_status engine_start(const struct arguments *arguments, int sig
         .snapshot_log_bytes = arguments->snapshot_log_bytes,
         .past_days = arguments->past_days,
         .retention_days = arguments->retention_days,
+        .is_prefaulted = true,
         .clock = fasti_clock_system(offset_ms),
         .progress = progress_check,
         .progress_context = &progress,

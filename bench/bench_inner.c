@@ -53,6 +53,7 @@ bool fasti_bench_inner_open(struct fasti_bench_inner *bench) {
         .snapshot_log_bytes = bench->options->snapshot_log_bytes,
         .past_days = bench->options->past_days,
         .retention_days = bench->options->retention_days,
+        .is_prefaulted = true,
         .clock = fasti_clock_fixed(bench->options->now_ms == 0 ? FASTI_BENCH_NOW_MS
                                                                : bench->options->now_ms),
     };

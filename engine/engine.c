@@ -231,8 +231,11 @@ static enum fasti_status recover(struct fasti_engine *engine,
 static enum fasti_status state_open(struct fasti_engine *engine,
                                     const struct fasti_engine_options *options, uint64_t memory) {
     FASTI_TRY(fasti_state_init(&engine->state, options->worker_count, memory, options->clock));
-    for (uint32_t i = 0; i < options->worker_count; i++)
+    for (uint32_t i = 0; i < options->worker_count; i++) {
         FASTI_TRY(worker_open(engine, i));
+        if (options->is_prefaulted)
+            fasti_booking_prefault(engine->bookings[i]);
+    }
     return FASTI_OK;
 }
 

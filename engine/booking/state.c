@@ -68,11 +68,11 @@ enum fasti_status fasti_booking_init(struct fasti_booking *booking, struct fasti
     if (booking->pool == NULL || booking->draft == NULL || booking->timers.heap == NULL ||
         booking->exported == NULL)
         return FASTI_LIMIT_MEMORY;
-    for (uint32_t i = FASTI_WORKER_PENDING_MAX; i > 0; i--) {
-        booking->pool[i - 1].next = booking->free;
-        booking->free = &booking->pool[i - 1];
-    }
     return FASTI_OK;
+}
+
+void fasti_booking_prefault(struct fasti_booking *booking) {
+    explicit_bzero(booking->pool, FASTI_WORKER_PENDING_MAX * sizeof *booking->pool);
 }
 
 void fasti_booking_deinit(struct fasti_booking *booking) {
@@ -108,9 +108,12 @@ static void pending_clear(struct fasti_booking *booking, struct fasti_pending *p
 
 struct fasti_pending *fasti_pending_take(struct fasti_booking *booking) {
     struct fasti_pending *pending = booking->free;
-    if (pending == NULL)
+    if (pending != NULL)
+        booking->free = pending->next;
+    else if (booking->pool_used < FASTI_WORKER_PENDING_MAX)
+        pending = &booking->pool[booking->pool_used++];
+    else
         return NULL;
-    booking->free = pending->next;
     booking->pending_count++;
     pending_clear(booking, pending);
     pending->is_answered = true;

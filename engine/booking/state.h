@@ -152,7 +152,9 @@ struct fasti_booking {
     struct fasti_limbo limbo;
     struct fasti_rules_scratch scratch;
 
-    struct fasti_pending *pool; /* FASTI_WORKER_PENDING_MAX */
+    struct fasti_pending
+        *pool; /* FASTI_WORKER_PENDING_MAX; those from pool_used on were never taken */
+    uint32_t pool_used;
     struct fasti_pending *free;
     uint32_t pending_count;
     struct fasti_pending *waiting;  /* WAIT, LIST, SHOW */
@@ -224,6 +226,8 @@ FASTI_MUST_USE enum fasti_status fasti_state_init(struct fasti_state *state, uin
 void fasti_state_deinit(struct fasti_state *state);
 FASTI_MUST_USE enum fasti_status fasti_booking_init(struct fasti_booking *booking,
                                                     struct fasti_state *state, uint32_t worker);
+/* Every page of the commands that may be under way is there, before any is. */
+void fasti_booking_prefault(struct fasti_booking *booking);
 void fasti_booking_deinit(struct fasti_booking *booking);
 
 /* Takes memory for what the next requests may add, half a chunk ahead, so that they need not. */
