@@ -22,17 +22,29 @@ struct model {
     bool inside[ALL];     /* of one opening */
 };
 
+/* Minutes before those that are so far from it by the zone's largest offset cannot show it. */
+int32_t fasti_model_reached(const struct fasti_zone *zone, const struct fasti_local_day *day,
+                            int64_t wanted_s) {
+    int32_t most_s = zone->changes[0].offset_s;
+    for (uint32_t i = 1; i < zone->change_count; i++)
+        most_s = zone->changes[i].offset_s > most_s ? zone->changes[i].offset_s : most_s;
+    const int64_t before = (wanted_s - most_s - day->start_utc_s) / 60 - 1;
+    int32_t minute = before < 0 ? 0 : before < day->minutes ? (int32_t)before : day->minutes;
+    for (; minute < day->minutes; minute++) {
+        const int64_t utc_s = day->start_utc_s + minute * 60;
+        if (utc_s + fasti_zone_offset_at(zone, utc_s) >= wanted_s)
+            return minute;
+    }
+    return day->minutes;
+}
+
 /* First instant of a date at which its wall clock shows this civil time, or later. */
 static int64_t reached(const struct model *model, int32_t date, int32_t civil_minute) {
     struct fasti_local_day day;
-    const int64_t wanted = date * FASTI_DAY_SECONDS + civil_minute * 60;
+    const int64_t wanted_s = date * FASTI_DAY_SECONDS + civil_minute * 60;
     fasti_zone_day(model->question->zone, (fasti_date){date}, &day);
-    for (int32_t minute = 0; minute < day.minutes; minute++) {
-        const int64_t utc_s = day.start_utc_s + minute * 60;
-        if (utc_s + fasti_zone_offset_at(model->question->zone, utc_s) >= wanted)
-            return utc_s;
-    }
-    return day.start_utc_s + day.minutes * INT64_C(60);
+    return day.start_utc_s +
+           INT64_C(60) * fasti_model_reached(model->question->zone, &day, wanted_s);
 }
 
 static bool applies(const struct fasti_opening *opening, int32_t date) {

@@ -60,4 +60,9 @@ const char *fasti_model_differs(const struct fasti_model_question *question,
 void fasti_test_zone_berlin(struct fasti_zone *zone);
 void fasti_test_zone_utc(struct fasti_zone *zone);
 
+/* First minute of the day at which the wall clock shows this local time (seconds since 1970-01-01
+ * 00:00 there), or a later one; day->minutes: none. */
+int32_t fasti_model_reached(const struct fasti_zone *zone, const struct fasti_local_day *day,
+                            int64_t wanted_s);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/time/civil.h"
+#include "tests/support/opening_model.h"
 
 bool rule_model_counts(const struct rule_model *model, const struct rule_model_visit *visit) {
     return visit->state == FASTI_STATE_BOOKED || visit->state == FASTI_STATE_ARRIVED ||
@@ -104,13 +105,7 @@ static enum fasti_outcome who(const struct rule_model *model, const struct rule_
 /* First minute of the local day at which the wall clock shows this time, or later. */
 static int32_t minute_reached(const struct rule_model *model, fasti_date date,
                               const struct fasti_local_day *day, int32_t civil_minute) {
-    const int64_t wanted = date.v * FASTI_DAY_SECONDS + civil_minute * 60;
-    for (int32_t minute = 0; minute < day->minutes; minute++) {
-        const int64_t utc_s = day->start_utc_s + minute * 60;
-        if (utc_s + fasti_zone_offset_at(model->zone, utc_s) >= wanted)
-            return minute;
-    }
-    return day->minutes;
+    return fasti_model_reached(model->zone, day, date.v * FASTI_DAY_SECONDS + civil_minute * 60);
 }
 
 static bool hours_exclude(const struct rule_model *model, const struct fasti_terms *terms,
