@@ -9,15 +9,12 @@
  *
  * A plain program: ctest runs it, also under ThreadSanitizer.
  */
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/atomics.h"
-#include "tests/support/engine_world.h"
 #include "tests/support/seed.h"
+#include "tests/support/thread_world.h"
 
 #define WORKERS 5
 #define ROUNDS  150   /* of each owner */
@@ -26,36 +23,7 @@
 #define SHARED  6     /* two doctors and two rooms */
 
 static struct engine_world *world;
-static _Atomic uint32_t owners_left, workers_left, faults, booked, lost, edits;
-
-static void rest(uint32_t worker) {
-    fasti_engine_idle_enter(world->engine, worker);
-    sched_yield();
-}
-
-static struct fasti_answer call(uint32_t worker, const struct fasti_command *command) {
-    struct fasti_answer answer;
-    if (fasti_engine_submit(world->engine, worker, command, 1, &answer))
-        return answer;
-    while (fasti_engine_poll(world->engine, worker, &answer, 1) == 0)
-        rest(worker);
-    return answer;
-}
-
-static void fault(uint32_t worker, uint32_t round, const char *what) {
-    fprintf(stderr, "worker %u, round %u: %s\n", worker, round, what);
-    (void)fasti_add_seq_cst(&faults, UINT32_C(1));
-}
-
-/* The role may be ours while somebody waits: goes on until all are done. */
-static void leave(uint32_t worker) {
-    (void)fasti_add_seq_cst(&workers_left, UINT32_MAX);
-    while (fasti_load_seq_cst(&workers_left) > 0) {
-        struct fasti_answer none;
-        (void)fasti_engine_poll(world->engine, worker, &none, 1);
-        rest(worker);
-    }
-}
+static _Atomic uint32_t owners_left, booked, lost, edits;
 
 /* Two steps, on two days that follow each other: one of the doctors and one of the rooms, each. */
 static struct fasti_command question(const uint32_t *schedules, uint32_t each) {
@@ -81,9 +49,9 @@ static struct fasti_command question(const uint32_t *schedules, uint32_t each) {
 /* Asks, and makes a booking of the offer; false: there is none. */
 static bool offer_get(uint32_t worker, uint32_t round, const struct fasti_command *asked,
                       struct fasti_command *book) {
-    const struct fasti_answer answer = call(worker, asked);
+    const struct fasti_answer answer = thread_call(worker, asked);
     if (answer.status != FASTI_OK) {
-        fault(worker, round, answer.detail.text);
+        thread_fault(worker, round, answer.detail.text);
         return false;
     }
     const struct fasti_combine_answer *offers = answer.body.combine;
@@ -108,8 +76,8 @@ static void both_cancel(uint32_t worker, uint32_t round, const struct fasti_answ
     for (uint32_t a = 0; a < 2; a++) {
         const struct fasti_command cancel =
             engine_cancel(answer->record.v + answer->body.book.offsets[a]);
-        if (call(worker, &cancel).outcome != FASTI_OUTCOME_CANCELLED)
-            fault(worker, round, "not cancelled");
+        if (thread_call(worker, &cancel).outcome != FASTI_OUTCOME_CANCELLED)
+            thread_fault(worker, round, "not cancelled");
     }
 }
 
@@ -120,23 +88,23 @@ static void *own(void *context) {
     struct fasti_command *book = malloc(sizeof *book), *none = malloc(sizeof *none);
     if (book == NULL || none == NULL)
         exit(1);
-    for (uint32_t round = 0; round < ROUNDS && fasti_load_seq_cst(&faults) == 0; round++) {
+    for (uint32_t round = 0; round < ROUNDS && thread_faults() == 0; round++) {
         if (!offer_get(worker, round, &asked, book)) {
-            fault(worker, round, "not offered what is free");
+            thread_fault(worker, round, "not offered what is free");
             break;
         }
-        const struct fasti_answer answer = call(worker, book);
+        const struct fasti_answer answer = thread_call(worker, book);
         if (answer.outcome != FASTI_OUTCOME_BOOKED)
-            fault(worker, round, "not booked as it was offered");
+            thread_fault(worker, round, "not booked as it was offered");
         if (offer_get(worker, round, &asked, none))
-            fault(worker, round, "offered what is booked");
+            thread_fault(worker, round, "offered what is booked");
         if (answer.outcome == FASTI_OUTCOME_BOOKED)
             both_cancel(worker, round, &answer);
     }
     free(book);
     free(none);
     (void)fasti_add_seq_cst(&owners_left, UINT32_MAX);
-    leave(worker);
+    thread_leave(worker);
     return NULL;
 }
 
@@ -147,22 +115,22 @@ static void *share(void *context) {
     struct fasti_command *book = malloc(sizeof *book);
     if (book == NULL)
         exit(1);
-    for (uint32_t round = 0;
-         fasti_load_seq_cst(&owners_left) > 0 && fasti_load_seq_cst(&faults) == 0; round++) {
+    for (uint32_t round = 0; fasti_load_seq_cst(&owners_left) > 0 && thread_faults() == 0;
+         round++) {
         if (!offer_get(worker, round, &asked, book))
             continue;
-        const struct fasti_answer answer = call(worker, book);
+        const struct fasti_answer answer = thread_call(worker, book);
         if (answer.outcome == FASTI_OUTCOME_BOOKED) {
             (void)fasti_add_seq_cst(&booked, UINT32_C(1));
             both_cancel(worker, round, &answer);
         } else if (answer.outcome == FASTI_OUTCOME_TAKEN) {
             (void)fasti_add_seq_cst(&lost, UINT32_C(1));
         } else {
-            fault(worker, round, fasti_outcome_name(answer.outcome));
+            thread_fault(worker, round, fasti_outcome_name(answer.outcome));
         }
     }
     free(book);
-    leave(worker);
+    thread_leave(worker);
     return NULL;
 }
 
@@ -171,12 +139,12 @@ static void *seats_change(void *context) {
     for (uint32_t n = 0; fasti_load_seq_cst(&owners_left) > 0; n++) {
         struct fasti_command command = engine_schedule(1, "shared-0", 15, "visit", NULL);
         command.body.put.body.schedule.terms.capacity = (uint8_t)(1 + n % 2);
-        const struct fasti_answer answer = call(4, &command);
+        const struct fasti_answer answer = thread_call(4, &command);
         if (answer.status != FASTI_OK)
-            fault(4, n, answer.detail.text);
+            thread_fault(4, n, answer.detail.text);
         (void)fasti_add_seq_cst(&edits, UINT32_C(1));
     }
-    leave(4);
+    thread_leave(4);
     return NULL;
 }
 
@@ -199,29 +167,21 @@ static void schedule_make(const char *id, const char *end) {
 }
 
 int main(void) {
-    uint32_t workers[WORKERS] = {0, 1, 2, 3, 4};
     static void *(*const roles[WORKERS])(void *) = {own, own, share, share, seats_change};
     static const char *const ids[] = {"own-0",    "own-1",    "room-0",   "room-1",
                                       "shared-0", "shared-1", "shared-2", "shared-3"};
-    pthread_t threads[WORKERS];
     (void)fasti_test_prng("thread_combine");
-    world = engine_world_make(1, WORKERS, "2026-01-05T07:00:00Z");
+    world = thread_world_make(WORKERS, "2026-01-05T07:00:00Z");
     engine_world_practice(world);
     for (uint32_t i = 0; i < 8; i++)
         schedule_make(ids[i], i < 4 ? "08:15" : "08:45");
-    engine_world_settle(world);
     fasti_store_seq_cst(&owners_left, UINT32_C(2));
-    fasti_store_seq_cst(&workers_left, (uint32_t)WORKERS);
-    for (uint32_t i = 0; i < WORKERS; i++)
-        if (pthread_create(&threads[i], NULL, roles[i], &workers[i]) != 0)
-            return 1;
-    for (uint32_t i = 0; i < WORKERS; i++)
-        pthread_join(threads[i], NULL);
+    if (!thread_world_run(roles))
+        return 1;
     printf(
         "thread_combine: %d rounds of 2 owners; beside them %u offers booked, %u lost to another "
         "worker, %u edits; %u faults\n",
         ROUNDS, fasti_load_seq_cst(&booked), fasti_load_seq_cst(&lost), fasti_load_seq_cst(&edits),
-        fasti_load_seq_cst(&faults));
-    engine_world_free(world);
-    return fasti_load_seq_cst(&faults) == 0 && fasti_load_seq_cst(&booked) > 0 ? 0 : 1;
+        thread_faults());
+    return thread_world_end() == 0 && fasti_load_seq_cst(&booked) > 0 ? 0 : 1;
 }

@@ -10,15 +10,12 @@
  *
  * A plain program: ctest runs it, also under ThreadSanitizer.
  */
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/atomics.h"
-#include "tests/support/engine_world.h"
 #include "tests/support/seed.h"
+#include "tests/support/thread_world.h"
 
 #define WORKERS 4
 #define PERSONS 60
@@ -26,47 +23,18 @@
 #define ROUNDS  150 /* of each owner, at least, and until there were enough imports */
 #define IMPORTS 3
 
-static struct engine_world *world;
-static _Atomic uint32_t owners_left, workers_left, faults, imports;
-
-static void rest(uint32_t worker) {
-    fasti_engine_idle_enter(world->engine, worker);
-    sched_yield();
-}
-
-static struct fasti_answer call(uint32_t worker, const struct fasti_command *command) {
-    struct fasti_answer answer;
-    if (fasti_engine_submit(world->engine, worker, command, 1, &answer))
-        return answer;
-    while (fasti_engine_poll(world->engine, worker, &answer, 1) == 0)
-        rest(worker);
-    return answer;
-}
-
-static void fault(uint32_t worker, uint32_t round, const char *what) {
-    fprintf(stderr, "worker %u, round %u: %s\n", worker, round, what);
-    (void)fasti_add_seq_cst(&faults, UINT32_C(1));
-}
-
-/* The role may be ours while somebody waits: goes on until all are done. */
-static void leave(uint32_t worker) {
-    (void)fasti_add_seq_cst(&workers_left, UINT32_MAX);
-    while (fasti_load_seq_cst(&workers_left) > 0) {
-        struct fasti_answer none;
-        (void)fasti_engine_poll(world->engine, worker, &none, 1);
-        rest(worker);
-    }
-}
+static uint64_t seed; /* of who gets another name */
+static _Atomic uint32_t owners_left, imports;
 
 /* How many are called so? */
 static uint32_t told(uint32_t worker, uint32_t organization, const char *text, uint32_t round) {
     struct fasti_command command = {.kind = FASTI_COMMAND_NAMES, .organization = {organization}};
     if (fasti_name_text_set(&command.body.names.text, text, strlen(text)) != FASTI_OK)
-        fault(worker, round, text);
+        thread_fault(worker, round, text);
     command.body.names.limit = 10;
-    const struct fasti_answer answer = call(worker, &command);
+    const struct fasti_answer answer = thread_call(worker, &command);
     if (answer.status != FASTI_OK)
-        fault(worker, round, answer.detail.text);
+        thread_fault(worker, round, answer.detail.text);
     return answer.status == FASTI_OK ? answer.body.names->total : 0;
 }
 
@@ -83,39 +51,40 @@ static struct fasti_command person_of(uint32_t organization, uint32_t person, co
 
 static void *own(void *context) {
     const uint32_t worker = *(uint32_t *)context;
-    for (uint32_t round = 1; (round < ROUNDS || fasti_load_seq_cst(&imports) < IMPORTS) &&
-                             fasti_load_seq_cst(&faults) == 0;
+    for (uint32_t round = 1;
+         (round < ROUNDS || fasti_load_seq_cst(&imports) < IMPORTS) && thread_faults() == 0;
          round++) {
         char now[32], before[32];
         const uint32_t number = round * 2 + worker;
         const struct fasti_command command = person_of(1, worker, "Änne Müller", number + 1000);
         snprintf(now, sizeof now, "muller %u", number + 1000);
         snprintf(before, sizeof before, "%u anne", number + 998);
-        if (call(worker, &command).status != FASTI_OK)
-            fault(worker, round, "not edited");
+        if (thread_call(worker, &command).status != FASTI_OK)
+            thread_fault(worker, round, "not edited");
         if (told(worker, 1, now, round) != 1)
-            fault(worker, round, "not told of a name that was given");
+            thread_fault(worker, round, "not told of a name that was given");
         if (told(worker, 1, before, round) != 0)
-            fault(worker, round, "told of a name that was taken away");
+            thread_fault(worker, round, "told of a name that was taken away");
         if (told(worker, 1, "muell aen", round) != PERSONS)
-            fault(worker, round, "more or fewer than there are");
+            thread_fault(worker, round, "more or fewer than there are");
     }
     (void)fasti_add_seq_cst(&owners_left, UINT32_MAX);
-    leave(worker);
+    thread_leave(worker);
     return NULL;
 }
 
 static void *others_change(void *context) {
-    struct fasti_prng prng = {*(uint64_t *)context};
+    struct fasti_prng prng = {seed};
+    (void)context;
     for (uint32_t n = 0; fasti_load_seq_cst(&owners_left) > 0; n++) {
         const uint32_t person = 2 + (uint32_t)fasti_prng_below(&prng, PERSONS - 2);
         const struct fasti_command command = person_of(1, person, "Änne Müller", n % 10);
-        if (call(2, &command).status != FASTI_OK)
-            fault(2, n, "not edited");
+        if (thread_call(2, &command).status != FASTI_OK)
+            thread_fault(2, n, "not edited");
         if (told(2, 1, "anna", n) != 0)
-            fault(2, n, "told of another organization's");
+            thread_fault(2, n, "told of another organization's");
     }
-    leave(2);
+    thread_leave(2);
     return NULL;
 }
 
@@ -123,49 +92,40 @@ static void *others_import(void *context) {
     (void)context;
     for (uint32_t n = 0; fasti_load_seq_cst(&owners_left) > 0; n++) {
         struct fasti_command command = {.kind = FASTI_COMMAND_IMPORT_BEGIN, .organization = {2}};
-        const uint32_t import = call(3, &command).body.import.import;
+        const uint32_t import = thread_call(3, &command).body.import.import;
         for (uint32_t person = 0; person < IMPORT; person++) {
             command = person_of(2, person, "Anna Ångström", n);
             command.import = import;
-            if (call(3, &command).status != FASTI_OK)
-                fault(3, n, "not staged");
+            if (thread_call(3, &command).status != FASTI_OK)
+                thread_fault(3, n, "not staged");
         }
         command = (struct fasti_command){.kind = FASTI_COMMAND_IMPORT_COMMIT, .organization = {2}};
         command.body.import.import = import;
-        if (call(3, &command).status != FASTI_OK || told(3, 2, "aangst", n) != IMPORT)
-            fault(3, n, "not imported, or not told of it");
+        if (thread_call(3, &command).status != FASTI_OK || told(3, 2, "aangst", n) != IMPORT)
+            thread_fault(3, n, "not imported, or not told of it");
         (void)fasti_add_seq_cst(&imports, UINT32_C(1));
     }
-    leave(3);
+    thread_leave(3);
     return NULL;
 }
 
 int main(void) {
+    static void *(*const roles[WORKERS])(void *) = {own, own, others_change, others_import};
     struct fasti_prng prng = fasti_test_prng("thread_names");
-    uint64_t seed = fasti_prng_next(&prng);
-    uint32_t workers[2] = {0, 1};
-    pthread_t threads[WORKERS];
-    world = engine_world_make(1, WORKERS, "2026-01-05T07:00:00Z");
+    seed = fasti_prng_next(&prng);
+    struct engine_world *world = thread_world_make(WORKERS, "2026-01-05T07:00:00Z");
     for (uint32_t i = 0; i < 2 + PERSONS; i++) {
         const struct fasti_command command =
             i < 2 ? engine_put(FASTI_ENTITY_ORGANIZATION, 0, i == 0 ? "here" : "there")
                   : person_of(1, i - 2, "Änne Müller", 0);
         const struct fasti_answer answer = engine_world_run(world, 0, &command);
         if (answer.status != FASTI_OK)
-            fault(0, i, answer.detail.text);
+            thread_fault(0, i, answer.detail.text);
     }
-    engine_world_settle(world);
     fasti_store_seq_cst(&owners_left, UINT32_C(2));
-    fasti_store_seq_cst(&workers_left, (uint32_t)WORKERS);
-    if (pthread_create(&threads[0], NULL, own, &workers[0]) != 0 ||
-        pthread_create(&threads[1], NULL, own, &workers[1]) != 0 ||
-        pthread_create(&threads[2], NULL, others_change, &seed) != 0 ||
-        pthread_create(&threads[3], NULL, others_import, NULL) != 0)
+    if (!thread_world_run(roles))
         return 1;
-    for (uint32_t i = 0; i < WORKERS; i++)
-        pthread_join(threads[i], NULL);
     printf("thread_names: at least %d rounds of 2 owners, %u imports beside them, %u faults\n",
-           ROUNDS, fasti_load_seq_cst(&imports), fasti_load_seq_cst(&faults));
-    engine_world_free(world);
-    return fasti_load_seq_cst(&faults) == 0 ? 0 : 1;
+           ROUNDS, fasti_load_seq_cst(&imports), thread_faults());
+    return thread_world_end();
 }

@@ -13,17 +13,12 @@
  *
  * A plain program: ctest runs it, also under ThreadSanitizer.
  */
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/base/atomics.h"
-#include "tests/support/engine_world.h"
 #include "tests/support/seed.h"
+#include "tests/support/thread_world.h"
 
 #define WORKERS        5
 #define SEATS_SCHEDULE (3 + OTHERS)
@@ -34,36 +29,8 @@
 #define DATE           20459 /* Tuesday 2026-01-06 */
 
 static struct engine_world *world;
-static _Atomic uint32_t owners_left, workers_left, faults, edits;
-
-static void rest(uint32_t worker) {
-    fasti_engine_idle_enter(world->engine, worker);
-    sched_yield();
-}
-
-static struct fasti_answer call(uint32_t worker, const struct fasti_command *command) {
-    struct fasti_answer answer;
-    if (fasti_engine_submit(world->engine, worker, command, 1, &answer))
-        return answer;
-    while (fasti_engine_poll(world->engine, worker, &answer, 1) == 0)
-        rest(worker);
-    return answer;
-}
-
-static void fault(uint32_t worker, uint32_t round, const char *what) {
-    fprintf(stderr, "worker %u, round %u: %s\n", worker, round, what);
-    (void)fasti_add_seq_cst(&faults, UINT32_C(1));
-}
-
-/* The role may be ours while somebody waits: goes on until all are done. */
-static void leave(uint32_t worker) {
-    (void)fasti_add_seq_cst(&workers_left, UINT32_MAX);
-    while (fasti_load_seq_cst(&workers_left) > 0) {
-        struct fasti_answer none;
-        (void)fasti_engine_poll(world->engine, worker, &none, 1);
-        rest(worker);
-    }
-}
+static uint64_t seed; /* of what is booked at random */
+static _Atomic uint32_t owners_left, edits;
 
 /* How often is the schedule told of, among all that offer the service? */
 static uint32_t told(uint32_t worker, uint32_t schedule, uint32_t round) {
@@ -77,9 +44,9 @@ static uint32_t told(uint32_t worker, uint32_t schedule, uint32_t round) {
                                                       .start_limit = 2};
     uint32_t count = 0;
     for (bool more = true; more;) {
-        const struct fasti_answer answer = call(worker, &command);
+        const struct fasti_answer answer = thread_call(worker, &command);
         if (answer.status != FASTI_OK) {
-            fault(worker, round, answer.detail.text);
+            thread_fault(worker, round, answer.detail.text);
             return 0;
         }
         for (uint32_t r = 0; r < answer.body.search->count; r++)
@@ -95,36 +62,37 @@ static void *own(void *context) {
     const struct fasti_command book = engine_book(schedule, 1, "2026-01-06T08:00:00+01:00", "p-1");
     for (uint32_t round = 0;
          (round < ROUNDS || (fasti_load_seq_cst(&edits) < EDITS && round < ROUNDS_MAX)) &&
-         fasti_load_seq_cst(&faults) == 0;
+         thread_faults() == 0;
          round++) {
-        const struct fasti_answer booked = call(worker, &book);
+        const struct fasti_answer booked = thread_call(worker, &book);
         if (booked.outcome != FASTI_OUTCOME_BOOKED)
-            fault(worker, round, "not booked");
+            thread_fault(worker, round, "not booked");
         if (told(worker, schedule, round) != 0)
-            fault(worker, round, "told of a start that is booked");
+            thread_fault(worker, round, "told of a start that is booked");
         const struct fasti_command cancel = engine_cancel(booked.record.v);
-        if (call(worker, &cancel).outcome != FASTI_OUTCOME_CANCELLED)
-            fault(worker, round, "not cancelled");
+        if (thread_call(worker, &cancel).outcome != FASTI_OUTCOME_CANCELLED)
+            thread_fault(worker, round, "not cancelled");
         if (told(worker, schedule, round) != 1)
-            fault(worker, round, "not told of a start that is free");
+            thread_fault(worker, round, "not told of a start that is free");
     }
     (void)fasti_add_seq_cst(&owners_left, UINT32_MAX);
-    leave(worker);
+    thread_leave(worker);
     return NULL;
 }
 
 static void *others_book(void *context) {
-    struct fasti_prng prng = {*(uint64_t *)context};
+    struct fasti_prng prng = {seed};
+    (void)context;
     while (fasti_load_seq_cst(&owners_left) > 0) {
         struct fasti_command command = engine_book(3 + (uint32_t)fasti_prng_below(&prng, OTHERS), 1,
                                                    "2026-01-06T09:00:00+01:00", "p-2");
         command.body.book.items[0].start_utc_s += (int64_t)fasti_prng_below(&prng, 12) * 900;
-        const struct fasti_answer booked = call(2, &command);
+        const struct fasti_answer booked = thread_call(2, &command);
         const struct fasti_command cancel = engine_cancel(booked.record.v);
         if (booked.outcome == FASTI_OUTCOME_BOOKED && fasti_prng_below(&prng, 3) > 0)
-            (void)call(2, &cancel);
+            (void)thread_call(2, &cancel);
     }
-    leave(2);
+    thread_leave(2);
     return NULL;
 }
 
@@ -161,12 +129,12 @@ static void *country_change(void *context) {
     (void)context;
     for (uint32_t n = 0; fasti_load_seq_cst(&owners_left) > 0; n++) {
         const struct fasti_command command = edit_of(n);
-        const struct fasti_answer answer = call(3, &command);
+        const struct fasti_answer answer = thread_call(3, &command);
         if (answer.status != FASTI_OK)
-            fault(3, n, answer.detail.text);
+            thread_fault(3, n, answer.detail.text);
         (void)fasti_add_seq_cst(&edits, UINT32_C(1));
     }
-    leave(3);
+    thread_leave(3);
     return NULL;
 }
 
@@ -188,18 +156,19 @@ static void *seats_change(void *context) {
                 answers[answer.tag] = answer;
                 is_told[answer.tag] = true;
             } else {
-                rest(4);
+                thread_rest(4);
             }
         }
         if (answers[0].outcome != FASTI_OUTCOME_BOOKED || answers[1].status != FASTI_OK)
-            fault(4, round, "not booked, or no second seat");
+            thread_fault(4, round, "not booked, or no second seat");
         if (told(4, SEATS_SCHEDULE, round) != 1)
-            fault(4, round, "not told of a second seat");
+            thread_fault(4, round, "not told of a second seat");
         const struct fasti_command cancel = engine_cancel(answers[0].record.v);
-        if (call(4, &cancel).outcome != FASTI_OUTCOME_CANCELLED || call(4, &one).status != FASTI_OK)
-            fault(4, round, "not cancelled, or no single seat");
+        if (thread_call(4, &cancel).outcome != FASTI_OUTCOME_CANCELLED ||
+            thread_call(4, &one).status != FASTI_OK)
+            thread_fault(4, round, "not cancelled, or no single seat");
     }
-    leave(4);
+    thread_leave(4);
     return NULL;
 }
 
@@ -222,11 +191,11 @@ static void schedule_make(const char *id, const char *start, const char *end) {
 }
 
 int main(void) {
+    static void *(*const roles[WORKERS])(void *) = {own, own, others_book, country_change,
+                                                    seats_change};
     struct fasti_prng prng = fasti_test_prng("thread_search");
-    uint64_t seed = fasti_prng_next(&prng);
-    uint32_t workers[2] = {0, 1};
-    pthread_t threads[WORKERS];
-    world = engine_world_make(1, WORKERS, "2026-01-05T07:00:00Z");
+    seed = fasti_prng_next(&prng);
+    world = thread_world_make(WORKERS, "2026-01-05T07:00:00Z");
     engine_world_practice(world);
     struct fasti_command service = engine_put(FASTI_ENTITY_SERVICE, 1, "visit");
     service.body.put.body.service.duration_minutes = 15;
@@ -240,19 +209,10 @@ int main(void) {
         schedule_make(id, "09:00", "12:00");
     }
     schedule_make("seats", "08:00", "08:15");
-    engine_world_settle(world);
     fasti_store_seq_cst(&owners_left, UINT32_C(2));
-    fasti_store_seq_cst(&workers_left, (uint32_t)WORKERS);
-    if (pthread_create(&threads[0], NULL, own, &workers[0]) != 0 ||
-        pthread_create(&threads[1], NULL, own, &workers[1]) != 0 ||
-        pthread_create(&threads[2], NULL, others_book, &seed) != 0 ||
-        pthread_create(&threads[3], NULL, country_change, NULL) != 0 ||
-        pthread_create(&threads[4], NULL, seats_change, NULL) != 0)
+    if (!thread_world_run(roles))
         return 1;
-    for (uint32_t i = 0; i < WORKERS; i++)
-        pthread_join(threads[i], NULL);
     printf("thread_search: at least %d rounds of 2 owners, %u edits beside them, %u faults\n",
-           ROUNDS, fasti_load_seq_cst(&edits), fasti_load_seq_cst(&faults));
-    engine_world_free(world);
-    return fasti_load_seq_cst(&faults) == 0 ? 0 : 1;
+           ROUNDS, fasti_load_seq_cst(&edits), thread_faults());
+    return thread_world_end();
 }
