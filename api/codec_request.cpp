@@ -356,6 +356,8 @@ enum fasti_status fasti_codec_decode_request(struct fasti_codec *codec, uint32_t
 /* A list of ids; 0 stands in it as what it is, an id that nobody has. */
 template <typename T>
 static Offset<Vector<uint32_t>> ids_write(FlatBufferBuilder &b, const T *ids, uint32_t count) {
+    if (count == 0)
+        return Offset<Vector<uint32_t>>();
     uint32_t *column = nullptr;
     const auto written = b.CreateUninitializedVector(count, &column);
     for (uint32_t i = 0; i < count; i++)

@@ -41,15 +41,23 @@ struct loader {
 
 /* ---- batches ---- */
 
+static bool answer_take(struct loader *loader);
+
 static bool batch_send(struct loader *loader, uint32_t index) {
     struct fasti_bench_filler *filler = loader->filler;
     struct batch *batch = &loader->batches[index];
-    *filler->command = (struct fasti_command){
-        .kind = FASTI_COMMAND_LOAD,
-        .organization = filler->organization,
-        .body.load = {.bytes = batch->bytes, .size = batch->size},
-    };
-    const enum fasti_status status = fasti_client_send(filler->client, filler->command, index);
+    enum fasti_status status;
+    do {
+        *filler->command = (struct fasti_command){
+            .kind = FASTI_COMMAND_LOAD,
+            .organization = filler->organization,
+            .body.load = {.bytes = batch->bytes, .size = batch->size},
+        };
+        status = fasti_client_send(filler->client, filler->command, index);
+        /* BUSY: the server reads again when answers are taken. */
+        if (status == FASTI_BUSY && loader->in_flight > 0 && !answer_take(loader))
+            return false;
+    } while (status == FASTI_BUSY && loader->in_flight > 0);
     if (status != FASTI_OK)
         return fasti_bench_fill_complain(filler, "appointments", status);
     batch->is_sent = true;

@@ -16,7 +16,7 @@
 #include "bench/workload.h"
 
 #define FASTI_BENCH_QUESTIONS  100000 /* of each kind, in a table */
-#define FASTI_BENCH_FILL_LOADS 64     /* on their way */
+#define FASTI_BENCH_FILL_LOADS 512    /* on their way */
 #define FASTI_BENCH_FILL_PUTS  64
 /* Of one import. Each commit is rehearsed on a copy of all tables, so few large ones cost less. */
 #define FASTI_BENCH_FILL_SCHEDULES 25000

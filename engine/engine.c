@@ -72,12 +72,17 @@ struct fasti_engine {
 
 /* ---- open and close ---- */
 
-/* The worker's thread is here again: it holds no reference of an earlier call. */
-static void worker_enter(struct fasti_worker *worker) {
-    if (worker->is_online)
-        fasti_epoch_quiescent(&worker->booking.limbo);
+/* The worker's thread is here again: it holds no reference of an earlier call. Before a command
+ * others' words are read only where memory waits for it: polls, which follow submits, move the
+ * epoch. */
+static void worker_enter(struct fasti_worker *worker, bool is_command) {
+    struct fasti_limbo *limbo = &worker->booking.limbo;
+    if (!worker->is_online)
+        fasti_epoch_online(limbo);
+    else if (is_command && fasti_limbo_has_room(limbo, FASTI_LIMBO_MAX / 2))
+        fasti_epoch_announce(limbo);
     else
-        fasti_epoch_online(&worker->booking.limbo);
+        fasti_epoch_quiescent(limbo);
     worker->is_online = true;
 }
 
@@ -212,7 +217,7 @@ static enum fasti_status recover(struct fasti_engine *engine,
     enum fasti_status status = FASTI_OK;
     const int64_t started_ns = fasti_clock_monotonic_ns();
     memset(report, 0, sizeof *report);
-    worker_enter(engine->workers[0]);
+    worker_enter(engine->workers[0], false);
     fasti_arena_load_begin(&engine->state.arena);
     if (candidates->at < candidates->count)
         status = fasti_replay_load(&replay, engine->io, candidates->generations[candidates->at]);
@@ -593,7 +598,7 @@ bool fasti_engine_submit(struct fasti_engine *engine, uint32_t worker,
                          struct fasti_answer *answer) {
     FASTI_ASSERT(worker < engine->worker_count);
     struct fasti_booking *booking = engine->bookings[worker];
-    worker_enter(engine->workers[worker]);
+    worker_enter(engine->workers[worker], true);
     struct fasti_pending *pending = fasti_pending_take(booking);
     if (pending == NULL) {
         memset(answer, 0, sizeof *answer);
@@ -674,7 +679,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     FASTI_ASSERT(worker_at < engine->worker_count);
     struct fasti_worker *worker = engine->workers[worker_at];
     struct fasti_booking *booking = &worker->booking;
-    worker_enter(worker);
+    worker_enter(worker, false);
     (void)fasti_limbo_collect(&booking->limbo, 256);
     fasti_booking_prepare(booking);
     wake_clear(engine, worker_at);
@@ -724,8 +729,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
         if (is_big && worker->ready != NULL) {
             /* Its big part lives in the worker: hand out the rest at the next call. */
             if (engine->wake_fds[worker_at] >= 0) {
-                static const uint64_t one = 1;
-                const ssize_t written = write(engine->wake_fds[worker_at], &one, sizeof one);
+                const ssize_t written = write(engine->wake_fds[worker_at], &(uint64_t){1}, 8);
                 (void)written;
             }
             break;
@@ -768,7 +772,7 @@ void fasti_engine_idle_enter(struct fasti_engine *engine, uint32_t worker) {
 }
 
 void fasti_engine_idle_leave(struct fasti_engine *engine, uint32_t worker) {
-    worker_enter(engine->workers[worker]);
+    worker_enter(engine->workers[worker], false);
 }
 
 const char *fasti_engine_choose_kernel(const char *name) {

@@ -96,6 +96,14 @@ void fasti_epoch_quiescent(struct fasti_limbo *limbo) {
     counter_advance(epoch, counter);
 }
 
+void fasti_epoch_announce(struct fasti_limbo *limbo) {
+    struct fasti_epoch *epoch = limbo->epoch;
+    FASTI_ASSERT(is_online(limbo));
+    const uint64_t counter = fasti_load_seq_cst(&epoch->counter);
+    if (fasti_load_relaxed(&epoch->slots[limbo->worker].seen) != counter) /* ours alone to write */
+        fasti_store_seq_cst(&epoch->slots[limbo->worker].seen, counter);
+}
+
 void fasti_epoch_offline(struct fasti_limbo *limbo) {
     fasti_store_seq_cst(&limbo->epoch->slots[limbo->worker].seen, UINT64_C(0));
 }

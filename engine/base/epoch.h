@@ -81,6 +81,9 @@ void fasti_limbo_deinit(struct fasti_limbo *limbo);
 /* "I hold no reference." Called between commands, online; also moves the counter when it can. */
 void fasti_epoch_quiescent(struct fasti_limbo *limbo);
 
+/* The same without moving it: while nobody does, a word is read and none is written. */
+void fasti_epoch_announce(struct fasti_limbo *limbo);
+
 /* Around a blocking wait: an offline worker holds no reference and delays nobody. */
 void fasti_epoch_offline(struct fasti_limbo *limbo);
 void fasti_epoch_online(struct fasti_limbo *limbo);

@@ -182,7 +182,7 @@ bool wire_ask(struct wire *wire, uint64_t id, const struct fasti_command *comman
 }
 
 void wire_ask_often(struct wire *wire, uint32_t count, const struct fasti_command *command) {
-    static uint8_t bytes[64 * 1024];
+    static uint8_t bytes[128 * 1024];
     size_t size = 0;
     for (uint64_t id = 1; id <= count; id++) {
         struct fasti_bytes frame;
