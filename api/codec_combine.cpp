@@ -51,17 +51,15 @@ static enum fasti_status choices_read(const wire::CombineQuery *from,
         choices += query->parts[p].choice_count;
     }
     if (choices < 1 || choices > FASTI_COMBINE_CHOICES_MAX ||
-        fasti_column_size(from->schedules()) != choices ||
         !fasti_column_fits(from->schedules(), choices) ||
-        fasti_column_size(from->services()) != choices ||
         !fasti_column_fits(from->services(), choices))
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "combine.schedules or services: not one of 1 to %d choices",
                                 FASTI_COMBINE_CHOICES_MAX);
     query->choice_count = static_cast<uint8_t>(choices);
     for (uint32_t c = 0; c < choices; c++) {
-        query->choices[c].schedule.v = from->schedules()->Get(c);
-        query->choices[c].service.v = from->services()->Get(c);
+        query->choices[c].schedule.v = fasti_column_get<uint32_t>(from->schedules(), c, 0);
+        query->choices[c].service.v = fasti_column_get<uint32_t>(from->services(), c, 0);
     }
     return FASTI_OK;
 }
@@ -134,9 +132,8 @@ enum fasti_status fasti_codec_write_combine(FlatBufferBuilder &b,
     const wire::Facts facts = fasti_codec_write_facts(&query->facts);
 #define ASKED_COLUMN(type, count, absent, expression) \
     fasti_column_write<type>(b, count, absent, [&](uint32_t i) { return expression; })
-    const auto services = ASKED_COLUMN(uint32_t, choices, UINT32_MAX, query->choices[i].service.v);
-    const auto schedules =
-        ASKED_COLUMN(uint32_t, choices, UINT32_MAX, query->choices[i].schedule.v);
+    const auto services = ASKED_COLUMN(uint32_t, choices, 0, query->choices[i].service.v);
+    const auto schedules = ASKED_COLUMN(uint32_t, choices, 0, query->choices[i].schedule.v);
     const auto offsets = ASKED_COLUMN(int16_t, parts, 0, query->parts[i].offset_minutes);
     const auto part_choices = ASKED_COLUMN(uint8_t, parts, 0, query->parts[i].choice_count);
     const auto days_max = ASKED_COLUMN(uint16_t, steps, 0, query->steps[i].days_max);
