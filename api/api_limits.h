@@ -63,7 +63,7 @@ _Static_assert(FASTI_FRAME_BYTES_MAX >= FASTI_OPENINGS_MAX * (FASTI_ID_BYTES_MAX
                                             64 * (FASTI_ID_BYTES_MAX + 16) + 4096,
                "the largest list of openings fits in a request frame");
 _Static_assert(FASTI_ANSWER_BYTES_MAX >= FASTI_QUERY_STARTS_MAX * 8 + FASTI_QUERY_CELLS_MAX * 5 +
-                                             FASTI_QUERY_SCHEDULES_MAX * 17 + 4096,
+                                             FASTI_QUERY_ROWS_MAX * 25 + 4096,
                "the largest availability answer fits in an answer frame");
 _Static_assert(FASTI_ANSWER_BYTES_MAX >=
                    FASTI_SEARCH_RESULTS_MAX * (22 + FASTI_SEARCH_STARTS_MAX * 12) + 4096,

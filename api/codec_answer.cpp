@@ -369,8 +369,14 @@ static enum fasti_status availability_read(const wire::AvailabilityReply *reply,
         !are_reasons(a->day_reasons, cells))
         return fasti_codec_wrong_answer("availability.counts or day_reasons", detail);
     uint64_t sum = 0;
-    for (uint32_t cell = 0; cell < cells; cell++)
-        sum += a->counts[cell];
+    for (uint32_t r = 0; r < a->row_count; r++) {
+        uint64_t of_row = 0;
+        for (uint32_t d = 0; d < a->day_count; d++)
+            of_row += a->counts[r * a->day_count + d];
+        if (of_row != a->totals[r])
+            return fasti_codec_wrong_answer("availability.totals", detail);
+        sum += of_row;
+    }
     if (sum != a->total || fasti_column_size(reply->starts()) != a->total)
         return fasti_codec_wrong_answer("availability.total", detail);
     (void)copy_column(reply->starts(), a->total, a->starts);

@@ -75,7 +75,8 @@ static enum fasti_status availability_read(const wire::AvailabilityQuery *query,
                                            struct fasti_availability_query *body,
                                            struct fasti_detail *detail) {
     const uint32_t schedules = fasti_column_size(query->schedules());
-    const uint32_t services = fasti_column_size(query->services());
+    const bool is_one = fasti_column_size(query->services()) == 0;
+    const uint32_t services = is_one ? 1 : query->services()->size();
     const uint32_t locations = fasti_column_size(query->locations());
     const uint32_t days = query->day_count();
     body->schedule_count = body->service_count = body->location_count = 0;
@@ -91,7 +92,7 @@ static enum fasti_status availability_read(const wire::AvailabilityQuery *query,
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "availability.schedules: %u schedules, not 0 to %d", schedules,
                                 FASTI_QUERY_SCHEDULES_MAX);
-    if (services < 1 || services > FASTI_QUERY_SERVICES_MAX)
+    if (services > FASTI_QUERY_SERVICES_MAX)
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "availability.services: %u services, not 1 to %d", services,
                                 FASTI_QUERY_SERVICES_MAX);
@@ -106,7 +107,7 @@ static enum fasti_status availability_read(const wire::AvailabilityQuery *query,
     for (uint32_t i = 0; i < schedules; i++)
         body->schedules[i].v = query->schedules()->Get(i);
     for (uint32_t i = 0; i < services; i++)
-        body->services[i].v = query->services()->Get(i);
+        body->services[i].v = is_one ? query->service() : query->services()->Get(i);
     for (uint32_t i = 0; i < locations; i++)
         body->locations[i].v = query->locations()->Get(i);
     return FASTI_OK;
@@ -368,17 +369,19 @@ static Offset<Vector<uint32_t>> ids_write(FlatBufferBuilder &b, const T *ids, ui
 static enum fasti_status availability_write(FlatBufferBuilder &b,
                                             const struct fasti_availability_query *query,
                                             Offset<void> *body) {
-    if (query->schedule_count > FASTI_QUERY_SCHEDULES_MAX ||
+    if (query->schedule_count > FASTI_QUERY_SCHEDULES_MAX || query->service_count == 0 ||
         query->service_count > FASTI_QUERY_SERVICES_MAX ||
         query->location_count > FASTI_QUERY_LOCATIONS_MAX)
         return FASTI_INVALID_RANGE;
     const auto schedules = ids_write(b, query->schedules, query->schedule_count);
-    const auto services = ids_write(b, query->services, query->service_count);
+    const bool is_one = query->service_count == 1;
+    const auto services = ids_write(b, query->services, is_one ? 0 : query->service_count);
     const auto locations = ids_write(b, query->locations, query->location_count);
     const wire::Facts facts = fasti_codec_write_facts(&query->facts);
-    *body = wire::CreateAvailabilityQuery(b, services, query->first.v, query->day_count, schedules,
+    *body = wire::CreateAvailabilityQuery(b, is_one ? query->services[0].v : 0, query->first.v,
+                                          query->day_count, schedules,
                                           fasti_codec_has_facts(&query->facts) ? &facts : nullptr,
-                                          locations, query->after)
+                                          locations, query->after, services)
                 .Union();
     return FASTI_OK;
 }

@@ -235,9 +235,6 @@ Test(codec, wrong_fields_are_refused_by_name) {
     c.body.availability.day_count = 0;
     assert_refused(&c, FASTI_INVALID_RANGE, "availability.day_count");
     c.body.availability.day_count = 60;
-    c.body.availability.service_count = 0;
-    assert_refused(&c, FASTI_INVALID_RANGE, "availability.services");
-    c.body.availability.service_count = 1;
     c.body.availability.first.v = INT32_MIN;
     assert_refused(&c, FASTI_INVALID_DATE, "availability.first_date");
     fasti_messages_command(&m, &c, FASTI_COMMAND_BOOK);

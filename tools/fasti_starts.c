@@ -271,11 +271,15 @@ static enum fasti_exit batch_ask(struct fasti_starts *starts, struct fasti_pool 
         enum fasti_exit exit = fasti_session_ask_again(starts->session, &command, &answer);
         if (exit == FASTI_EXIT_DONE && answer.status != FASTI_OK)
             exit = fasti_session_fail_status(starts->session, answer.status, &answer.detail);
+        const uint32_t rows = exit == FASTI_EXIT_DONE ? answer.body.availability->row_count : 0;
+        if (exit == FASTI_EXIT_DONE && (rows == 0 || rows > count))
+            exit = fasti_session_fail(starts->session, FASTI_EXIT_FAILED, FASTI_INVALID_MESSAGE,
+                                      "the server answers %u of %u schedules", rows, count);
         if (exit == FASTI_EXIT_DONE)
             exit = answer_add(starts, pool, answer.body.availability, from);
         if (exit != FASTI_EXIT_DONE)
             return exit;
-        from += answer.body.availability->row_count;
+        from += rows;
     }
     return FASTI_EXIT_DONE;
 }

@@ -442,7 +442,6 @@ void fasti_messages_availability(struct fasti_messages *m, uint16_t rows, uint16
         a->schedules[r].v = small(m);
         a->services[r].v = one_service ? 7 : small(m);
         a->reasons[r] = (uint8_t)below(m, FASTI_REASON_LAST + 1);
-        a->totals[r] = small(m);
         a->next_slot_utc_s[r] = no_next ? 0 : instant(m);
         a->next_slot_offset_s[r] = no_next ? 0 : -18000;
     }
@@ -451,6 +450,7 @@ void fasti_messages_availability(struct fasti_messages *m, uint16_t rows, uint16
         a->counts[cell] = (uint32_t)below(m, cell_max + 1);
         if (a->total + a->counts[cell] > FASTI_QUERY_STARTS_MAX)
             a->counts[cell] = FASTI_QUERY_STARTS_MAX - a->total;
+        a->totals[cell / days] += a->counts[cell];
         a->total += a->counts[cell];
     }
     for (uint32_t i = 0; i < a->total; i++) {
