@@ -131,9 +131,24 @@ static void teardown(void) {
 
 TestSuite(pairs, .init = setup, .fini = teardown);
 
+/* A zone that nobody is in changes: the roster is made anew, and what changed before has seats. */
+static void roster_remake(void) {
+    static struct fasti_zone zone = {.change_count = 1};
+    static int32_t offset_s = 3600;
+    offset_s = 10800 - offset_s;
+    zone.changes[0] = (struct fasti_zone_change){FASTI_ZONE_FIRST_UTC_S, offset_s};
+    struct fasti_command command = engine_put(FASTI_ENTITY_ZONE, 0, "Etc/Nobody");
+    command.body.put.body.zone = &zone;
+    must(&command);
+}
+
+/* The first half has seats, the others are in the list of changes. */
 static void schedules_make(uint32_t count) {
-    while (schedule_count < count)
+    for (const uint32_t half = (schedule_count + count) / 2; schedule_count < count;) {
         schedule_make(below(4) == 0);
+        if (schedule_count == half)
+            roster_remake();
+    }
 }
 
 /* ---- the twin ---- */
@@ -284,6 +299,8 @@ Test(pairs, pages_are_what_single_rows_are) {
         if (schedule_count < 90)
             schedules_make(schedule_count + below(2));
         schedule_change(1 + below(schedule_count));
+        if (below(10) == 0)
+            roster_remake();
     }
     cr_assert_gt(pages, 250, "%u pages, %u rows", pages, rows);
     /* A question whose places and services nobody has is answered with nothing. */
@@ -335,6 +352,8 @@ Test(pairs, edits_between_pages_neither_repeat_nor_lose_rows) {
                 schedule_change(1 + below(schedule_count));
             if (schedule_count < SCHEDULES_MAX && below(2) == 0)
                 schedule_make(below(4) == 0);
+            if (below(8) == 0)
+                roster_remake();
             query->after = page.next;
         } while (page.next != 0);
         while (at < expected_count && known[expected[at].schedule].is_touched)
@@ -346,6 +365,7 @@ Test(pairs, edits_between_pages_neither_repeat_nor_lose_rows) {
 
 /* Whatever number is given as a place: what is answered are rows of the question, in order. */
 Test(pairs, any_place_is_a_place) {
+    uint32_t rows = 0;
     schedules_make(40);
     for (int round = 0; round < 300; round++) {
         struct fasti_command command = question(round % 2 == 0);
@@ -366,8 +386,10 @@ Test(pairs, any_place_is_a_place) {
             if (r < 2)
                 row_compare(&command, &page, r, from, &expected[at]);
             at++;
+            rows++;
         }
     }
+    cr_assert_gt(rows, 500, "%u rows", rows);
 }
 
 /* ---- limits ---- */

@@ -57,6 +57,30 @@ static uint32_t told(uint32_t worker, uint32_t schedule, uint32_t round) {
     return count;
 }
 
+/* Starts of the schedule in the agenda of all that offer it; it must be there, once. */
+static uint32_t listed(uint32_t worker, uint32_t schedule, uint32_t round) {
+    struct fasti_command command = engine_availability(0, 1, "2026-01-06", 1);
+    struct fasti_availability_query *query = &command.body.availability;
+    uint32_t starts = 0, rows = 0;
+    query->schedule_count = 0;
+    do {
+        const struct fasti_answer answer = thread_call(worker, &command);
+        if (answer.status != FASTI_OK) {
+            thread_fault(worker, round, answer.detail.text);
+            break;
+        }
+        const struct fasti_availability_answer *page = answer.body.availability;
+        for (uint32_t r = 0; r < page->row_count; r++) {
+            rows += page->schedules[r].v == schedule;
+            starts += page->schedules[r].v == schedule ? page->totals[r] : 0;
+        }
+        query->after = page->next;
+    } while (query->after != 0);
+    if (rows != 1)
+        thread_fault(worker, round, "not in the agenda, or twice");
+    return starts;
+}
+
 static void *own(void *context) {
     const uint32_t worker = *(uint32_t *)context, schedule = worker + 1;
     const struct fasti_command book = engine_book(schedule, 1, "2026-01-06T08:00:00+01:00", "p-1");
@@ -69,11 +93,15 @@ static void *own(void *context) {
             thread_fault(worker, round, "not booked");
         if (told(worker, schedule, round) != 0)
             thread_fault(worker, round, "told of a start that is booked");
+        if (listed(worker, schedule, round) != 0)
+            thread_fault(worker, round, "a start that is booked is listed");
         const struct fasti_command cancel = engine_cancel(booked.record.v);
         if (thread_call(worker, &cancel).outcome != FASTI_OUTCOME_CANCELLED)
             thread_fault(worker, round, "not cancelled");
         if (told(worker, schedule, round) != 1)
             thread_fault(worker, round, "not told of a start that is free");
+        if (listed(worker, schedule, round) != 1)
+            thread_fault(worker, round, "a start that is free is not listed");
     }
     (void)fasti_add_seq_cst(&owners_left, UINT32_MAX);
     thread_leave(worker);

@@ -76,6 +76,10 @@ static enum fasti_exit services_read(struct asking *asking, const json_t *option
         if (i == FASTI_QUERY_SERVICES_MAX)
             return too_many(asking->session, "service", FASTI_QUERY_SERVICES_MAX);
         exit = named_read(asking->session, FASTI_ENTITY_SERVICE, name, &asking->services[i]);
+        for (size_t k = 0; k < i && exit == FASTI_EXIT_DONE; k++)
+            if (asking->services[k].id == asking->services[i].id)
+                exit = fasti_session_fail(asking->session, FASTI_EXIT_INVALID, FASTI_INVALID_RANGE,
+                                          "--service: \"%.64s\" is said twice", name);
         query->services[query->service_count++].v = asking->services[i].id;
     }
     for (size_t i = 0;
@@ -247,7 +251,8 @@ static enum fasti_exit page_ask(struct asking *asking) {
     enum fasti_exit exit = fasti_session_call(asking->session, &asking->command, &answer);
     if (exit == FASTI_EXIT_DONE) {
         *asking->page = *answer.body.availability;
-        asking->as_of = answer.as_of;
+        /* All pages tell of what lies below the first one's. */
+        asking->as_of = asking->as_of == 0 ? answer.as_of : asking->as_of;
     }
     return exit;
 }
@@ -349,9 +354,10 @@ static void print_answer(const struct asking *asking) {
         json_t *services = json_array();
         for (uint32_t i = 0; i < query->service_count; i++)
             json_array_append_new(services, fasti_json_id(&asking->services[i].text));
-        fasti_session_print_json(json_pack("{s:o, s:o, s:i, s:I, s:I, s:O}", "services", services,
-                                           "first", fasti_json_date(query->first), "day_count",
-                                           (int)query->day_count, "total",
+        fasti_session_print_json(json_pack("{s:o, s:o, s:o, s:i, s:I, s:I, s:O}", "service",
+                                           fasti_json_id(&asking->services[0].text), "services",
+                                           services, "first", fasti_json_date(query->first),
+                                           "day_count", (int)query->day_count, "total",
                                            (json_int_t)asking->total, "as_of",
                                            (json_int_t)asking->as_of, "schedules", asking->json));
     } else if (asking->rows > 1 && query->service_count > 1) {
