@@ -292,7 +292,7 @@ static struct fasti_command question(bool is_listed) {
 Test(pairs, pages_are_what_single_rows_are) {
     uint32_t pages = 0, rows = 0;
     schedules_make(60);
-    for (int round = 0; round < 120; round++) {
+    for (int round = 0; round < 160; round++) {
         struct fasti_command command = question(round % 3 == 0);
         pages += pages_compare(&command);
         rows += expected_count;
