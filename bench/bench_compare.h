@@ -3,12 +3,13 @@
  * same data, with the same questions, in one run.
  *
  *   bench_compare.c          the command: options, the order of things, the report
- *   bench_compare_model.c    what is right: every practitioner's free time as bits, and walks over
- * it bench_compare_check.c    equal answers, before anything is measured bench_compare_loop.c     a
- * closed loop over up to 64 connections of one system, and its CPU time bench_compare_process.c  a
- * private folder and the servers in it; nothing of them is left bench_compare_fasti.c    the system
- * Fasti      peers/postgres.c, peers/redis.c   the others bench_compare_report.c   medians, ratios,
- * a table, JSON lines
+ *   bench_compare_model.c    what is right: every practitioner's free time as bits
+ *   bench_compare_check.c    equal answers, before anything is measured
+ *   bench_compare_loop.c     a closed loop over connections of one system, and its CPU time
+ *   bench_compare_process.c  a private folder and the servers in it; nothing of them is left
+ *   bench_compare_fasti.c    the system Fasti
+ *   peers/postgres.c, redis.c  the others
+ *   bench_compare_report.c   medians, ratios, a table, JSON lines
  *
  * A *system* is a server of our own with the workload in it. All systems are up together and take
  * turns. One thread, blocking but for the loop; functions that return false have told why on

@@ -12,8 +12,6 @@
 #include "bench/bench_compare.h"
 #include "bench/bench_generate.h"
 
-#define EARTH_KM 6371.0088
-
 static bool is_free(const uint8_t *bits, uint32_t cell) {
     return (bits[cell / 8] >> (7 - cell % 8) & 1) != 0;
 }
@@ -126,15 +124,6 @@ uint32_t fasti_compare_agenda(const struct fasti_compare_model *model,
     return count;
 }
 
-static double distance_km(double a_latitude, double a_longitude, double b_latitude,
-                          double b_longitude) {
-    const double radian = acos(-1) / 180;
-    const double x = sin((b_latitude - a_latitude) * radian / 2);
-    const double y = sin((b_longitude - a_longitude) * radian / 2);
-    return 2 * EARTH_KM *
-           asin(sqrt(x * x + cos(a_latitude * radian) * cos(b_latitude * radian) * y * y));
-}
-
 /* The first cell at which a visit may start; UINT32_MAX: none. */
 static uint32_t first_start(const struct fasti_workload_search *search, const uint8_t *bits) {
     for (uint32_t day = search->day; day < (uint32_t)search->day + FASTI_WORKLOAD_SEARCH_DAYS;
@@ -171,9 +160,9 @@ void fasti_compare_search(const struct fasti_compare_model *model,
         if (who->specialty != search->specialty || (who->lengths >> (search->cells - 1) & 1) == 0)
             continue;
         if (!is_country) {
-            const double beyond_km =
-                distance_km(search->latitude, search->longitude, who->latitude, who->longitude) -
-                FASTI_WORKLOAD_SEARCH_KM;
+            const double beyond_km = fasti_workload_distance_km(search->latitude, search->longitude,
+                                                                who->latitude, who->longitude) -
+                                     FASTI_WORKLOAD_SEARCH_KM;
             right->edge_m = fmin(right->edge_m, fabs(beyond_km) * 1000);
             if (beyond_km > 0)
                 continue;

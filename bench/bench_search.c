@@ -12,7 +12,6 @@
  */
 #include <argp.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,6 @@
 #define QUESTIONS 4096
 #define RESULTS   FASTI_BENCH_SEARCH_RESULTS
 #define ROUNDS    10
-#define EARTH_KM  6371.0088
 
 struct options {
     struct fasti_bench_options inner;
@@ -123,15 +121,6 @@ static int first_compare(const void *a, const void *b) {
     return first->practitioner < second->practitioner ? -1 : 1;
 }
 
-static double distance_km(double a_latitude, double a_longitude, double b_latitude,
-                          double b_longitude) {
-    const double radian = acos(-1) / 180;
-    const double x = sin((b_latitude - a_latitude) * radian / 2);
-    const double y = sin((b_longitude - a_longitude) * radian / 2);
-    return 2 * EARTH_KM *
-           asin(sqrt(x * x + cos(a_latitude * radian) * cos(b_latitude * radian) * y * y));
-}
-
 /* The first cell of a free start; UINT32_MAX: none. */
 static uint32_t first_of(const struct fasti_workload_search *search,
                          const struct fasti_workload_practitioner *who,
@@ -168,7 +157,8 @@ static bool answer_check(struct searcher *searcher, uint32_t n, bool is_country)
         struct fasti_workload_practitioner who;
         fasti_workload_practitioner(searcher->options->seed, i, &who);
         if (who.specialty != search.specialty || (who.lengths >> (search.cells - 1) & 1) == 0 ||
-            (!is_country && distance_km(search.latitude, search.longitude, who.latitude,
+            (!is_country &&
+             fasti_workload_distance_km(search.latitude, search.longitude, who.latitude,
                                         who.longitude) > FASTI_WORKLOAD_SEARCH_KM))
             continue;
         candidates++;

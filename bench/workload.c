@@ -12,6 +12,7 @@
 
 #define PI              3.14159265358979323846
 #define KM_PER_DEGREE   111.32
+#define EARTH_KM        6371.0088
 #define DST_CELL        5772 /* 2026-10-25T01:00Z */
 #define WEEKDAYS_WORKED 5
 
@@ -368,4 +369,13 @@ struct fasti_workload_search fasti_workload_search(uint64_t seed, uint32_t n) {
     search.day = (uint8_t)below(&prng, 30);
     draw_window(&prng, &search);
     return search;
+}
+
+double fasti_workload_distance_km(double a_latitude, double a_longitude, double b_latitude,
+                                  double b_longitude) {
+    const double radian = acos(-1) / 180;
+    const double x = sin((b_latitude - a_latitude) * radian / 2);
+    const double y = sin((b_longitude - a_longitude) * radian / 2);
+    return 2 * EARTH_KM *
+           asin(sqrt(x * x + cos(a_latitude * radian) * cos(b_latitude * radian) * y * y));
 }

@@ -150,4 +150,9 @@ struct fasti_workload_agenda fasti_workload_agenda(uint64_t seed, uint32_t n,
                                                    uint32_t schedule_count);
 struct fasti_workload_search fasti_workload_search(uint64_t seed, uint32_t n);
 
+/* Between two points, in degrees: haversine on the mean sphere; none of the server's code, whose
+ * answers it checks. */
+double fasti_workload_distance_km(double a_latitude, double a_longitude, double b_latitude,
+                                  double b_longitude);
+
 #endif
