@@ -2,10 +2,10 @@
  * thread_combine.c - combinations beside bookings, cancels and edits of other workers.
  *
  *   workers 0, 1   a doctor and a room of their own, with one start a day each, in a chain of two
- * days: offered -> booked as it stands -> not offered -> cancelled -> offered again workers 2, 3
- * both book what they are offered on the same doctors and rooms: it is booked, or the other one was
- * faster; nothing else ever comes of an offer worker 4       gives a shared doctor a second seat
- * and takes it back, all the time
+ *                  days: offered -> booked as it stands -> not offered -> cancelled -> offered
+ * again workers 2, 3   both book what they are offered on the same doctors and rooms: it is booked,
+ * or the other one was faster; nothing else ever comes of an offer worker 4       gives a shared
+ * doctor a second seat and takes it back, all the time
  *
  * A plain program: ctest runs it, also under ThreadSanitizer.
  */

@@ -7,9 +7,9 @@
  *                    cancel  -> acknowledged -> a search must tell of it, once
  *   worker 2       books and cancels at random on the others, so that batches are full of notes and
  *                  the committer's role moves
- *   worker 3       changes schedules, services and a zone, so that rosters are made anew all the
- * time worker 4       one seat on its own schedule: books it; gives it two -> a search must tell of
- * it in spite of rosters that others had made anew between the two
+ *   worker 3       changes schedules, services and a zone: rosters are made anew all the time
+ *   worker 4       one seat on its own schedule: books it; gives it two -> a search must tell of it
+ *                  in spite of rosters that others had made anew between the two
  *
  * A plain program: ctest runs it, also under ThreadSanitizer.
  */
