@@ -1,7 +1,7 @@
 /*
  * pattern.c - the store of interned patterns and plans.
  *
- *   by_id      [id] -> pattern          filled once by the writer, read by anyone
+ *   by_number  [number] -> pattern      filled once by the writer, read by anyone
  *   pattern_slots                       hash table of ids, for interning: the writer's alone
  *   plans ---> table {slots} -> entry   hash table that anyone reads while the writer adds
  *                |
@@ -37,7 +37,7 @@ struct plan_table {
 
 struct fasti_patterns {
     _Atomic(struct fasti_pattern *)
-        *by_id; /* FASTI_PATTERNS_MAX + 1; untouched pages cost nothing */
+        *by_number; /* FASTI_PATTERNS_MAX + 1; untouched pages cost nothing */
     _Atomic uint32_t pattern_count;
     _Atomic uint32_t plan_count;
     uint32_t *pattern_slots; /* 0 = free */
@@ -84,6 +84,13 @@ static bool pattern_equal(const struct fasti_pattern *pattern,
     return true;
 }
 
+static bool names_services(const struct fasti_day_draft *draft) {
+    for (uint32_t i = 0; i < draft->count; i++)
+        if (draft->spans[i].service_count > 0)
+            return true;
+    return false;
+}
+
 static struct fasti_pattern *pattern_make(const struct fasti_day_draft *draft, uint32_t id) {
     struct fasti_pattern *pattern =
         calloc(1, sizeof *pattern + draft->count * sizeof pattern->spans[0]);
@@ -99,7 +106,6 @@ static struct fasti_pattern *pattern_make(const struct fasti_day_draft *draft, u
         pattern->tick_first =
             span->start_tick < pattern->tick_first ? span->start_tick : pattern->tick_first;
         pattern->tick_end = span->end_tick > pattern->tick_end ? span->end_tick : pattern->tick_end;
-        pattern->names_services = pattern->names_services || span->service_count > 0;
         if ((span->flags & FASTI_OPENING_FULL) == 0)
             fasti_bits_set(pattern->open, span->start_tick,
                            (uint32_t)span->end_tick - span->start_tick);
@@ -129,13 +135,13 @@ static bool pattern_slots_grow(struct fasti_patterns *patterns) {
     uint32_t *slots = calloc(slot_count, sizeof *slots);
     if (slots == NULL)
         return false;
-    for (uint32_t id = 1; id <= count; id++) {
-        const struct fasti_pattern *pattern = fasti_pattern_get(patterns, id);
+    for (uint32_t number = 1; number <= count; number++) {
+        const struct fasti_pattern *pattern = fasti_pattern_get(patterns, number);
         uint32_t slot =
             (uint32_t)spans_hash(pattern->spans, pattern->span_count) & (slot_count - 1);
         while (slots[slot] != 0)
             slot = (slot + 1) & (slot_count - 1);
-        slots[slot] = id;
+        slots[slot] = pattern->id;
     }
     free(patterns->pattern_slots);
     patterns->pattern_slots = slots;
@@ -150,8 +156,9 @@ enum fasti_status fasti_pattern_intern(struct fasti_patterns *patterns,
     *pattern_id = pattern_search(patterns, draft, &slot);
     if (*pattern_id != 0)
         return FASTI_OK;
-    const uint32_t id = fasti_patterns_count(patterns) + 1;
-    if (id > FASTI_PATTERNS_MAX)
+    const uint32_t number = fasti_patterns_count(patterns) + 1;
+    const uint32_t id = number | (names_services(draft) ? FASTI_PATTERN_NAMES : 0);
+    if (number > FASTI_PATTERNS_MAX)
         return FASTI_LIMIT_RECORDS;
     if (!pattern_slots_grow(patterns))
         return FASTI_LIMIT_MEMORY;
@@ -160,25 +167,25 @@ enum fasti_status fasti_pattern_intern(struct fasti_patterns *patterns,
         return FASTI_LIMIT_MEMORY;
     pattern_search(patterns, draft, &slot); /* again: the table may have grown */
     patterns->pattern_slots[slot] = id;
-    fasti_store_release(&patterns->by_id[id], pattern); /* T1: pairs with T2 */
-    fasti_store_release(&patterns->pattern_count, id);  /* T3: pairs with T4 */
+    fasti_store_release(&patterns->by_number[number], pattern); /* T1: pairs with T2 */
+    fasti_store_release(&patterns->pattern_count, number);      /* T3: pairs with T4 */
     *pattern_id = id;
     return FASTI_OK;
 }
 
 const struct fasti_pattern *fasti_pattern_get(const struct fasti_patterns *patterns, uint32_t id) {
-    FASTI_ASSERT(id != FASTI_PATTERN_NONE && id <= FASTI_PATTERNS_MAX);
+    const uint32_t number = id & ~FASTI_PATTERN_NAMES;
+    FASTI_ASSERT(id != FASTI_PATTERN_NONE && number <= FASTI_PATTERNS_MAX);
     /* T2: pairs with T1 */
-    const struct fasti_pattern *pattern = fasti_load_acquire(&patterns->by_id[id]);
+    const struct fasti_pattern *pattern = fasti_load_acquire(&patterns->by_number[number]);
     FASTI_ASSERT(pattern != NULL);
     return pattern;
 }
 
 /* The key by which the store knows the plan. */
-static struct fasti_plan_key key_normal(const struct fasti_patterns *patterns,
-                                        const struct fasti_plan_key *key) {
+static struct fasti_plan_key key_normal(const struct fasti_plan_key *key) {
     struct fasti_plan_key normal = *key;
-    if (!fasti_pattern_get(patterns, key->pattern_id)->names_services)
+    if ((key->pattern_id & FASTI_PATTERN_NAMES) == 0)
         normal.service = (fasti_service_id){0};
     return normal;
 }
@@ -211,31 +218,22 @@ static const struct fasti_plan *plan_search(const struct fasti_patterns *pattern
 
 const struct fasti_plan *fasti_plan_find(const struct fasti_patterns *patterns,
                                          const struct fasti_plan_key *key) {
-    const struct fasti_plan_key normal = key_normal(patterns, key);
+    const struct fasti_plan_key normal = key_normal(key);
     return plan_search(patterns, &normal, key_hash(&normal));
 }
 
 void fasti_plan_prefetch(const struct fasti_patterns *patterns, const struct fasti_plan_key *key,
                          uint32_t level) {
-    const struct fasti_pattern *pattern = NULL;
-    if (level == 0) {
-        __builtin_prefetch(&patterns->by_id[key->pattern_id]);
-        return;
-    }
-    pattern = fasti_pattern_get(patterns, key->pattern_id);
-    if (level == 1) {
-        __builtin_prefetch(pattern);
-        return;
-    }
-    const struct fasti_plan_key normal = key_normal(patterns, key);
-    const uint64_t hash = key_hash(&normal);
+    const struct fasti_plan_key normal = key_normal(key);
     const struct plan_table *table = fasti_load_acquire(&patterns->plans);
     _Atomic(struct plan_entry *) const *slot =
-        &table->slots[(uint32_t)hash & (table->slot_count - 1)];
-    if (level == 2) {
+        &table->slots[(uint32_t)key_hash(&normal) & (table->slot_count - 1)];
+    if (level == 0) {
+        __builtin_prefetch(&patterns->by_number[key->pattern_id & ~FASTI_PATTERN_NAMES]);
         __builtin_prefetch(slot);
         return;
     }
+    __builtin_prefetch(fasti_pattern_get(patterns, key->pattern_id));
     const char *entry = (const char *)fasti_load_acquire(slot);
     if (entry != NULL) {
         __builtin_prefetch(entry);
@@ -291,7 +289,7 @@ static struct plan_entry *entry_make(const struct fasti_plan_key *key, uint64_t 
 
 enum fasti_status fasti_plan_make(struct fasti_patterns *patterns, const struct fasti_plan_key *key,
                                   const struct fasti_plan **plan) {
-    const struct fasti_plan_key normal = key_normal(patterns, key);
+    const struct fasti_plan_key normal = key_normal(key);
     const uint64_t hash = key_hash(&normal);
     *plan = plan_search(patterns, &normal, hash);
     if (*plan != NULL)
@@ -316,13 +314,13 @@ struct fasti_patterns *fasti_patterns_create(void) {
     struct fasti_patterns *patterns = calloc(1, sizeof *patterns);
     if (patterns == NULL)
         return NULL;
-    patterns->by_id = calloc(FASTI_PATTERNS_MAX + 1, sizeof patterns->by_id[0]);
+    patterns->by_number = calloc(FASTI_PATTERNS_MAX + 1, sizeof patterns->by_number[0]);
     patterns->pattern_slots = calloc(TABLE_SLOTS_FIRST, sizeof *patterns->pattern_slots);
     patterns->pattern_slot_count = TABLE_SLOTS_FIRST;
     struct plan_table *table = table_make(TABLE_SLOTS_FIRST, NULL);
     fasti_store_release(&patterns->plans, table); /* T5: pairs with T6 */
     uint32_t id;
-    if (patterns->by_id == NULL || patterns->pattern_slots == NULL || table == NULL ||
+    if (patterns->by_number == NULL || patterns->pattern_slots == NULL || table == NULL ||
         fasti_pattern_intern(patterns, &closed, &id) != FASTI_OK) {
         fasti_patterns_destroy(patterns);
         return NULL;
@@ -342,10 +340,10 @@ void fasti_patterns_destroy(struct fasti_patterns *patterns) {
         free(table);
         table = older;
     }
-    for (uint32_t id = 1; id <= fasti_patterns_count(patterns); id++)
-        free(fasti_load_relaxed(&patterns->by_id[id]));
+    for (uint32_t n = 1; n <= fasti_patterns_count(patterns); n++)
+        free(fasti_load_relaxed(&patterns->by_number[n]));
     free(patterns->pattern_slots);
-    free(patterns->by_id);
+    free(patterns->by_number);
     free(patterns);
 }
 

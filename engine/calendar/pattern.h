@@ -12,7 +12,8 @@
  * candidates & (and-shift of free time). Interned by content, never freed; FASTI_PATTERNS_MAX and
  * FASTI_PLANS_MAX bound them. Threading: intern and plan_make under the engine's configuration lock
  * (one writer); all reads lock-free, any thread. Pattern id 0 means "not compiled", 1 is the empty
- * (closed) day.
+ * (closed) day; the ids of patterns that name services have a bit of their own, so that a plan is
+ * looked up without reading the pattern first.
  */
 #ifndef FASTI_CALENDAR_PATTERN_H
 #define FASTI_CALENDAR_PATTERN_H
@@ -27,6 +28,7 @@
 
 #define FASTI_PATTERN_NONE   UINT32_C(0)
 #define FASTI_PATTERN_CLOSED UINT32_C(1)
+#define FASTI_PATTERN_NAMES  (UINT32_C(1) << 31) /* bit of an id: some span lists services */
 
 struct fasti_patterns; /* the store: one an engine */
 
@@ -34,7 +36,6 @@ struct fasti_pattern {
     uint32_t id;
     uint32_t span_count;
     uint32_t tick_first, tick_end;      /* hull of the spans; 0, 0 when closed */
-    bool names_services;                /* some span lists services: plans differ by service */
     uint64_t open[FASTI_DAY_WORDS_MAX]; /* union of all spans that are not FULL */
     struct fasti_span spans[];
 };
@@ -86,7 +87,7 @@ const struct fasti_plan *fasti_plan_find(const struct fasti_patterns *patterns,
 
 /* Asks the processor for what plan_find and pattern_get of the key read, a level a call, so that
  * those of many days are on their way at once. Changes nothing. */
-#define FASTI_PLAN_LEVELS 4
+#define FASTI_PLAN_LEVELS 2
 void fasti_plan_prefetch(const struct fasti_patterns *patterns, const struct fasti_plan_key *key,
                          uint32_t level);
 

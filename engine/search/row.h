@@ -60,7 +60,8 @@ enum fasti_reason fasti_row_load(const struct fasti_search *search,
                                  fasti_service_id service, const struct fasti_facts *facts,
                                  struct fasti_row *row);
 
-/* Asks for the pages of the days after the first, so that they come while it is worked on. */
+/* Asks for the pages and plans of the days, so that they come while the first ones are worked on.
+ */
 void fasti_row_prefetch(struct fasti_search *search, const struct fasti_row *row, fasti_date first,
                         uint32_t day_count);
 
