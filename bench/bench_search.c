@@ -29,6 +29,8 @@
 struct options {
     struct fasti_bench_options inner;
     uint32_t checks;
+    uint32_t only; /* one question; 0: all */
+    uint32_t fill_days;
     uint64_t seed;
 };
 
@@ -162,8 +164,8 @@ static bool answer_check(struct searcher *searcher, uint32_t n, bool is_country)
                                         who.longitude) > FASTI_WORKLOAD_SEARCH_KM))
             continue;
         candidates++;
-        const uint32_t booked =
-            fasti_workload_appointments(searcher->options->seed, &who, FASTI_WORKLOAD_DAYS, visits);
+        const uint32_t booked = fasti_workload_appointments(searcher->options->seed, &who,
+                                                            searcher->options->fill_days, visits);
         const uint32_t cell = first_of(&search, &who, visits, booked);
         if (cell != UINT32_MAX)
             firsts[count++] = (struct first_start){cell, i};
@@ -260,19 +262,26 @@ static bool figures(struct searcher *searcher) {
     struct figure all[] = {{Q1, "Q1 week of a schedule", 0, 0, 0, 0},
                            {Q2, "Q2 search within 10 km", 0, 0, 0, 0},
                            {Q3, "Q3 search of the country", 0, 0, 0, 0}};
+    const uint32_t only = searcher->options->only;
     if (!answers_check(searcher, Q2) || !answers_check(searcher, Q3))
         return false;
     for (uint32_t round = 0; round < ROUNDS; round++)
         for (uint32_t i = 0; i < sizeof all / sizeof all[0]; i++)
-            if (!round_run(searcher, &all[i]))
+            if ((only == 0 || only == all[i].question) && !round_run(searcher, &all[i]))
                 return false;
     for (uint32_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (only != 0 && only != all[i].question)
+            continue;
         fasti_bench_report(&searcher->options->inner, all[i].name, all[i].count,
                            (int64_t)(all[i].best_ns * (double)all[i].count));
         if (all[i].question != Q1 && !searcher->options->inner.json)
-            printf("%-28s %14.1f candidates, %.1f results each, %.1f x Q1\n", "",
+            printf("%-28s %14.1f candidates, %.1f results each", "",
                    (double)all[i].candidates / (double)all[i].count,
-                   (double)all[i].results / (double)all[i].count, all[i].best_ns / all[0].best_ns);
+                   (double)all[i].results / (double)all[i].count);
+        if (all[i].question != Q1 && !searcher->options->inner.json && only == 0)
+            printf(", %.1f x Q1", all[i].best_ns / all[0].best_ns);
+        if (all[i].question != Q1 && !searcher->options->inner.json)
+            putchar('\n');
     }
     return true;
 }
@@ -300,6 +309,11 @@ static error_t parse(int key, char *text, struct argp_state *state) {
         is_good = fasti_bench_number("--seconds", text, 1, FASTI_BENCH_SECONDS_MAX,
                                      &options->inner.seconds);
         break;
+    case 'q': is_good = fasti_bench_number("--only", text, 1, 3, &options->only); break;
+    case 'f':
+        is_good =
+            fasti_bench_number("--fill-days", text, 0, FASTI_WORKLOAD_DAYS, &options->fill_days);
+        break;
     case 'c': is_good = fasti_bench_number("--check", text, 0, QUESTIONS, &options->checks); break;
     case 'D': options->inner.data = text; break;
     case 'j': options->inner.json = true; break;
@@ -316,6 +330,8 @@ int fasti_bench_search(int argc, char **argv) {
         {"seconds", 't', "N", 0,
          "of each figure, in 10 rounds, the fastest of which counts (default 3)", 0},
         {"check", 'c', "N", 0, "questions of each kind that are checked first (default 100)", 0},
+        {"only", 'q', "1|2|3", 0, "measure one of the three questions", 0},
+        {"fill-days", 'f', "D", 0, "as it was filled with (default 90)", 0},
         {"json", 'j', NULL, 0, "one JSON object a line", 0},
         {0},
     };
@@ -330,6 +346,7 @@ int fasti_bench_search(int argc, char **argv) {
                   .seconds = 3,
                   .now_ms = FASTI_WORKLOAD_START_UTC_S * INT64_C(1000)},
         .checks = 100,
+        .fill_days = FASTI_WORKLOAD_DAYS,
         .seed = FASTI_WORKLOAD_SEED_DEFAULT,
     };
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
