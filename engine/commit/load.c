@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/panic.h"
 #include "engine/booking/config_effect.h"
 #include "engine/booking/hold.h"
 #include "engine/booking/retire.h"
@@ -317,9 +318,11 @@ static enum fasti_status links_load(struct loader *loader, const struct fasti_en
         uint32_t next;
         memcpy(&next, links + i * sizeof next, sizeof next);
         FASTI_TRY(link_check(loader, next));
+        FASTI_ASSERT(part != NULL); /* made for all of them before */
         fasti_store_relaxed(&part->next_schedule, (uint64_t)next);
     }
     struct fasti_record_entry *first = fasti_records_find(&state->records, (fasti_record_id){id});
+    FASTI_ASSERT(first != NULL);
     fasti_store_relaxed(&first->next_patient, (uint64_t)entry->next_patient);
     first->emitted = entry->version;
     fasti_store_relaxed(&first->durable, entry->version);
