@@ -133,10 +133,79 @@ static void at_least_compare(const char *kernel) {
     }
 }
 
+/* The first bit of the window from which on so many ones follow; 256: none. */
+static uint32_t first_run_naive(const uint64_t *words, uint32_t length, const uint64_t *window) {
+    uint32_t ones = 0;
+    for (uint32_t t = 0; t < FASTI_KERNEL_DAY_WORDS * 64; t++)
+        ones += bit(words, t);
+    if (ones == FASTI_KERNEL_DAY_WORDS * 64)
+        return 0;
+    for (uint32_t t = 0; t + length <= FASTI_KERNEL_DAY_WORDS * 64; t++) {
+        uint32_t run = 0;
+        while (run < length && bit(words, t + run))
+            run++;
+        if (run == length && bit(window, t))
+            return t;
+    }
+    return 256;
+}
+
+/* Days of long runs, of short ones, of all ones, of none. */
+static void days_random(struct fasti_prng *prng, struct fasti_kernel_day *days, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t w = 0, kind = (uint32_t)fasti_prng_below(prng, 12);
+             w < FASTI_KERNEL_DAY_WORDS; w++) {
+            uint64_t word = kind == 0 ? UINT64_MAX : 0;
+            for (uint32_t t = 0; kind > 1 && t < 64;) {
+                const uint32_t run = 1 + (uint32_t)fasti_prng_below(prng, kind < 6 ? 60 : 9);
+                const uint64_t ones = fasti_prng_below(prng, 2) == 0 ? 0 : UINT64_MAX;
+                word |= t + run < 64 ? ones << t & ~(UINT64_MAX << (t + run)) : ones << t;
+                t += run;
+            }
+            days[i].words[w] = word;
+        }
+}
+
+static void window_random(struct fasti_prng *prng, uint64_t *window) {
+    const uint32_t from = (uint32_t)fasti_prng_below(prng, 256);
+    const uint32_t room = 256 - from;
+    memset(window, 0, FASTI_KERNEL_DAY_WORDS * sizeof window[0]);
+    fasti_bits_set(window, from, (uint32_t)fasti_prng_below(prng, room + 1));
+    if (fasti_prng_below(prng, 3) == 0)
+        memset(window, 0xff, FASTI_KERNEL_DAY_WORDS * sizeof window[0]);
+}
+
+static void first_runs_compare(const char *kernel) {
+    struct fasti_prng prng = fasti_test_prng("kernels.first_runs");
+    static struct fasti_kernel_day days[64];
+    for (int round = 0; round < 4000; round++) {
+        const uint32_t count = (uint32_t)fasti_prng_below(&prng, 65);
+        const uint32_t length = 1 + (uint32_t)fasti_prng_below(&prng, round % 4 == 0 ? 64 : 12);
+        uint64_t which = fasti_prng_next(&prng), window[FASTI_KERNEL_DAY_WORDS];
+        if (round % 3 == 0)
+            which &= fasti_prng_next(&prng) & fasti_prng_next(&prng);
+        uint8_t firsts[64];
+        days_random(&prng, days, 64);
+        window_random(&prng, window);
+        const uint64_t found = fasti_kernel_first_runs(days, count, which, length, window, firsts);
+        for (uint32_t i = 0; i < 64; i++) {
+            uint64_t words[FASTI_KERNEL_DAY_WORDS];
+            for (uint32_t w = 0; w < FASTI_KERNEL_DAY_WORDS; w++)
+                words[w] = days[i].words[w];
+            const uint32_t expected =
+                i >= count || (which >> i & 1) == 0 ? 256 : first_run_naive(words, length, window);
+            cr_assert_eq(found >> i & 1, expected < 256, "%s: day %u", kernel, i);
+            if (expected < 256)
+                cr_assert_eq(firsts[i], expected, "%s: day %u", kernel, i);
+        }
+    }
+}
+
 Test(kernels, every_form_that_this_processor_has) {
     static const char *const names[] = {"scalar", "avx2", "avx512"};
     positions_compare("before any choice");
     at_least_compare("before any choice");
+    first_runs_compare("before any choice");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *chosen = fasti_kernels_choose(names[i]);
         if (chosen == NULL) {
@@ -146,6 +215,7 @@ Test(kernels, every_form_that_this_processor_has) {
         cr_assert_str_eq(chosen, names[i]);
         positions_compare(names[i]);
         at_least_compare(names[i]);
+        first_runs_compare(names[i]);
     }
     cr_assert_null(fasti_kernels_choose("abacus"));
     cr_assert_not_null(fasti_kernels_choose(NULL));

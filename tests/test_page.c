@@ -118,16 +118,22 @@ Test(page, empty_change_keeps_the_content) {
     fixture_free(&fixture);
 }
 
+static uint32_t run_longest(const struct fasti_page *page, const uint64_t *open, uint32_t first,
+                            uint32_t count) {
+    uint64_t words[FASTI_DAY_WORDS_MAX];
+    fasti_page_hope(page, 1, open, first, count, words);
+    return fasti_bits_run_longest(words, count);
+}
+
 Test(page, run_longest) {
     struct fixture fixture = fixture_make();
     uint64_t open[FASTI_DAY_WORDS_MAX] = {0};
     fasti_bits_set(open, 90, 120); /* 07:30 to 17:30 at 5 minutes */
-    cr_assert_eq(fasti_page_run_longest_ticks(&fasti_page_empty, 1, open, 0, FASTI_DAY_WORDS_MAX),
-                 120);
+    cr_assert_eq(run_longest(&fasti_page_empty, open, 0, FASTI_DAY_WORDS_MAX), 120);
     uint32_t index = step(&fixture, 0, true, 100, 3);
-    cr_assert_eq(fasti_page_run_longest_ticks(page_at(&fixture, index), 1, open, 1, 3), 107);
+    cr_assert_eq(run_longest(page_at(&fixture, index), open, 1, 3), 107);
     index = step(&fixture, index, true, 180, 30);
-    cr_assert_eq(fasti_page_run_longest_ticks(page_at(&fixture, index), 1, open, 1, 3), 77);
+    cr_assert_eq(run_longest(page_at(&fixture, index), open, 1, 3), 77);
     fixture_free(&fixture);
 }
 

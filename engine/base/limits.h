@@ -108,6 +108,7 @@
 #define FASTI_SERIES_NEAR_DAYS_MAX 31        /* from a wished date to another one */
 #define FASTI_COMBINE_LOOKS_MAX    (1 << 17) /* at days, starts and choices, of one question */
 #define FASTI_ROSTER_DAYS          128       /* that have summaries, from yesterday on (UTC) */
+#define FASTI_ROSTER_NEAR_DAYS     48        /* of these, that have steps too */
 #define FASTI_ROSTER_CHANGES_MAX   256       /* schedules that changed since the index was made */
 #define FASTI_HEATMAP_DAYS_MAX     31
 #define FASTI_HEATMAP_CELLS_MAX    1024   /* that have schedules in them */

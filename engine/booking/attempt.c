@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "engine/base/panic.h"
-#include "engine/rules/summary.h"
 
 /* ---- ends ---- */
 
@@ -130,14 +129,15 @@ enum fasti_attempt fasti_day_make(struct fasti_booking *booking,
     return ref.chunk != NULL || ref.is_retired ? FASTI_ATTEMPT_AGAIN : FASTI_ATTEMPT_MEMORY;
 }
 
-uint8_t fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,
-                               uint32_t index) {
+struct fasti_summary fasti_look_page_finish(struct fasti_booking *booking,
+                                            const struct fasti_day_look *look, uint32_t index) {
     struct fasti_page *page = index == 0 ? NULL : fasti_arena_at(&booking->state->arena, index);
-    const uint8_t run = fasti_summary_of(booking->state->patterns, look->config, look->pattern_id,
-                                         page == NULL ? &fasti_page_empty : page);
+    const struct fasti_summary summary =
+        fasti_summary_of(booking->state->patterns, look->config, look->pattern_id,
+                         page == NULL ? &fasti_page_empty : page);
     if (page != NULL)
-        page->run_longest = run;
-    return run;
+        page->run_longest = summary.run;
+    return summary;
 }
 
 void fasti_look_page_drop(struct fasti_booking *booking, uint32_t index) {
@@ -181,14 +181,15 @@ void fasti_pending_effect_drop(struct fasti_booking *booking, struct fasti_pendi
     pending->effect_index = 0;
 }
 
-struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look, uint8_t run) {
+struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look,
+                                                  const struct fasti_summary *summary) {
     return (struct fasti_pending_cell){
         .emitted = &look->ref.chunk->emitted[look->ref.at],
         .durable = &look->ref.chunk->durable[look->ref.at],
         .from_version = fasti_cell_version(look->word),
         .schedule = look->id.v,
         .date = look->date.v,
-        .run = run,
+        .summary = *summary,
     };
 }
 

@@ -124,8 +124,8 @@ enum fasti_attempt fasti_day_make(struct fasti_booking *booking, const struct fa
 
 /* The day's summary with a page that page_apply built (0: with none), written into it before it is
  * published. */
-uint8_t fasti_look_page_finish(struct fasti_booking *booking, const struct fasti_day_look *look,
-                               uint32_t index);
+struct fasti_summary fasti_look_page_finish(struct fasti_booking *booking,
+                                            const struct fasti_day_look *look, uint32_t index);
 /* After a lost swap: the page was never published. */
 void fasti_look_page_drop(struct fasti_booking *booking, uint32_t index);
 /* After a won one: readers may still hold the page that word named. */
@@ -138,8 +138,9 @@ bool fasti_pending_effect_begin(struct fasti_booking *booking, struct fasti_pend
                                 struct fasti_writer *writer);
 void fasti_pending_effect_drop(struct fasti_booking *booking, struct fasti_pending *pending);
 
-/* run: the day's summary when the swap is won. */
-struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look, uint8_t run);
+/* summary: the day's when the swap is won. */
+struct fasti_pending_cell fasti_look_pending_cell(const struct fasti_day_look *look,
+                                                  const struct fasti_summary *summary);
 
 enum fasti_attempt fasti_attempt_of(enum fasti_claim_result result);
 

@@ -30,7 +30,7 @@ struct fasti_draft_day {
     uint32_t page_index;           /* its private copy; 0: the look's own page, or no page */
     bool is_changed;               /* else it takes no part in the claim */
     bool is_rested_on;             /* a refusal tells of what is taken there */
-    uint8_t run;                   /* the day's summary as it becomes, when the draft is swapped */
+    struct fasti_summary summary;  /* as it becomes, when the draft is swapped */
 };
 
 struct fasti_draft_change {

@@ -223,7 +223,7 @@ static void pending_fill(const struct fasti_draft *draft, struct fasti_pending *
     pending->cell_count = draft->day_count + draft->record_count + draft->guard_count;
     struct fasti_pending_cell *cell = pending->cells;
     for (uint32_t d = 0; d < draft->day_count; d++)
-        *cell++ = fasti_look_pending_cell(&draft->days[d].look, draft->days[d].run);
+        *cell++ = fasti_look_pending_cell(&draft->days[d].look, &draft->days[d].summary);
     for (uint32_t g = 0; g < draft->guard_count; g++)
         *cell++ = fasti_draft_guard_cell(&draft->guards[g]);
     pending->delta = (struct fasti_hash128){0};
@@ -275,7 +275,7 @@ static enum fasti_claim_result swap(struct fasti_booking *booking, struct fasti_
     struct order order;
     unchanged_forget(draft);
     for (uint32_t d = 0; d < draft->day_count; d++)
-        draft->days[d].run =
+        draft->days[d].summary =
             fasti_look_page_finish(booking, &draft->days[d].look, draft->days[d].page_index);
     order_make(draft, &order);
     if (!fasti_pending_cells_make(booking, pending,

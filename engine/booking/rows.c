@@ -48,7 +48,7 @@ static uint32_t cells_rest(const struct fasti_draft *draft, const struct fasti_r
     uint32_t count = 0;
     for (uint32_t d = 0; d < draft->day_count; d++)
         if (draft->days[d].is_rested_on && draft->days[d].look.ref.chunk != NULL)
-            cells[count++] = fasti_look_pending_cell(&draft->days[d].look, FASTI_PAGE_RUN_MAX);
+            cells[count++] = fasti_look_pending_cell(&draft->days[d].look, &fasti_summary_unknown);
     for (uint32_t g = 0; rows->rests_on_guards && g < draft->guard_count; g++)
         cells[count++] = fasti_draft_guard_cell(&draft->guards[g]);
     return count;

@@ -27,6 +27,7 @@
 #include "engine/calendar/pattern.h"
 #include "engine/directory/directory.h"
 #include "engine/rules/rule.h"
+#include "engine/rules/summary.h"
 
 #define FASTI_PENDING_CELLS 2 /* in the pending itself; more of them in the arena */
 
@@ -38,7 +39,7 @@ struct fasti_pending_cell {
     uint32_t from_version;
     uint32_t schedule; /* of a day that a claim changes; 0: of something else */
     int32_t date;
-    uint8_t run; /* the day's summary then (rules/summary.h), for search */
+    struct fasti_summary summary; /* of the day then, for search */
 };
 
 enum fasti_pending_kind {

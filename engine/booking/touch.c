@@ -22,7 +22,7 @@ static bool effect_make(struct fasti_booking *booking, struct fasti_pending *pen
 }
 
 static bool touch_attempt(struct fasti_booking *booking, struct fasti_pending *pending,
-                          struct fasti_day_look *look, uint8_t *run,
+                          struct fasti_day_look *look, struct fasti_summary *summary,
                           enum fasti_claim_result *result) {
     static const struct fasti_page_change nothing = {.operation = FASTI_PAGE_TAKE};
     uint32_t page_index = 0;
@@ -30,7 +30,7 @@ static bool touch_attempt(struct fasti_booking *booking, struct fasti_pending *p
     if (fasti_cell_is_worn(look->word) ||
         !fasti_page_apply(&booking->arena, look->page, &nothing, &page_index))
         return false;
-    *run = fasti_look_page_finish(booking, look, page_index);
+    *summary = fasti_look_page_finish(booking, look, page_index);
     if (!effect_make(booking, pending, look)) {
         fasti_look_page_drop(booking, page_index);
         return false;
@@ -60,10 +60,10 @@ bool fasti_touch_day(struct fasti_booking *booking, fasti_schedule_id schedule, 
     booking->arena.uses_reserve = true; /* an edit that has begun must not stop halfway */
     enum fasti_claim_result result = FASTI_CLAIM_LOST;
     bool is_good = true;
-    uint8_t run = FASTI_PAGE_RUN_MAX;
+    struct fasti_summary summary = fasti_summary_unknown;
     while (is_good && result == FASTI_CLAIM_LOST)
         is_good = fasti_limbo_reserve(&booking->limbo, 8) &&
-                  touch_attempt(booking, pending, &look, &run, &result);
+                  touch_attempt(booking, pending, &look, &summary, &result);
     booking->arena.uses_reserve = false;
     if (!is_good) {
         fasti_pending_give(booking, pending);
@@ -71,7 +71,7 @@ bool fasti_touch_day(struct fasti_booking *booking, fasti_schedule_id schedule, 
     }
     fasti_look_page_retire(booking, look.word);
     pending->cell_count = 1;
-    pending->cells[0] = fasti_look_pending_cell(&look, run);
+    pending->cells[0] = fasti_look_pending_cell(&look, &summary);
     fasti_effects_push(state, pending);
     return true;
 }

@@ -27,19 +27,10 @@ static void and_shifted(uint64_t *words, uint32_t count, uint32_t shift) {
     }
 }
 
-/* A run of at most 64 ticks that starts in a word ends in it or in the next one: each word is
- * answered from a window of two, in registers, and no word waits for another. */
+/* Each word is answered in registers, and no word waits for another. */
 static inline uint64_t runs_word(const uint64_t *taken, uint32_t words, uint32_t length,
                                  uint32_t at) {
-    uint64_t low = ~taken[at];
-    uint64_t high = at + 1 < words ? ~taken[at + 1] : 0;
-    for (uint32_t have = 1; have < length;) {
-        const uint32_t step = have < length - have ? have : length - have; /* 1 to 32 */
-        low &= low >> step | high << (64 - step);
-        high &= high >> step;
-        have += step;
-    }
-    return low;
+    return fasti_bits_runs_from(~taken[at], at + 1 < words ? ~taken[at + 1] : 0, length);
 }
 
 void fasti_kernel_runs(const uint64_t *taken, uint32_t words, uint32_t length, uint64_t *runs) {

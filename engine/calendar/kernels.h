@@ -34,6 +34,22 @@ uint32_t fasti_kernel_positions_scalar(const uint64_t *words, uint32_t word_coun
 uint64_t fasti_kernel_at_least(const _Atomic uint8_t *bytes, uint32_t count, uint8_t least);
 uint64_t fasti_kernel_at_least_scalar(const _Atomic uint8_t *bytes, uint32_t count, uint8_t least);
 
+/* Days of FASTI_KERNEL_DAY_WORDS words. Bit i of the result, i < count <= 64: bit i of `which` is
+ * set, and days[i] has a run of `length` (1 to 64) ones that begins at a bit of `window`; firsts[i]
+ * is then the first such bit. No run goes on beyond the last word. A day of all ones is one of
+ * which nothing is known: 0, whatever the window. Only days of `which` are read. Others may write
+ * words meanwhile; each is read whole, as it is at some moment of the call. */
+#define FASTI_KERNEL_DAY_WORDS 4
+struct fasti_kernel_day {
+    _Atomic uint64_t words[FASTI_KERNEL_DAY_WORDS];
+};
+uint64_t fasti_kernel_first_runs(const struct fasti_kernel_day *days, uint32_t count,
+                                 uint64_t which, uint32_t length, const uint64_t *window,
+                                 uint8_t *firsts);
+uint64_t fasti_kernel_first_runs_scalar(const struct fasti_kernel_day *days, uint32_t count,
+                                        uint64_t which, uint32_t length, const uint64_t *window,
+                                        uint8_t *firsts);
+
 /* Chooses for the whole process: "scalar", "avx2", "avx512", or (NULL or empty) the widest that
  * this processor has. Returns the name of what is used from now on, NULL (and nothing changed) for
  * one that is unknown or that the processor lacks. */
@@ -48,6 +64,18 @@ static inline uint64_t fasti_bits_mask(uint32_t word, uint32_t tick, uint32_t en
     if (end < base + 64)
         mask &= UINT64_MAX >> (base + 64 - end);
     return mask;
+}
+
+/* The bits of `low` from which on `length` (1 to 64) ones follow: a run that begins in a word ends
+ * in it or in the next one, which is `high`. */
+static inline uint64_t fasti_bits_runs_from(uint64_t low, uint64_t high, uint32_t length) {
+    for (uint32_t have = 1; have < length;) {
+        const uint32_t step = have < length - have ? have : length - have; /* 1 to 32 */
+        low &= low >> step | high << (64 - step);
+        high &= high >> step;
+        have += step;
+    }
+    return low;
 }
 
 /* Ticks [tick, tick + count) inside the words. count 0: any is false, all is true. */

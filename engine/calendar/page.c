@@ -513,16 +513,13 @@ bool fasti_page_apply(struct fasti_arena_local *arena, const struct fasti_page *
     return page_build(arena, &making, index);
 }
 
-uint32_t fasti_page_run_longest_ticks(const struct fasti_page *page, uint32_t capacity,
-                                      const uint64_t *open, uint32_t word_first,
-                                      uint32_t word_count) {
-    uint64_t words[FASTI_DAY_WORDS_MAX];
+void fasti_page_hope(const struct fasti_page *page, uint32_t capacity, const uint64_t *open,
+                     uint32_t word_first, uint32_t word_count, uint64_t *words) {
     FASTI_ASSERT(word_first + word_count <= FASTI_DAY_WORDS_MAX);
     /* Held time may become free without a new page. */
     fasti_page_full(page, capacity, INT64_MAX, word_first, word_count, words);
     for (uint32_t i = 0; i < word_count; i++)
         words[i] = open[word_first + i] & ~words[i];
-    return fasti_bits_run_longest(words, word_count);
 }
 
 /* ---- from a snapshot ---- */

@@ -170,11 +170,10 @@ bool fasti_page_takes(const struct fasti_page *page, const struct fasti_page_cha
 bool fasti_page_apply(struct fasti_arena_local *arena, const struct fasti_page *page,
                       const struct fasti_page_change *change, uint32_t *index);
 
-/* Longest run of ticks that are open and taken by fewer than `capacity`, held ones counted as free;
- * open has FASTI_DAY_WORDS_MAX words, which are 0 but for word_count of them. */
-uint32_t fasti_page_run_longest_ticks(const struct fasti_page *page, uint32_t capacity,
-                                      const uint64_t *open, uint32_t word_first,
-                                      uint32_t word_count);
+/* Bit t of words, which are the day's from word_first on: tick t is open and taken by fewer than
+ * `capacity`, held ones counted as free. open has FASTI_DAY_WORDS_MAX words. */
+void fasti_page_hope(const struct fasti_page *page, uint32_t capacity, const uint64_t *open,
+                     uint32_t word_first, uint32_t word_count, uint64_t *words);
 
 /* The same as run_longest states it: steps of 5 minutes, rounded up, at most 255. The claimer
  * writes it into the page that page_apply built (255 there) before the swap publishes the page. */

@@ -161,8 +161,8 @@ static void effect_emit(struct fasti_committer *committer, struct fasti_pending 
     for (uint32_t i = 0; i < pending->cell_count; i++)
         if (pending->cells[i].schedule != 0)
             fasti_roster_note(committer->roster, pending->cells[i].schedule, pending->cells[i].date,
-                              committer->has_old_claims ? FASTI_PAGE_RUN_MAX
-                                                        : pending->cells[i].run);
+                              committer->has_old_claims ? &fasti_summary_unknown
+                                                        : &pending->cells[i].summary);
     committer->digest_next = fasti_hash128_add(committer->digest_next, pending->delta);
     committer->lsn_next++;
     if (pending->decided_ms > *logged_ms)

@@ -5,8 +5,9 @@
 
 #include <math.h>
 
-#include "engine/calendar/kernels.h"
 #include "engine/search/ranks.h"
+
+#define MANY 4 /* times as many as are asked for */
 
 bool fasti_candidates_mean(const struct fasti_candidates *c,
                            const struct fasti_roster_offer *offer) {
@@ -14,65 +15,104 @@ bool fasti_candidates_mean(const struct fasti_candidates *c,
            (c->query->duration_minutes == 0 || offer->minutes == c->query->duration_minutes);
 }
 
-static void batch_take(struct fasti_candidates *c) {
-    c->total += c->batch_count;
-    c->take(c->context, c->batch, c->batch_count);
-    c->batch_count = 0;
+/* Is the schedule of an organization that is asked for? */
+static bool is_of_organization(const struct fasti_candidates *c, uint32_t schedule) {
+    if (c->organization.v == 0)
+        return true;
+    const struct fasti_schedule *object =
+        fasti_schedule_get(c->directory, (fasti_schedule_id){schedule});
+    return fasti_load_seq_cst(&object->config)->organization.v == c->organization.v;
 }
 
-/* is_hopeless: it has no start, but counts. */
-static void candidate_add(struct fasti_candidates *c, uint32_t schedule, uint32_t rank,
-                          struct fasti_geo place, bool is_hopeless) {
-    if (c->organization.v != 0) {
-        const struct fasti_schedule *object =
-            fasti_schedule_get(c->directory, (fasti_schedule_id){schedule});
-        if (fasti_load_seq_cst(&object->config)->organization.v != c->organization.v)
-            return;
-    }
-    if (is_hopeless) {
-        c->total++;
-        return;
-    }
-    struct fasti_candidate *candidate = &c->batch[c->batch_count++];
-    *candidate = (struct fasti_candidate){.schedule = schedule, .rank = rank};
+static void candidate_give(struct fasti_candidates *c, const struct fasti_candidate *candidate,
+                           struct fasti_geo place) {
+    uint64_t distance_mm = 0;
     if (c->query->order != FASTI_SEARCH_BY_START)
-        candidate->distance_mm =
-            (uint64_t)llround(1000 * fasti_geo_distance_m(c->area.centre, place));
-    if (c->batch_count == FASTI_CANDIDATES_BATCH)
-        batch_take(c);
+        distance_mm = (uint64_t)llround(1000 * fasti_geo_distance_m(c->area.centre, place));
+    c->take(c->context, candidate, distance_mm);
 }
 
-static void rank_add(struct fasti_candidates *c, uint32_t rank, bool is_hopeless) {
+/* Does every offer with the code that is asked for have the length that is asked for? Then nobody's
+ * offers are looked at. */
+static bool is_any_meant(const struct fasti_candidates *c, const struct fasti_ranks *ranks) {
+    return c->code != 0 &&
+           (c->query->duration_minutes == 0 || c->query->duration_minutes == ranks->minutes);
+}
+
+static bool rank_is_meant(const struct fasti_candidates *c, uint32_t rank, bool is_any) {
     const struct fasti_roster_entry *entry = &c->roster->entries[rank];
     if (c->area.kind != FASTI_GEO_ANYWHERE && !fasti_geo_has(&c->area, entry->place, &entry->point))
-        return;
+        return false;
     const struct fasti_roster_offer *offers = &c->roster->offers[entry->offer_first];
-    for (uint32_t i = 0; i < entry->offer_count; i++)
-        if (fasti_candidates_mean(c, &offers[i])) {
-            candidate_add(c, entry->schedule, rank, entry->place, is_hopeless);
-            return;
-        }
-}
-
-/* Bit i: rank first + i may have a start on some day. */
-static uint64_t may_mask(const struct fasti_candidates *c, const struct fasti_ranks *ranks) {
-    if (!c->has_days)
-        return UINT64_MAX;
-    uint64_t mask = 0;
-    for (uint32_t d = 0; d < c->day_count && (ranks->bits & ~mask) != 0; d++)
-        mask |= fasti_kernel_at_least(c->days[d] + ranks->first, ranks->count, ranks->needed);
-    return mask;
+    for (uint32_t i = 0; i < entry->offer_count && !is_any; i++)
+        is_any = fasti_candidates_mean(c, &offers[i]);
+    return is_any && is_of_organization(c, entry->schedule);
 }
 
 /* Those that are alive. */
-static bool ranks_take(void *context, const struct fasti_ranks *ranks) {
-    struct fasti_candidates *c = context;
-    const uint64_t may = may_mask(c, ranks);
-    for (uint64_t bits = ranks->bits; bits != 0; bits &= bits - 1) {
-        const uint32_t i = (uint32_t)__builtin_ctzll(bits), rank = ranks->first + i;
-        if ((fasti_load_seq_cst(&c->roster->alive[rank / 64]) >> (rank % 64) & 1) != 0)
-            rank_add(c, rank, (may >> i & 1) == 0);
+static uint64_t alive_of(const struct fasti_roster *roster, const struct fasti_ranks *ranks) {
+    const uint32_t at = ranks->first / 64, shift = ranks->first % 64;
+    uint64_t alive = fasti_load_seq_cst(&roster->alive[at]) >> shift;
+    if (shift + ranks->count > 64)
+        alive |= fasti_load_seq_cst(&roster->alive[at + 1]) << (64 - shift);
+    return alive & ranks->bits;
+}
+
+/* Those of the ranks that have no day yet and may have a start on this one. */
+static void ranks_day(struct fasti_candidates *c, struct fasti_ranks *ranks, uint32_t d,
+                      uint32_t part) {
+    uint8_t firsts[64];
+    const uint64_t may = fasti_window_day_may(&c->window->days[d], part, ranks->first, ranks->count,
+                                              ranks->bits, ranks->needed, firsts);
+    ranks->bits &= ~may;
+    for (uint64_t bits = may; bits != 0; bits &= bits - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(bits);
+        const struct fasti_roster_entry *entry = &c->roster->entries[ranks->first + i];
+        const struct fasti_candidate candidate = {.schedule = entry->schedule,
+                                                  .rank = ranks->first + i,
+                                                  .day = (uint16_t)d,
+                                                  .first = firsts[i]};
+        candidate_give(c, &candidate, entry->place);
     }
+}
+
+static void part_take(struct fasti_candidates *c, uint32_t d, uint32_t part) {
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < c->ranks_count; i++) {
+        ranks_day(c, &c->ranks[i], d, part);
+        if (c->ranks[i].bits != 0)
+            c->ranks[left++] = c->ranks[i];
+    }
+    c->ranks_count = left;
+    c->pause(c->context);
+}
+
+/* A day at a time, as long as one is of use; a part at a time where there are many. */
+static void days_take(struct fasti_candidates *c) {
+    const bool are_many = c->ranks_total > MANY * (c->query->limit + UINT32_C(1));
+    for (uint32_t p = 0; p < c->part_end && c->ranks_count > 0;
+         p += are_many ? 1 : FASTI_WINDOW_PARTS)
+        part_take(c, p / FASTI_WINDOW_PARTS,
+                  are_many ? p % FASTI_WINDOW_PARTS : FASTI_WINDOW_WHOLE);
+    c->ranks_count = c->ranks_total = 0;
+}
+
+static bool ranks_take(void *context, const struct fasti_ranks *found) {
+    struct fasti_candidates *c = context;
+    struct fasti_ranks ranks = *found;
+    const bool is_any = is_any_meant(c, found);
+    ranks.bits = alive_of(c->roster, found);
+    const bool are_all = is_any && c->area.kind == FASTI_GEO_ANYWHERE && c->organization.v == 0;
+    for (uint64_t bits = are_all ? 0 : ranks.bits; bits != 0; bits &= bits - 1)
+        if (!rank_is_meant(c, ranks.first + (uint32_t)__builtin_ctzll(bits), is_any))
+            ranks.bits &= ~(bits & -bits);
+    const uint32_t count = (uint32_t)__builtin_popcountll(ranks.bits);
+    c->total += count;
+    c->ranks_total += count;
+    if (count != 0)
+        c->ranks[c->ranks_count++] = ranks;
+    if (c->ranks_count == FASTI_CANDIDATES_RANKS)
+        days_take(c);
     return true;
 }
 
@@ -100,28 +140,34 @@ static void changed_add(struct fasti_candidates *c, uint32_t schedule) {
     const struct fasti_location *location = fasti_location_get(directory, config->location);
     const struct fasti_geo place = {location->latitude_e7, location->longitude_e7};
     const struct fasti_geo_point point = fasti_geo_point_of(place);
-    if (!is_meant || (c->area.kind != FASTI_GEO_ANYWHERE &&
-                      (!location->has_position || !fasti_geo_has(&c->area, place, &point))))
+    if (!is_meant || !is_of_organization(c, schedule) ||
+        (c->area.kind != FASTI_GEO_ANYWHERE &&
+         (!location->has_position || !fasti_geo_has(&c->area, place, &point))))
         return;
     for (uint32_t i = 0; i < config->service_count; i++) {
         const struct fasti_roster_offer offer = fasti_candidates_offer(c, config->services[i]);
-        if (fasti_candidates_mean(c, &offer)) {
-            candidate_add(c, schedule, FASTI_CANDIDATE_NO_RANK, place, false);
-            return;
-        }
+        if (!fasti_candidates_mean(c, &offer))
+            continue;
+        const struct fasti_candidate candidate = {.schedule = schedule,
+                                                  .rank = FASTI_CANDIDATE_NO_RANK};
+        c->total++;
+        if (c->part_end > 0)
+            candidate_give(c, &candidate, place);
+        return;
     }
 }
 
 void fasti_candidates_find(struct fasti_candidates *c) {
     const struct fasti_roster *roster = c->roster;
     const bool has_specialty = c->query->specialty.length > 0, has_code = c->query->code.length > 0;
-    c->total = c->batch_count = 0;
+    c->total = c->ranks_count = c->ranks_total = 0;
     c->specialty = has_specialty ? fasti_roster_code(roster, true, &c->query->specialty) : 0;
     c->code = has_code ? fasti_roster_code(roster, false, &c->query->code) : 0;
     const bool is_known = (!has_specialty || c->specialty != 0) && (!has_code || c->code != 0);
     const struct fasti_ranks_query query = {roster, c->specialty, c->code, &c->area};
     if (is_known)
         fasti_ranks_each(&query, ranks_take, c);
+    days_take(c);
     if (c->code == 0 && has_code)
         c->code = UINT32_MAX;
     /* After the bits: who was taken out of them meanwhile is in the list. */
@@ -133,5 +179,4 @@ void fasti_candidates_find(struct fasti_candidates *c) {
             (fasti_load_seq_cst(&roster->alive[(rank - 1) / 64]) >> ((rank - 1) % 64) & 1) == 0)
             changed_add(c, id);
     }
-    batch_take(c);
 }

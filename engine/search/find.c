@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/rules/summary.h"
-#include "engine/search/candidates.h"
+#include "engine/search/heap.h"
 #include "engine/time/civil.h"
 
 #define DISTANCE_BIT       40 /* of a key by day: millimetres have 35 bits */
 #define CONFIG_LINES_AHEAD 3  /* of a configuration: the parts that a day asks for */
 #define TRIES_MAX          16 /* of a schedule that is edited all the time */
+#define LOOKS_MAX          32 /* at once */
+#define LOOKS_MORE         4  /* at once, where there are as many results as are asked for */
 
 struct found {
     uint64_t key;
@@ -28,6 +29,7 @@ struct found {
 struct fasti_find {
     struct found best[FASTI_SEARCH_RESULTS_MAX + 1]; /* in order; one more than is asked for */
     uint32_t best_count;
+    struct fasti_heap heap;
     struct fasti_search_answer answer;
 };
 
@@ -40,9 +42,10 @@ struct run {
     struct fasti_candidates candidates;
     uint16_t to_minute;
     int64_t now_ms;
-    uint32_t looks;                      /* at days, so far */
-    bool is_cut;                         /* there are more to look at than one search may */
-    fasti_date dates[FASTI_ROSTER_DAYS]; /* of the candidates' days */
+    uint32_t looks;  /* at days, so far */
+    bool is_cut;     /* there are more to look at than one search may */
+    bool is_changed; /* some candidate had no rank: schedules may come twice */
+    struct fasti_window window;
     struct fasti_row row;
 };
 
@@ -98,12 +101,6 @@ static bool hours_take(const struct run *run, uint32_t *tick) {
     return is_found;
 }
 
-static bool day_is_meant(const struct run *run, fasti_date date) {
-    const uint32_t weekdays = run->query->weekdays;
-    return fasti_date_is_bookable(date) &&
-           (weekdays == 0 || (weekdays >> fasti_date_weekday(date) & 1) != 0);
-}
-
 /* Has the day a start that the query takes? *tick: the first. The row is loaded; its view may hold
  * the day before. */
 static bool row_day(struct run *run, fasti_date date, fasti_date *viewed, uint32_t *tick) {
@@ -141,6 +138,12 @@ static bool is_full(const struct run *run) {
     return run->find->best_count > run->query->limit;
 }
 
+/* May something with such a key be among the best? */
+static bool may_be_best(const struct run *run, uint64_t key, uint32_t schedule) {
+    const struct found *last = &run->find->best[run->query->limit];
+    return !is_full(run) || is_less(key, schedule, last->key, last->schedule);
+}
+
 /* Takes its place among the best, if it has one. A schedule that changed while candidates were
  * found may come twice: its first place counts. */
 static void best_add(struct run *run, const struct found *found) {
@@ -148,7 +151,7 @@ static void best_add(struct run *run, const struct found *found) {
     uint32_t at = find->best_count;
     if (!is_after(run, found->key, found->schedule))
         return;
-    for (uint32_t i = 0; i < find->best_count && found->rank == FASTI_CANDIDATE_NO_RANK; i++)
+    for (uint32_t i = 0; i < find->best_count && run->is_changed; i++)
         if (find->best[i].schedule == found->schedule)
             return;
     while (at > 0 && is_less(found->key, found->schedule, find->best[at - 1].key,
@@ -162,27 +165,26 @@ static void best_add(struct run *run, const struct found *found) {
     find->best[at] = *found;
 }
 
-/* The least key that a start on a date can have. */
-static uint64_t date_key(const struct run *run, fasti_date date) {
-    if (run->query->order == FASTI_SEARCH_BY_DAY)
-        return (uint64_t)(date.v - FASTI_DATE_FIRST) << DISTANCE_BIT;
-    return (uint64_t)(date.v * (int64_t)FASTI_DAY_SECONDS - run->roster->offset_max_s);
-}
-
-/* Can nothing on the date, nor later, get among the best? */
-static bool is_too_late(const struct run *run, fasti_date date) {
-    return run->query->order != FASTI_SEARCH_BY_DISTANCE && is_full(run) &&
-           date_key(run, date) > run->find->best[run->query->limit].key;
+/* The least key that a start of a day, from a place on it on, can have. */
+static uint64_t least_key(const struct run *run, const struct fasti_window_day *day, uint8_t first,
+                          uint64_t distance_mm) {
+    switch (run->query->order) {
+    case FASTI_SEARCH_BY_START: return (uint64_t)fasti_window_earliest_s(day, first);
+    case FASTI_SEARCH_BY_DAY:
+        return (uint64_t)(day->date.v - FASTI_DATE_FIRST) << DISTANCE_BIT | distance_mm;
+    case FASTI_SEARCH_BY_DISTANCE: break;
+    }
+    return distance_mm;
 }
 
 /* ---- a candidate ---- */
 
-/* May the day hold a start, as far as summaries tell? */
-static bool may_be_free(const struct run *run, const struct fasti_candidate *candidate,
-                        fasti_date date, uint8_t needed) {
-    const _Atomic uint8_t *day =
-        candidate->rank == FASTI_CANDIDATE_NO_RANK ? NULL : fasti_roster_day(run->roster, date);
-    return day == NULL || fasti_load_relaxed(&day[candidate->rank]) >= needed;
+/* May the day hold a start that the query takes, as far as summaries tell? *first: where. */
+static bool may_be_free(const struct fasti_window_day *day, uint32_t rank, uint8_t needed,
+                        uint8_t *first) {
+    *first = 0;
+    return rank == FASTI_CANDIDATE_NO_RANK ||
+           fasti_window_day_may(day, FASTI_WINDOW_WHOLE, rank, 1, 1, needed, first) != 0;
 }
 
 /* A start of the row's day, as an answer has it. */
@@ -199,76 +201,78 @@ static struct fasti_search_start start_at(const struct run *run, uint32_t tick) 
     };
 }
 
-/* A candidate that is worth a look. */
+/* A candidate that is looked at. */
 struct look {
-    const struct fasti_candidate *candidate;
-    fasti_date date;          /* the first that may have a start */
+    struct fasti_hope hope;
+    uint64_t distance_mm;     /* where the order asks for it */
     fasti_service_id service; /* the first that is meant; 0: not known yet */
     struct fasti_schedule *schedule;
     const struct fasti_schedule_config *config; /* asked for */
     struct fasti_plan_key key;                  /* of the date's plan, once the day is there */
 };
 
-/* Is the candidate worth a look? On which date first: one on which some offer may be free, that is
- * not too late. Of a schedule that is not in the ranks nothing is known: the first that is meant.
- */
-static bool look_begin(struct run *run, const struct fasti_candidate *candidate,
-                       struct look *look) {
-    uint8_t needed = 0;
-    *look = (struct look){.candidate = candidate, .date = run->query->first};
-    if (candidate->rank != FASTI_CANDIDATE_NO_RANK) {
-        const struct fasti_roster_entry *entry = &run->roster->entries[candidate->rank];
-        const struct fasti_roster_offer *offers = &run->roster->offers[entry->offer_first];
-        needed = UINT8_MAX;
-        for (uint32_t i = entry->offer_count; i-- > 0;)
-            if (fasti_candidates_mean(&run->candidates, &offers[i])) {
-                needed = offers[i].needed < needed ? offers[i].needed : needed;
-                look->service.v = offers[i].service;
-            }
-    }
-    while (look->date.v <= run->query->last.v &&
-           !(day_is_meant(run, look->date) && may_be_free(run, candidate, look->date, needed)))
-        look->date.v++;
-    if (look->date.v > run->query->last.v || is_too_late(run, look->date))
-        return false;
-    look->schedule =
-        fasti_schedule_get(run->search->directory, (fasti_schedule_id){candidate->schedule});
-    return true;
+static fasti_date look_date(const struct run *run, const struct look *look) {
+    return run->window.days[look->hope.candidate.day].date;
 }
 
-/* The earliest start of one service, if that is before what *found has (service 0: nothing). */
+static void look_begin(struct run *run, struct look *look) {
+    const struct fasti_candidate *candidate = &look->hope.candidate;
+    look->distance_mm = look->hope.key;
+    if (run->query->order == FASTI_SEARCH_BY_DAY)
+        look->distance_mm &= (UINT64_C(1) << DISTANCE_BIT) - 1;
+    look->service.v = 0;
+    look->key.pattern_id = FASTI_PATTERN_NONE;
+    look->schedule =
+        fasti_schedule_get(run->search->directory, (fasti_schedule_id){candidate->schedule});
+    if (candidate->rank == FASTI_CANDIDATE_NO_RANK)
+        return;
+    const struct fasti_roster_entry *entry = &run->roster->entries[candidate->rank];
+    const struct fasti_roster_offer *offers = &run->roster->offers[entry->offer_first];
+    for (uint32_t i = 0; i < entry->offer_count && look->service.v == 0; i++)
+        if (fasti_candidates_mean(&run->candidates, &offers[i]))
+            look->service.v = offers[i].service;
+}
+
+/* The earliest start of one service, if that is before what *found has (service 0: nothing). Keys
+ * grow from day to day: behind one that is too late there is nothing. */
 static void offer_look(struct run *run, const struct look *look,
                        const struct fasti_roster_offer *offer, struct found *found) {
-    const struct fasti_candidate *candidate = look->candidate;
+    const struct fasti_candidate *candidate = &look->hope.candidate;
     fasti_date viewed = {0};
-    for (fasti_date date = look->date; date.v <= run->query->last.v && !is_too_late(run, date);
-         date.v++) {
+    for (uint32_t d = candidate->day; d * FASTI_WINDOW_PARTS < run->candidates.part_end; d++) {
+        const struct fasti_window_day *day = &run->window.days[d];
         uint32_t tick;
-        if (found->service != 0 && date.v > found->date)
+        uint8_t first;
+        if (found->service != 0 && day->date.v > found->date)
             return;
-        if (!day_is_meant(run, date) || !may_be_free(run, candidate, date, offer->needed) ||
-            !row_day(run, date, &viewed, &tick))
+        if (!may_be_free(day, candidate->rank, offer->needed, &first))
+            continue;
+        if (!may_be_best(run, least_key(run, day, first, look->distance_mm), candidate->schedule))
+            return;
+        if (!row_day(run, day->date, &viewed, &tick))
             continue;
         const struct fasti_search_start start = start_at(run, tick);
         if (found->service != 0 && start.utc_s >= found->start.utc_s)
             return;
         found->start = start;
         found->service = offer->service;
-        found->date = date.v;
+        found->date = day->date.v;
         return;
     }
 }
 
 /* Under one configuration; false: another one was published meanwhile. */
 static bool candidate_look_once(struct run *run, const struct look *look, struct found *found) {
-    const struct fasti_candidate *candidate = look->candidate;
+    const struct fasti_candidate *candidate = &look->hope.candidate;
     const struct fasti_roster *roster = run->roster;
     const struct fasti_schedule *schedule = look->schedule;
     const struct fasti_schedule_config *config = fasti_load_seq_cst(&schedule->config);
     const struct fasti_roster_entry *entry =
         candidate->rank == FASTI_CANDIDATE_NO_RANK ? NULL : &roster->entries[candidate->rank];
     const uint32_t count = entry == NULL ? config->service_count : entry->offer_count;
-    *found = (struct found){.key = candidate->distance_mm,
+    if (run->candidates.area.kind == FASTI_GEO_CIRCLE) /* for the answer */
+        __builtin_prefetch(fasti_location_get(run->search->directory, config->location));
+    *found = (struct found){.key = look->distance_mm,
                             .schedule = candidate->schedule,
                             .rank = candidate->rank,
                             .organization = config->organization,
@@ -285,7 +289,6 @@ static bool candidate_look_once(struct run *run, const struct look *look, struct
 }
 
 static void candidate_look(struct run *run, const struct look *look) {
-    const struct fasti_candidate *candidate = look->candidate;
     struct found found;
     bool is_one = false;
     for (int tries = 0; tries < TRIES_MAX && !is_one; tries++)
@@ -295,24 +298,15 @@ static void candidate_look(struct run *run, const struct look *look) {
     if (run->query->order == FASTI_SEARCH_BY_START)
         found.key = (uint64_t)found.start.utc_s;
     if (run->query->order == FASTI_SEARCH_BY_DAY)
-        found.key = date_key(run, (fasti_date){found.date}) | candidate->distance_mm;
+        found.key = (uint64_t)(found.date - FASTI_DATE_FIRST) << DISTANCE_BIT | look->distance_mm;
     best_add(run, &found);
-}
-
-/* Can it not be among the best, nor before where the last page ended? */
-static bool is_too_far(const struct run *run, const struct fasti_candidate *candidate) {
-    const struct found *last = &run->find->best[run->query->limit];
-    return run->query->order == FASTI_SEARCH_BY_DISTANCE &&
-           (!is_after(run, candidate->distance_mm, candidate->schedule) ||
-            (is_full(run) &&
-             !is_less(candidate->distance_mm, candidate->schedule, last->key, last->schedule)));
 }
 
 /* The key of the plan that the day asks for, where it is compiled. */
 static void look_key(const struct run *run, struct look *look) {
     const struct fasti_search *search = run->search;
     const struct fasti_day_ref ref =
-        fasti_days_find(search->arena, &look->schedule->days, look->date);
+        fasti_days_find(search->arena, &look->schedule->days, look_date(run, look));
     const struct fasti_service *terms = fasti_service_get(search->directory, look->service);
     const uint32_t pattern =
         ref.chunk == NULL ? FASTI_PATTERN_NONE : fasti_load_acquire(&ref.chunk->patterns[ref.at]);
@@ -327,18 +321,18 @@ static void looks_prefetch(struct run *run, struct look *looks, uint32_t count) 
     struct fasti_arena *arena = run->search->arena;
     for (struct look *look = looks; look < looks + count; look++) {
         __builtin_prefetch(look->schedule);
-        fasti_days_prefetch(arena, &look->schedule->days, look->date, 0);
+        fasti_days_prefetch(arena, &look->schedule->days, look_date(run, look), 0);
     }
     for (struct look *look = looks; look < looks + count; look++) {
         look->config = fasti_load_seq_cst(&look->schedule->config);
         for (uint32_t line = 0; line < CONFIG_LINES_AHEAD; line++)
             __builtin_prefetch((const char *)look->config + line * 64);
-        fasti_days_prefetch(arena, &look->schedule->days, look->date, 1);
+        fasti_days_prefetch(arena, &look->schedule->days, look_date(run, look), 1);
     }
     for (struct look *look = looks; look < looks + count; look++)
-        fasti_days_prefetch(arena, &look->schedule->days, look->date, 2);
+        fasti_days_prefetch(arena, &look->schedule->days, look_date(run, look), 2);
     for (struct look *look = looks; look < looks + count; look++) {
-        fasti_days_prefetch(arena, &look->schedule->days, look->date, 3);
+        fasti_days_prefetch(arena, &look->schedule->days, look_date(run, look), 3);
         look_key(run, look);
     }
     for (uint32_t level = 0; level < FASTI_PLAN_LEVELS; level++)
@@ -347,43 +341,67 @@ static void looks_prefetch(struct run *run, struct look *looks, uint32_t count) 
                 fasti_plan_prefetch(run->search->patterns, &look->key, level);
 }
 
-/* The matrix's rows of the query's days; one that has no row might have a start for anybody. */
-static void days_set(struct run *run) {
-    struct fasti_candidates *candidates = &run->candidates;
-    candidates->has_days = true;
-    candidates->day_count = 0;
-    for (fasti_date date = run->query->first; date.v <= run->query->last.v; date.v++) {
-        const _Atomic uint8_t *day = fasti_roster_day(run->roster, date);
-        if (!day_is_meant(run, date))
-            continue;
-        candidates->has_days = candidates->has_days && day != NULL;
-        if (!candidates->has_days)
+/* How many are looked at together: as many as are wanted still, and some that may just be better.
+ */
+static uint32_t looks_wanted(const struct run *run) {
+    const uint32_t wanted = run->query->limit + 1 - run->find->best_count + LOOKS_MORE;
+    return wanted < LOOKS_MAX ? wanted : LOOKS_MAX;
+}
+
+/* Looks at those that wait, as long as one may be among the best: the others need no look. */
+static void hopes_look(struct run *run) {
+    struct fasti_heap *heap = &run->find->heap;
+    struct look looks[LOOKS_MAX];
+    for (uint32_t count = 1; count > 0 && !run->is_cut;) {
+        const uint32_t wanted = looks_wanted(run);
+        for (count = 0; count < wanted && heap->count > 0 &&
+                        may_be_best(run, heap->hopes[0].key, heap->hopes[0].candidate.schedule);
+             count++) {
+            looks[count].hope = fasti_heap_take(heap);
+            look_begin(run, &looks[count]);
+        }
+        looks_prefetch(run, looks, count);
+        for (uint32_t i = 0; i < count && !run->is_cut; i++)
+            if (may_be_best(run, looks[i].hope.key, looks[i].hope.candidate.schedule))
+                candidate_look(run, &looks[i]);
+    }
+    heap->count = 0;
+}
+
+/* Leaves out what is too late by now. */
+static void parts_cut(struct run *run) {
+    uint32_t *end = &run->candidates.part_end;
+    const struct found *last = &run->find->best[run->query->limit];
+    for (; is_full(run) && *end > 0; --*end) {
+        const uint32_t d = (*end - 1) / FASTI_WINDOW_PARTS, part = (*end - 1) % FASTI_WINDOW_PARTS;
+        if (least_key(run, &run->window.days[d], (uint8_t)(part * 64), 0) <= last->key)
             return;
-        run->dates[candidates->day_count] = date;
-        candidates->days[candidates->day_count++] = day;
     }
 }
 
-/* Leaves out those that are too late by now. */
-static void days_cut(struct run *run) {
-    uint32_t *count = &run->candidates.day_count;
-    while (*count > 0 && is_too_late(run, run->dates[*count - 1]))
-        --*count;
+static void candidate_take(void *context, const struct fasti_candidate *candidate,
+                           uint64_t distance_mm) {
+    struct run *run = context;
+    const struct fasti_hope hope = {
+        .key = least_key(run, &run->window.days[candidate->day], candidate->first, distance_mm),
+        .candidate = *candidate};
+    run->is_changed = run->is_changed || candidate->rank == FASTI_CANDIDATE_NO_RANK;
+    if (!may_be_best(run, hope.key, candidate->schedule) ||
+        (run->query->order == FASTI_SEARCH_BY_DISTANCE &&
+         !is_after(run, hope.key, candidate->schedule)))
+        return;
+    fasti_heap_put(&run->find->heap, &hope);
+    if (run->find->heap.count == FASTI_HEAP_MAX)
+        hopes_look(run);
 }
 
-/* Each as far as it can still be among the best. */
-static void candidates_look(void *context, const struct fasti_candidate *batch, uint32_t count) {
+/* Enough for all results? Then what is later may be of no use. */
+static void candidates_pause(void *context) {
     struct run *run = context;
-    struct look looks[FASTI_CANDIDATES_BATCH];
-    uint32_t look_count = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (!is_too_far(run, &batch[i]) && look_begin(run, &batch[i], &looks[look_count]))
-            look_count++;
-    looks_prefetch(run, looks, look_count);
-    for (uint32_t i = 0; i < look_count && !run->is_cut; i++)
-        if (!is_too_far(run, looks[i].candidate))
-            candidate_look(run, &looks[i]);
-    days_cut(run);
+    if (run->find->heap.count + run->find->best_count > run->query->limit) {
+        hopes_look(run);
+        parts_cut(run);
+    }
 }
 
 /* ---- the answer ---- */
@@ -406,7 +424,6 @@ static void starts_write(struct run *run, struct fasti_search_result *result) {
 static bool result_starts(struct run *run, const struct found *found, uint32_t rank,
                           const struct fasti_schedule_config *config,
                           struct fasti_search_result *result) {
-    const struct fasti_candidate candidate = {.schedule = found->schedule, .rank = rank};
     const struct fasti_schedule *schedule =
         fasti_schedule_get(run->search->directory, result->schedule);
     const struct fasti_service *service =
@@ -414,31 +431,38 @@ static bool result_starts(struct run *run, const struct found *found, uint32_t r
     const uint8_t needed = fasti_summary_needed(config, service);
     fasti_date viewed = {0};
     const bool is_offered = row_begin(run, config, found->schedule, found->service);
-    for (fasti_date date = {found->date}; is_offered && date.v <= run->query->last.v &&
-                                          result->start_count < run->query->start_limit;
-         date.v++) {
+    for (uint32_t d = 0;
+         is_offered && d < run->window.count && result->start_count < run->query->start_limit;
+         d++) {
+        const struct fasti_window_day *day = &run->window.days[d];
         uint32_t tick;
-        if (day_is_meant(run, date) && may_be_free(run, &candidate, date, needed) &&
-            row_day(run, date, &viewed, &tick))
+        uint8_t first;
+        if (day->date.v >= found->date && may_be_free(day, rank, needed, &first) &&
+            row_day(run, day->date, &viewed, &tick))
             starts_write(run, result);
     }
     return config == fasti_load_seq_cst(&schedule->config);
 }
 
+/* How far a place is from where the search asks. */
+static uint32_t distance_of(const struct run *run, fasti_location_id id) {
+    if (run->candidates.area.kind != FASTI_GEO_CIRCLE)
+        return FASTI_SEARCH_NO_DISTANCE;
+    const struct fasti_location *location = fasti_location_get(run->search->directory, id);
+    const struct fasti_geo place = {location->latitude_e7, location->longitude_e7};
+    return location->has_position
+               ? (uint32_t)llround(fasti_geo_distance_m(run->candidates.area.centre, place))
+               : FASTI_SEARCH_NO_DISTANCE;
+}
+
 static struct fasti_search_result result_of(const struct run *run, const struct found *found,
                                             fasti_organization_id organization,
                                             fasti_location_id id) {
-    const struct fasti_location *location = fasti_location_get(run->search->directory, id);
-    const struct fasti_geo place = {location->latitude_e7, location->longitude_e7};
-    const bool is_far = run->candidates.area.kind == FASTI_GEO_CIRCLE && location->has_position;
-    return (struct fasti_search_result){
-        .schedule = {found->schedule},
-        .organization = organization,
-        .service = {found->service},
-        .location = id,
-        .distance_m =
-            is_far ? (uint32_t)llround(fasti_geo_distance_m(run->candidates.area.centre, place))
-                   : FASTI_SEARCH_NO_DISTANCE};
+    return (struct fasti_search_result){.schedule = {found->schedule},
+                                        .organization = organization,
+                                        .service = {found->service},
+                                        .location = id,
+                                        .distance_m = distance_of(run, id)};
 }
 
 /* The one start that is asked for is known already. */
@@ -564,7 +588,7 @@ enum fasti_status fasti_find_run(struct fasti_search *search, fasti_organization
     run.to_minute = (uint16_t)(query->to_minute == 0 ? FASTI_DAY_MINUTES : query->to_minute);
     run.now_ms = now_ms;
     run.looks = 0;
-    run.is_cut = false;
+    run.is_cut = run.is_changed = false;
     if (run.roster == NULL)
         return fasti_detail_set(detail, FASTI_LIMIT_MEMORY, "there is no memory for a search");
     run.candidates.directory = search->directory;
@@ -572,11 +596,15 @@ enum fasti_status fasti_find_run(struct fasti_search *search, fasti_organization
     run.candidates.query = query;
     run.candidates.organization = organization;
     run.candidates.area = area_of(query);
-    run.candidates.take = candidates_look;
+    run.candidates.take = candidate_take;
+    run.candidates.pause = candidates_pause;
     run.candidates.context = &run;
-    days_set(&run);
-    run.find->best_count = 0;
+    fasti_window_set(run.roster, query, run.to_minute, now_ms, &run.window);
+    run.candidates.window = &run.window;
+    run.candidates.part_end = run.window.count * FASTI_WINDOW_PARTS;
+    run.find->best_count = run.find->heap.count = 0;
     fasti_candidates_find(&run.candidates);
+    hopes_look(&run);
     run.find->answer.candidates = run.candidates.total;
     answer_write(&run);
     if (run.is_cut)

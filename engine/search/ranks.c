@@ -8,6 +8,7 @@ struct looking {
     const struct fasti_ranks_query *query;
     const struct fasti_roster_block *block;
     const uint64_t *specialty, *code; /* of the block's ranks; NULL: all have it */
+    uint16_t minutes;
     uint8_t needed;
     bool goes_on;
     bool (*take)(void *context, const struct fasti_ranks *ranks);
@@ -49,6 +50,7 @@ static void range_take(struct looking *looking, uint32_t first, uint32_t end) {
         const struct fasti_ranks ranks = {.bits = word >> bit % 64 & UINT64_MAX >> (64 - here),
                                           .first = rank,
                                           .count = here,
+                                          .minutes = looking->minutes,
                                           .needed = looking->needed};
         if (ranks.bits != 0)
             looking->goes_on = looking->take(looking->context, &ranks);
@@ -103,7 +105,9 @@ static bool postings_find(struct looking *looking) {
     const struct fasti_roster_posting *posting;
     looking->needed = looking->block->needed;
     if (specialty != 0 && specialty != looking->block->specialty) {
-        posting = fasti_roster_posting(roster, looking->block, specialty);
+        posting = looking->block->has_further
+                      ? fasti_roster_posting(roster, looking->block, specialty)
+                      : NULL;
         if (posting == NULL)
             return false;
         looking->specialty = roster->words + posting->words_at;
@@ -113,6 +117,7 @@ static bool postings_find(struct looking *looking) {
         if (posting == NULL)
             return false;
         looking->code = roster->words + posting->words_at;
+        looking->minutes = posting->minutes;
         looking->needed = posting->needed;
     }
     return true;

@@ -23,7 +23,8 @@ struct fasti_ranks_query {
 struct fasti_ranks {
     uint64_t bits;
     uint32_t first, count; /* bits from count on are 0 */
-    uint8_t needed;        /* no offer of theirs that is meant needs less (rules/summary.h) */
+    uint16_t minutes; /* of a visit of each offer with the code; 0: they differ, or no code is */
+    uint8_t needed;   /* no offer of theirs that is meant needs less (rules/summary.h) */
 };
 
 /* Calls take with all of them, each rank once, until it says false. */

@@ -27,7 +27,7 @@ bool fasti_roster_is_old(const struct fasti_roster_store *store, int64_t now_ms)
            now_ms >= fasti_load_relaxed(&store->retry_ms);
 }
 
-/* ---- bytes ---- */
+/* ---- summaries ---- */
 
 void fasti_roster_lock(struct fasti_roster_store *store) {
     pthread_mutex_lock(&store->lock);
@@ -37,20 +37,14 @@ void fasti_roster_unlock(struct fasti_roster_store *store) {
     pthread_mutex_unlock(&store->lock);
 }
 
-static void byte_set(struct fasti_roster *roster, uint32_t schedule, int32_t date, uint8_t run) {
-    const uint32_t day = (uint32_t)(date - roster->first.v);
-    const uint32_t rank = schedule < roster->schedule_end ? roster->ranks[schedule] : 0;
-    if (rank != 0 && day < FASTI_ROSTER_DAYS)
-        fasti_store_relaxed(&roster->matrix[(size_t)day * roster->rank_count + rank - 1], run);
-}
-
 void fasti_roster_note(struct fasti_roster_store *store, uint32_t schedule, int32_t date,
-                       uint8_t run) {
+                       const struct fasti_summary *summary) {
     struct fasti_roster *roster = fasti_load_seq_cst(&store->current);
     if (roster != NULL)
-        byte_set(roster, schedule, date, run);
+        fasti_roster_set(roster, schedule, date, summary);
     if (store->journal_count < store->journal_capacity)
-        store->journal[store->journal_count++] = (struct fasti_roster_note){schedule, date, run};
+        store->journal[store->journal_count++] =
+            (struct fasti_roster_note){schedule, date, *summary};
     else
         store->is_journal_short = store->journal_capacity > 0;
 }
@@ -81,8 +75,8 @@ static struct fasti_roster *journal_end(struct fasti_roster_store *store,
         if (store->is_journal_short)
             fasti_roster_forget(made);
         for (uint32_t i = 0; i < store->journal_count && !store->is_journal_short; i++)
-            byte_set(made, store->journal[i].schedule, store->journal[i].date,
-                     store->journal[i].run);
+            fasti_roster_set(made, store->journal[i].schedule, store->journal[i].date,
+                             &store->journal[i].summary);
         fasti_store_seq_cst(&store->current, made);
     }
     free(store->journal);

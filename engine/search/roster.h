@@ -5,20 +5,22 @@
  *   block     dermatology   eye doctors          map, id
  *   cells     a a b d | a c c e e |              sorted: a circle is a few ranges of ranks
  *   postings  of a block: for each service code and each further specialty a bitmap of its ranks
- *   matrix    [day][rank] summaries (rules/summary.h): a day with less than is needed is passed
+ *   matrix    [day][rank] runs of summaries (rules/summary.h): a day with less than is needed is
+ *             passed
+ *   steps     [day][rank] of the near days: from where on a visit may be
  *   seats     of an organization: its schedules by id, for questions that name none (pairs.h)
  *
- * A roster is made of the directory, published, and never changes but for the matrix's bytes and
+ * A roster is made of the directory, published, and never changes but for its summaries and
  * for what changed since: changed schedules lose their `alive` bit and stand in a list that is
  * looked through one by one, until there are too many and the roster is made anew (so it is when a
  * day begins). Who reads bits first and the list then misses nobody, and may meet one twice.
  *
- * Bytes. Whoever makes the roster computes them; from then on the committer alone writes them, in
- * log order, as the claims say. While a roster is being made, the committer also keeps a journal of
- * what it writes, which is written into the new one before that is published. A byte is never less
- * than what was acknowledged allows.
- * Threading: making and noting changes under the configuration lock; notes by the committer;
- * readers lock-free, online in the epoch.
+ * Summaries. Whoever makes the roster computes them; from then on the committer alone writes them,
+ * in log order, as the claims say. While a roster is being made, the committer also keeps a journal
+ * of what it writes, which is written into the new one before that is published. A summary never
+ * promises less than what was acknowledged allows; a reader may meet words of steps of two moments,
+ * each of them later than that. Threading: making and noting changes under the configuration lock;
+ * notes by the committer; readers lock-free, online in the epoch.
  */
 #ifndef FASTI_SEARCH_ROSTER_H
 #define FASTI_SEARCH_ROSTER_H
@@ -26,7 +28,9 @@
 #include <pthread.h>
 
 #include "engine/base/epoch.h"
+#include "engine/calendar/kernels.h"
 #include "engine/directory/directory.h"
+#include "engine/rules/summary.h"
 #include "engine/search/geo.h"
 
 /* A service that a schedule offers. */
@@ -45,10 +49,13 @@ struct fasti_roster_entry {
     uint32_t offer_first, offer_count;
 };
 
+_Static_assert(FASTI_SUMMARY_WORDS == FASTI_KERNEL_DAY_WORDS, "a summary's steps are a day's");
+
 struct fasti_roster_posting {
-    uint32_t code;   /* number */
-    size_t words_at; /* of its bitmap: bit r - block's first rank */
-    uint8_t needed;  /* the least of any offer with the code; 0 of specialties */
+    uint32_t code;    /* number */
+    size_t words_at;  /* of its bitmap: bit r - block's first rank */
+    uint16_t minutes; /* of a visit with the code; 0: they differ, or it is a specialty */
+    uint8_t needed;   /* the least of any offer with the code; 0 of specialties */
 };
 
 struct fasti_roster_block {
@@ -56,11 +63,18 @@ struct fasti_roster_block {
     uint32_t rank_first, rank_end;
     uint32_t posting_first, posting_end; /* by code */
     uint8_t needed;                      /* the least of any offer */
+    bool has_further;                    /* somebody has further specialties */
 };
 
 /* A schedule of an organization, and where it stood when the roster was made. */
 struct fasti_roster_seat {
     uint32_t schedule, location;
+};
+
+/* A date of the matrix, in whatever zone. */
+struct fasti_roster_day {
+    int64_t start_min_s, start_max_s; /* when local days of it begin, UTC */
+    bool is_plain;                    /* no clock changes: elapsed time is the time of day */
 };
 
 struct fasti_roster_changes {
@@ -85,13 +99,15 @@ struct fasti_roster {
     struct fasti_roster_codes *codes;
     _Atomic uint64_t *alive; /* by rank */
     _Atomic uint8_t *matrix; /* FASTI_ROSTER_DAYS rows of rank_count; 64 bytes more can be read */
+    struct fasti_kernel_day *steps; /* FASTI_ROSTER_NEAR_DAYS rows of rank_count */
+    struct fasti_roster_day days[FASTI_ROSTER_DAYS];
     _Atomic(struct fasti_roster_changes *) changes; /* seq_cst */
 };
 
 struct fasti_roster_note {
     uint32_t schedule;
     int32_t date;
-    uint8_t run;
+    struct fasti_summary summary;
 };
 
 /* One an engine. */
@@ -140,7 +156,7 @@ bool fasti_roster_is_old(const struct fasti_roster_store *store, int64_t now_ms)
 void fasti_roster_lock(struct fasti_roster_store *store);
 void fasti_roster_unlock(struct fasti_roster_store *store);
 void fasti_roster_note(struct fasti_roster_store *store, uint32_t schedule, int32_t date,
-                       uint8_t run);
+                       const struct fasti_summary *summary);
 
 /* The number of a code of specialties or of services; 0: nobody has it. */
 uint32_t fasti_roster_code(const struct fasti_roster *roster, bool is_specialty,
@@ -155,6 +171,15 @@ static inline const _Atomic uint8_t *fasti_roster_day(const struct fasti_roster 
                                                       fasti_date date) {
     const uint32_t at = (uint32_t)(date.v - roster->first.v);
     return at < FASTI_ROSTER_DAYS ? roster->matrix + (size_t)at * roster->rank_count : NULL;
+}
+
+/* The same of steps; NULL: the date is not near. */
+static inline const struct fasti_kernel_day *
+fasti_roster_steps_on(const struct fasti_roster *roster, fasti_date date) {
+    const uint32_t at = (uint32_t)(date.v - roster->first.v);
+    return at < FASTI_ROSTER_NEAR_DAYS
+               ? (const struct fasti_kernel_day *)roster->steps + (size_t)at * roster->rank_count
+               : NULL;
 }
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * roster_make.c - ranks, blocks, postings and bytes from the directory.
+ * roster_make.c - ranks, blocks, postings and summaries from the directory.
  */
 #include "engine/search/roster_make.h"
 
@@ -8,7 +8,6 @@
 
 #include "engine/base/hash.h"
 #include "engine/calendar/claim.h"
-#include "engine/rules/summary.h"
 #include "engine/time/civil.h"
 
 #define LINE_BYTES 64
@@ -35,7 +34,7 @@ struct making {
     struct fasti_roster *roster;
     struct key *keys;
     uint32_t *slots; /* by code number: posting + 1 of the block */
-    uint64_t *stale; /* by schedule: its bytes are computed */
+    uint64_t *stale; /* by schedule: its summaries are computed */
     uint32_t offer_room, posting_count, block_room, posting_room;
     size_t word_count, word_room;
 };
@@ -224,10 +223,10 @@ static bool words_add(struct making *making, size_t count, size_t *at) {
 
 /* The block's rank r has the code. */
 static bool posting_add(struct making *making, const struct fasti_roster_block *block,
-                        uint32_t rank, uint32_t code, uint8_t needed) {
+                        uint32_t rank, uint32_t code, uint16_t minutes, uint8_t needed) {
     struct fasti_roster *roster = making->roster;
     if (making->slots[code] <= block->posting_first) { /* not of this block yet */
-        struct fasti_roster_posting posting = {.code = code, .needed = needed};
+        struct fasti_roster_posting posting = {.code = code, .minutes = minutes, .needed = needed};
         if (!grow((void **)&roster->postings, &making->posting_room, making->posting_count + 1,
                   sizeof posting) ||
             !words_add(making, (block->rank_end - block->rank_first + 63) / 64, &posting.words_at))
@@ -237,6 +236,7 @@ static bool posting_add(struct making *making, const struct fasti_roster_block *
     }
     struct fasti_roster_posting *posting = &roster->postings[making->slots[code] - 1];
     posting->needed = needed < posting->needed ? needed : posting->needed;
+    posting->minutes = minutes == posting->minutes ? minutes : 0;
     const uint32_t bit = rank - block->rank_first;
     roster->words[posting->words_at + bit / 64] |= UINT64_C(1) << (bit % 64);
     return true;
@@ -249,12 +249,14 @@ static bool rank_post(struct making *making, struct fasti_roster_block *block, u
     for (uint32_t i = 0; i < entry->offer_count; i++) {
         const struct fasti_roster_offer *offer = &roster->offers[entry->offer_first + i];
         block->needed = offer->needed < block->needed ? offer->needed : block->needed;
-        if (offer->code != 0 && !posting_add(making, block, rank, offer->code, offer->needed))
+        if (offer->code != 0 &&
+            !posting_add(making, block, rank, offer->code, offer->minutes, offer->needed))
             return false;
     }
+    block->has_further = block->has_further || config->specialty_count > 1;
     for (uint32_t i = 1; i < config->specialty_count; i++)
         if (!posting_add(making, block, rank,
-                         fasti_roster_code(roster, true, &config->specialties[i]), 0))
+                         fasti_roster_code(roster, true, &config->specialties[i]), 0, 0))
             return false;
     return true;
 }
@@ -306,7 +308,7 @@ const struct fasti_roster_posting *fasti_roster_posting(const struct fasti_roste
                : NULL;
 }
 
-/* ---- bytes ---- */
+/* ---- summaries ---- */
 
 static void stale_mark(struct making *making) {
     const uint32_t *ids;
@@ -324,12 +326,31 @@ static void stale_mark(struct making *making) {
         making->stale[changes->schedules[i] / 64] |= UINT64_C(1) << (changes->schedules[i] % 64);
 }
 
+static void set_at(struct fasti_roster *roster, uint32_t rank, uint32_t day,
+                   const struct fasti_summary *summary) {
+    fasti_store_relaxed(&roster->matrix[(size_t)day * roster->rank_count + rank], summary->run);
+    if (day >= FASTI_ROSTER_NEAR_DAYS)
+        return;
+    struct fasti_kernel_day *steps = &roster->steps[(size_t)day * roster->rank_count + rank];
+    for (uint32_t w = 0; w < FASTI_SUMMARY_WORDS; w++)
+        fasti_store_relaxed(&steps->words[w], summary->steps[w]);
+}
+
+void fasti_roster_set(struct fasti_roster *roster, uint32_t schedule, int32_t date,
+                      const struct fasti_summary *summary) {
+    const uint32_t day = (uint32_t)(date - roster->first.v);
+    const uint32_t rank = schedule < roster->schedule_end ? roster->ranks[schedule] : 0;
+    if (rank != 0 && day < FASTI_ROSTER_DAYS)
+        set_at(roster, rank - 1, day, summary);
+}
+
 /* What the page and the pattern of a day say. */
-static uint8_t byte_of(const struct making *making, const struct fasti_schedule_config *config,
-                       struct fasti_day_ref ref) {
+static struct fasti_summary summary_of(const struct making *making,
+                                       const struct fasti_schedule_config *config,
+                                       struct fasti_day_ref ref) {
     struct fasti_arena *arena = making->source->arena;
     if (ref.chunk == NULL)
-        return FASTI_PAGE_RUN_MAX;
+        return fasti_summary_unknown;
     const uint64_t word = fasti_cell_read(arena, &ref.chunk->cells[ref.at]);
     const struct fasti_page *page = fasti_cell_index(word) == 0
                                         ? &fasti_page_empty
@@ -338,8 +359,22 @@ static uint8_t byte_of(const struct making *making, const struct fasti_schedule_
                             fasti_load_acquire(&ref.chunk->patterns[ref.at]), page);
 }
 
+/* What the roster before knows of a rank's day, all of it; false: it has no steps of a day that is
+ * near now. */
+static bool known_before(const struct fasti_roster *before, uint32_t rank, uint32_t day,
+                         fasti_date date, struct fasti_summary *summary) {
+    const _Atomic uint8_t *runs = fasti_roster_day(before, date);
+    const struct fasti_kernel_day *steps = fasti_roster_steps_on(before, date);
+    if (runs == NULL || (steps == NULL && day < FASTI_ROSTER_NEAR_DAYS))
+        return false;
+    *summary = (struct fasti_summary){.run = fasti_load_relaxed(&runs[rank])};
+    for (uint32_t w = 0; w < FASTI_SUMMARY_WORDS && steps != NULL; w++)
+        summary->steps[w] = fasti_load_relaxed(&steps[rank].words[w]);
+    return true;
+}
+
 /* All days of a rank; those of before when they are still right. */
-static void rank_bytes(struct making *making, uint32_t rank) {
+static void rank_summaries(struct making *making, uint32_t rank) {
     struct fasti_roster *roster = making->roster;
     const struct fasti_roster *before = making->before;
     const uint32_t id = roster->entries[rank].schedule;
@@ -351,45 +386,70 @@ static void rank_bytes(struct making *making, uint32_t rank) {
     struct fasti_day_ref ref = {.chunk = NULL, .at = FASTI_CHUNK_DAYS};
     for (uint32_t d = 0; d < FASTI_ROSTER_DAYS; d++, ref.at++) {
         const fasti_date date = {roster->first.v + (int32_t)d};
-        uint8_t run = FASTI_PAGE_RUN_MAX;
-        const _Atomic uint8_t *day = rank_before == 0 ? NULL : fasti_roster_day(before, date);
-        if (day != NULL) {
-            run = fasti_load_relaxed(&day[rank_before - 1]);
+        struct fasti_summary summary = fasti_summary_unknown;
+        if (rank_before != 0 && known_before(before, rank_before - 1, d, date, &summary)) {
             ref.at = FASTI_CHUNK_DAYS; /* not known any more */
         } else if (date.v >= FASTI_DATE_FIRST && date.v <= FASTI_DATE_LAST) {
             if (ref.at >= FASTI_CHUNK_DAYS)
                 ref = fasti_days_find(making->source->arena, &schedule->days, date);
-            run = byte_of(making, config, ref);
+            summary = summary_of(making, config, ref);
         }
-        fasti_store_relaxed(&roster->matrix[(size_t)d * roster->rank_count + rank], run);
+        set_at(roster, rank, d, &summary);
     }
 }
 
 void fasti_roster_forget(struct fasti_roster *roster) {
-    for (size_t i = 0; i < (size_t)FASTI_ROSTER_DAYS * roster->rank_count; i++)
-        fasti_store_relaxed(&roster->matrix[i], (uint8_t)FASTI_PAGE_RUN_MAX);
+    for (uint32_t d = 0; d < FASTI_ROSTER_DAYS; d++)
+        for (uint32_t rank = 0; rank < roster->rank_count; rank++)
+            set_at(roster, rank, d, &fasti_summary_unknown);
 }
 
 /* ---- all of it ---- */
 
-/* The most that local time of any zone is ahead of UTC, from the first day of the matrix on. */
-static int32_t offset_max(const struct making *making) {
+/* The most that local time of a zone is ahead of UTC, from an instant on. */
+static int32_t offset_max(const struct fasti_zone *zone, int64_t from_utc_s) {
+    int32_t most = fasti_zone_offset_at(zone, from_utc_s);
+    for (uint32_t i = 0; i < zone->change_count; i++)
+        if (zone->changes[i].utc_s >= from_utc_s && zone->changes[i].offset_s > most)
+            most = zone->changes[i].offset_s;
+    return most;
+}
+
+static void zone_day_look(const struct fasti_zone *zone, fasti_date date,
+                          struct fasti_roster_day *known) {
+    struct fasti_local_day day;
+    if (!fasti_date_is_bookable(date))
+        return;
+    fasti_zone_day(zone, date, &day);
+    known->start_min_s =
+        day.start_utc_s < known->start_min_s ? day.start_utc_s : known->start_min_s;
+    known->start_max_s =
+        day.start_utc_s > known->start_max_s ? day.start_utc_s : known->start_max_s;
+    known->is_plain = known->is_plain && day.change_minute < 0 &&
+                      day.start_utc_s + day.offset_s == date.v * (int64_t)FASTI_DAY_SECONDS;
+}
+
+/* When the days of the matrix begin, in any zone. */
+static void zones_look(struct making *making) {
+    struct fasti_roster *roster = making->roster;
     const struct fasti_directory *directory = making->source->directory;
     const uint32_t count = fasti_directory_count(directory, FASTI_ENTITY_ZONE);
-    const int64_t from = (making->roster->first.v - 2) * (int64_t)FASTI_DAY_SECONDS;
-    int32_t most = -FASTI_DAY_SECONDS;
+    const int64_t from = (roster->first.v - 2) * (int64_t)FASTI_DAY_SECONDS;
+    roster->offset_max_s = -FASTI_DAY_SECONDS;
+    for (uint32_t d = 0; d < FASTI_ROSTER_DAYS; d++)
+        roster->days[d] = (struct fasti_roster_day){INT64_MAX, INT64_MIN, true};
     for (uint32_t id = 1; id <= count; id++) {
         const struct fasti_zone *zone =
             fasti_zone_get(directory, (fasti_zone_id){id}, &(struct fasti_id_text){0});
-        int32_t offset = fasti_zone_offset_at(zone, from);
-        most = offset > most ? offset : most;
-        for (uint32_t i = 0; i < zone->change_count; i++) {
-            offset = zone->changes[i].offset_s;
-            if (zone->changes[i].utc_s >= from)
-                most = offset > most ? offset : most;
-        }
+        const int32_t most = offset_max(zone, from);
+        roster->offset_max_s = most > roster->offset_max_s ? most : roster->offset_max_s;
+        for (uint32_t d = 0; d < FASTI_ROSTER_DAYS; d++)
+            zone_day_look(zone, (fasti_date){roster->first.v + (int32_t)d}, &roster->days[d]);
     }
-    return most;
+    for (uint32_t d = 0; d < FASTI_ROSTER_DAYS; d++) /* nobody can have days there */
+        if (roster->days[d].start_min_s > roster->days[d].start_max_s)
+            roster->days[d].start_min_s = roster->days[d].start_max_s =
+                (roster->first.v + (int64_t)d) * FASTI_DAY_SECONDS;
 }
 
 static bool rooms_make(struct making *making) {
@@ -405,12 +465,14 @@ static bool rooms_make(struct making *making) {
     roster->seat_ends = calloc(roster->organization_end + 1, sizeof *roster->seat_ends);
     roster->alive = calloc((ranks + 63) / 64, sizeof *roster->alive);
     roster->matrix = aligned_alloc(LINE_BYTES, matrix);
+    roster->steps = aligned_alloc(LINE_BYTES, (ranks + 1) / 2 * 2 * FASTI_ROSTER_NEAR_DAYS *
+                                                  sizeof *roster->steps);
     making->keys = malloc(ranks * sizeof *making->keys);
     making->stale = malloc((roster->schedule_end / 64 + 1) * sizeof *making->stale);
     return roster->codes != NULL && roster->entries != NULL && roster->cells != NULL &&
            roster->ranks != NULL && roster->seats != NULL && roster->seat_ends != NULL &&
-           roster->alive != NULL && roster->matrix != NULL && making->keys != NULL &&
-           making->stale != NULL;
+           roster->alive != NULL && roster->matrix != NULL && roster->steps != NULL &&
+           making->keys != NULL && making->stale != NULL;
 }
 
 static bool all_make(struct making *making) {
@@ -434,8 +496,8 @@ static bool all_make(struct making *making) {
         return false;
     stale_mark(making);
     for (uint32_t r = 0; r < roster->rank_count; r++)
-        rank_bytes(making, r);
-    roster->offset_max_s = offset_max(making);
+        rank_summaries(making, r);
+    zones_look(making);
     return true;
 }
 
@@ -477,6 +539,7 @@ static uint32_t parts_of(struct fasti_roster *roster, void *parts[FASTI_ROSTER_P
     parts[count++] = roster->codes;
     parts[count++] = (void *)(uintptr_t)roster->alive;
     parts[count++] = (void *)(uintptr_t)roster->matrix;
+    parts[count++] = (void *)(uintptr_t)roster->steps;
     parts[count++] = fasti_load_seq_cst(&roster->changes);
     parts[count++] = roster;
     return count;

@@ -10,10 +10,14 @@
 
 #define FASTI_ROSTER_PARTS 16 /* pointers of one, at most: the limbo needs room for so many */
 
-/* Bytes of schedules that did not change since `before` (NULL: there is none) was made are taken
- * from there, the others from their pages. NULL: no memory. */
+/* Summaries of schedules that did not change since `before` (NULL: there is none) was made are
+ * taken from there, the others from their pages. NULL: no memory. */
 struct fasti_roster *fasti_roster_make(const struct fasti_roster_source *source,
                                        const struct fasti_roster *before);
+
+/* Writes a day's summary, if the schedule has a rank and the date a row. */
+void fasti_roster_set(struct fasti_roster *roster, uint32_t schedule, int32_t date,
+                      const struct fasti_summary *summary);
 
 /* Nothing is known of any day: each is looked at. Before it is published. */
 void fasti_roster_forget(struct fasti_roster *roster);
