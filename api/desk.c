@@ -8,6 +8,8 @@
 
 #include "api/frame.h"
 
+#define AHEAD_BYTES_MAX 1024 /* of a frame: a question; what is larger is not read twice */
+
 /* ---- life ---- */
 
 struct fasti_desk *fasti_desk_create(struct fasti_engine *engine, uint32_t worker,
@@ -340,6 +342,7 @@ static void hello_take(struct fasti_desk *desk, struct fasti_connection *connect
 /* Takes the requests of one frame from request_index on; false: blocked before the last one. */
 static bool requests_take(struct fasti_desk *desk, struct fasti_connection *connection,
                           uint32_t count) {
+    desk->asks_days = false;
     while (connection->request_index < count) {
         if (!fasti_connection_is_live(connection))
             return true;
@@ -350,6 +353,7 @@ static bool requests_take(struct fasti_desk *desk, struct fasti_connection *conn
         const enum fasti_status status = fasti_codec_decode_request(
             desk->codec, connection->request_index, &id, &desk->command, &detail);
         connection->request_index++;
+        desk->asks_days = status == FASTI_OK && desk->command.kind == FASTI_COMMAND_AVAILABILITY;
         if (status == FASTI_OK)
             request_take(desk, connection, id, &desk->command);
         else
@@ -388,13 +392,68 @@ static bool frame_take(struct fasti_desk *desk, struct fasti_connection *connect
     return requests_take(desk, connection, opened.request_count);
 }
 
+/* Is the frame one question for days of schedules? Then it is kept, decoded. */
+static bool question_keep(struct fasti_desk *desk, const uint8_t *frame, size_t size,
+                          struct fasti_desk_question *question) {
+    struct fasti_client_frame opened;
+    struct fasti_detail detail;
+    return fasti_codec_open_client(desk->codec, frame, size, &opened, &detail) == FASTI_OK &&
+           opened.kind != FASTI_CLIENT_HELLO && opened.request_count == 1 &&
+           fasti_codec_decode_request(desk->codec, 0, &question->id, &question->command, &detail) ==
+               FASTI_OK &&
+           question->command.kind == FASTI_COMMAND_AVAILABILITY;
+}
+
+/* Reads the questions that come next in bytes, and tells the engine of them, so that memory for all
+ * of them is on its way before the first is answered. Nothing where one comes alone. */
+static void questions_read(struct fasti_desk *desk, const uint8_t *bytes, size_t size) {
+    struct fasti_ahead weeks[FASTI_AHEAD_MAX];
+    size_t at = 0, frame_size = 0;
+    desk->question_count = desk->question_at = 0;
+    while (desk->question_count < FASTI_AHEAD_MAX) {
+        struct fasti_desk_question *question = &desk->questions[desk->question_count];
+        const struct fasti_availability_query *query = &question->command.body.availability;
+        struct fasti_detail detail;
+        if (fasti_frame_next(bytes + at, size - at, FASTI_FRAME_BYTES_MAX, &frame_size, &detail) !=
+                FASTI_FRAME_COMPLETE ||
+            (at == 0 && frame_size == size) || frame_size > AHEAD_BYTES_MAX ||
+            !question_keep(desk, bytes + at, frame_size, question))
+            break;
+        question->bytes = frame_size;
+        weeks[desk->question_count++] = (struct fasti_ahead){
+            query->schedule_count == 0 ? (fasti_schedule_id){0} : query->schedules[0],
+            query->service_count == 0 ? (fasti_service_id){0} : query->services[0], query->first,
+            query->day_count};
+        at += frame_size;
+    }
+    if (desk->question_count > 1)
+        fasti_engine_ahead(desk->engine, desk->worker, weeks, desk->question_count);
+}
+
+/* The bytes begin with the next of the questions that were read: it is taken; 0: none is left. */
+static size_t question_take(struct fasti_desk *desk, struct fasti_connection *connection) {
+    if (desk->question_at == desk->question_count)
+        return 0;
+    struct fasti_desk_question *question = &desk->questions[desk->question_at++];
+    connection->active_ms = desk->now_ms;
+    request_take(desk, connection, question->id, &question->command);
+    return question->bytes;
+}
+
 /* Takes frames from the front of bytes; returns how many bytes are done with. */
 static size_t frames_take(struct fasti_desk *desk, struct fasti_connection *connection,
                           const uint8_t *bytes, size_t size) {
     size_t at = 0;
+    desk->question_count = desk->question_at = 0;
     while (at < size && fasti_connection_is_live(connection) &&
            !fasti_connection_is_blocked(connection)) {
-        size_t frame_size = 0;
+        if (desk->question_at == desk->question_count && desk->asks_days &&
+            connection->state == FASTI_CONNECTION_OPEN)
+            questions_read(desk, bytes + at, size - at);
+        size_t frame_size = question_take(desk, connection);
+        at += frame_size;
+        if (frame_size > 0)
+            continue;
         struct fasti_detail detail = {{0}};
         const enum fasti_frame_result result =
             fasti_frame_next(bytes + at, size - at, FASTI_FRAME_BYTES_MAX, &frame_size, &detail);

@@ -39,6 +39,13 @@ struct fasti_zone_wait {
     struct fasti_command command; /* the put of the location */
 };
 
+/* A question that was read ahead; its frame has so many bytes. */
+struct fasti_desk_question {
+    size_t bytes;
+    uint64_t id;
+    struct fasti_command command;
+};
+
 struct fasti_desk {
     struct fasti_engine *engine;
     uint32_t worker;
@@ -54,7 +61,10 @@ struct fasti_desk {
     uint32_t staged_import; /* the last import under which a zone was staged here, and the zone */
     struct fasti_id_text staged_zone;
     struct fasti_command command; /* being decoded */
-    struct fasti_answer answer;   /* being encoded */
+    bool asks_days;               /* the last one asked for days of schedules: the next may, too */
+    uint32_t question_count, question_at;                  /* questions below `at` were taken */
+    struct fasti_desk_question questions[FASTI_AHEAD_MAX]; /* read, of one connection's input */
+    struct fasti_answer answer;                            /* being encoded */
     struct fasti_answer answers[FASTI_POLL_ANSWERS_MAX];
 };
 

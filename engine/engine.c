@@ -456,48 +456,30 @@ static void checkpoint_end(struct fasti_engine *engine, uint32_t worker,
     (void)status_answer(engine, worker, pending);
 }
 
-static enum fasti_disposition availability_answer(struct fasti_engine *engine, uint32_t worker,
-                                                  const struct fasti_command *command,
-                                                  struct fasti_pending *pending) {
-    struct fasti_search *search = &engine->workers[worker]->search;
-    struct fasti_answer *answer = &pending->answer;
-    answer->status = fasti_availability(search, command->organization, &command->body.availability,
-                                        fasti_state_now_ms(&engine->state), &answer->detail);
-    answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
-    answer->body.availability = &search->answer;
-    return FASTI_ANSWERED;
-}
-
-static enum fasti_disposition search_answer(struct fasti_engine *engine, uint32_t worker,
-                                            const struct fasti_command *command,
-                                            struct fasti_pending *pending) {
-    struct fasti_answer *answer = &pending->answer;
-    answer->status = fasti_find_run(&engine->workers[worker]->search, command->organization,
-                                    &command->body.search, fasti_state_now_ms(&engine->state),
-                                    &answer->body.search, &answer->detail);
-    answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
-    return FASTI_ANSWERED;
-}
-
-static enum fasti_disposition names_answer(struct fasti_engine *engine, uint32_t worker,
-                                           const struct fasti_command *command,
-                                           struct fasti_pending *pending) {
-    struct fasti_answer *answer = &pending->answer;
-    answer->status = fasti_names_find_run(
-        engine->workers[worker]->names, &engine->names, engine->state.directory,
-        command->organization, &command->body.names, &answer->body.names, &answer->detail);
-    answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
-    return FASTI_ANSWERED;
-}
-
-static enum fasti_disposition heatmap_answer(struct fasti_engine *engine, uint32_t worker_at,
-                                             const struct fasti_command *command,
-                                             struct fasti_pending *pending) {
+/* What search answers, from what the worker keeps for it. */
+static enum fasti_disposition question_answer(struct fasti_engine *engine, uint32_t worker_at,
+                                              const struct fasti_command *command,
+                                              struct fasti_pending *pending) {
     struct fasti_worker *worker = engine->workers[worker_at];
     struct fasti_answer *answer = &pending->answer;
-    answer->status = fasti_heatmap_run(&worker->heatmap, &worker->search, command->organization,
-                                       &command->body.heatmap, fasti_state_now_ms(&engine->state),
-                                       &answer->body.heatmap, &answer->detail);
+    const fasti_organization_id organization = command->organization;
+    const int64_t now_ms = fasti_state_now_ms(&engine->state);
+    if (command->kind == FASTI_COMMAND_AVAILABILITY) {
+        answer->status = fasti_availability(&worker->search, organization,
+                                            &command->body.availability, now_ms, &answer->detail);
+        answer->body.availability = &worker->search.answer;
+    } else if (command->kind == FASTI_COMMAND_SEARCH) {
+        answer->status = fasti_find_run(&worker->search, organization, &command->body.search,
+                                        now_ms, &answer->body.search, &answer->detail);
+    } else if (command->kind == FASTI_COMMAND_NAMES) {
+        answer->status = fasti_names_find_run(
+            worker->names, &engine->names, engine->state.directory, organization,
+            &command->body.names, &answer->body.names, &answer->detail);
+    } else {
+        answer->status = fasti_heatmap_run(&worker->heatmap, &worker->search, organization,
+                                           &command->body.heatmap, now_ms, &answer->body.heatmap,
+                                           &answer->detail);
+    }
     answer->outcome = answer->status == FASTI_OK ? FASTI_OUTCOME_FOUND : FASTI_OUTCOME_NONE;
     return FASTI_ANSWERED;
 }
@@ -553,18 +535,18 @@ static enum fasti_disposition dispatch(struct fasti_engine *engine, uint32_t wor
     case FASTI_COMMAND_MOVE: return fasti_move(booking, command, pending);
     case FASTI_COMMAND_MARK: return fasti_mark(booking, command, pending);
     case FASTI_COMMAND_EXPLAIN: return fasti_explain(booking, command, pending);
-    case FASTI_COMMAND_AVAILABILITY: return availability_answer(engine, worker, command, pending);
+    case FASTI_COMMAND_AVAILABILITY:
+    case FASTI_COMMAND_SEARCH:
+    case FASTI_COMMAND_NAMES:
+    case FASTI_COMMAND_HEATMAP: return question_answer(engine, worker, command, pending);
     case FASTI_COMMAND_SHOW:
         pending->query.show = command->body.show;
         return fasti_lookup_show(booking, pending);
     case FASTI_COMMAND_LIST: return list_answer(booking, command, pending);
     case FASTI_COMMAND_LOAD: return fasti_loading(booking, command, pending);
-    case FASTI_COMMAND_SEARCH: return search_answer(engine, worker, command, pending);
-    case FASTI_COMMAND_NAMES: return names_answer(engine, worker, command, pending);
     case FASTI_COMMAND_COMBINE:
         return fasti_combine(engine->workers[worker]->combine, booking,
                              &engine->workers[worker]->search, command, pending);
-    case FASTI_COMMAND_HEATMAP: return heatmap_answer(engine, worker, command, pending);
     case FASTI_COMMAND_EXPORT:
         pending->query.export_after = command->body.export_after;
         return fasti_export_page(booking, pending);
@@ -741,6 +723,12 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
         worker->ready = counting;
     }
     return count;
+}
+
+void fasti_engine_ahead(struct fasti_engine *engine, uint32_t worker,
+                        const struct fasti_ahead *weeks, uint32_t count) {
+    worker_enter(engine->workers[worker], true);
+    fasti_rows_prefetch(&engine->workers[worker]->search, weeks, count);
 }
 
 int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker) {

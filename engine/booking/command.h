@@ -262,6 +262,14 @@ struct fasti_availability_query {
     fasti_schedule_id schedules[FASTI_QUERY_SCHEDULES_MAX];
 };
 
+/* Days of a schedule that will be asked for (fasti_engine_ahead). */
+struct fasti_ahead {
+    fasti_schedule_id schedule;
+    fasti_service_id service;
+    fasti_date first;
+    uint32_t day_count;
+};
+
 enum fasti_search_area {
     FASTI_SEARCH_ANYWHERE = 0,
     FASTI_SEARCH_CIRCLE = 1,

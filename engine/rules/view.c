@@ -69,7 +69,10 @@ static void day_view_fill(const struct fasti_patterns *patterns, uint32_t patter
     view->spans = NULL;
     view->span_count = 0;
     view->day_ticks = (uint32_t)view->day.minutes / config->resolution_minutes;
-    if (pattern_id != FASTI_PATTERN_NONE) {
+    if (pattern_id == FASTI_PATTERN_CLOSED) {
+        static const struct fasti_plan closed; /* no groups, nothing is open */
+        view->plan = view->has_plan ? &closed : NULL;
+    } else if (pattern_id != FASTI_PATTERN_NONE) {
         const struct fasti_pattern *pattern = fasti_pattern_get(patterns, pattern_id);
         view->spans = pattern->spans;
         view->span_count = pattern->span_count;

@@ -7,8 +7,6 @@
 
 #include "engine/calendar/claim.h"
 
-#define PREFETCH_PLANS 16 /* of one row: more days than a week has patterns */
-
 enum fasti_status fasti_row_check(const struct fasti_facts *facts, fasti_date first,
                                   fasti_date last, struct fasti_detail *detail) {
     if (!fasti_facts_are_sound(facts) || facts->is_override)
@@ -19,43 +17,6 @@ enum fasti_status fasti_row_check(const struct fasti_facts *facts, fasti_date fi
         return fasti_detail_set(detail, FASTI_INVALID_DATE,
                                 "both dates must lie in 2000-01-01 to 2199-12-31");
     return FASTI_OK;
-}
-
-/* The key of a day's plan, whose pattern 0 means that there is none to look up. */
-static struct fasti_plan_key plan_key(const struct fasti_row *row, struct fasti_day_ref ref) {
-    struct fasti_plan_key key = {.pattern_id = FASTI_PATTERN_NONE};
-    const uint32_t pattern =
-        ref.chunk == NULL ? FASTI_PATTERN_NONE : fasti_load_acquire(&ref.chunk->patterns[ref.at]);
-    if (pattern > FASTI_PATTERN_CLOSED &&
-        !fasti_schedule_plan_key(row->config, row->service, row->terms, pattern, &key))
-        key.pattern_id = FASTI_PATTERN_NONE;
-    return key;
-}
-
-/* Two days have the same plan mostly if they have the same pattern: it is asked for once. */
-void fasti_row_prefetch(struct fasti_search *search, const struct fasti_row *row, fasti_date first,
-                        uint32_t day_count) {
-    struct fasti_plan_key keys[PREFETCH_PLANS];
-    uint32_t key_count = 0;
-    struct fasti_day_ref ref = {.chunk = NULL, .at = FASTI_CHUNK_DAYS};
-    for (uint32_t d = 0; d < day_count; d++, ref.at++) {
-        if (ref.at == FASTI_CHUNK_DAYS)
-            ref = fasti_days_find(search->arena, &row->schedule->days,
-                                  (fasti_date){first.v + (int32_t)d});
-        if (ref.chunk == NULL)
-            continue;
-        const uint64_t word = fasti_load_acquire(&ref.chunk->cells[ref.at]);
-        if (fasti_cell_index(word) != 0)
-            __builtin_prefetch(fasti_arena_at(search->arena, fasti_cell_index(word)));
-        const struct fasti_plan_key key = plan_key(row, ref);
-        if (key.pattern_id == FASTI_PATTERN_NONE || key_count == PREFETCH_PLANS ||
-            (key_count > 0 && keys[key_count - 1].pattern_id == key.pattern_id))
-            continue;
-        fasti_plan_prefetch(search->patterns, &key, 0);
-        keys[key_count++] = key;
-    }
-    for (uint32_t k = 0; k < key_count; k++)
-        fasti_plan_prefetch(search->patterns, &keys[k], 1);
 }
 
 static const struct fasti_page *page_of(const struct fasti_search *search,

@@ -60,10 +60,15 @@ enum fasti_reason fasti_row_load(const struct fasti_search *search,
                                  fasti_service_id service, const struct fasti_facts *facts,
                                  struct fasti_row *row);
 
-/* Asks for the pages and plans of the days, so that they come while the first ones are worked on.
- */
-void fasti_row_prefetch(struct fasti_search *search, const struct fasti_row *row, fasti_date first,
-                        uint32_t day_count);
+/* Asks for the pages and plans of the days, so that they come while the first ones are worked on
+ * (row_ahead.c). */
+void fasti_row_prefetch(const struct fasti_search *search, const struct fasti_row *row,
+                        fasti_date first, uint32_t day_count);
+
+/* The same of several questions to come, and for all that leads there, a step of all at a time:
+ * what one step asks for comes while the others of the step ask. count: at most FASTI_AHEAD_MAX. */
+void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_ahead *weeks,
+                         uint32_t count);
 
 /* The day's free starts, in search->starts; why there are none. The row's scene has now_ms;
  * is_next: the view holds the day before. */
