@@ -22,6 +22,8 @@
 #define FLIPS_PREFIX  60
 #define WORKERS       2
 #define RESETS        40
+#define PIECES        200
+#define PIECE_MAX     40      /* questions in one */
 #define LISTS         120     /* together more than a connection may be owed */
 #define PATIENCE_LEFT 3600000 /* a timeout that does not come in this test */
 
@@ -452,6 +454,98 @@ static void blocked_is_not_slow(void) {
     watch_end(&watch);
 }
 
+/* ---- questions that come in one piece ---- */
+
+/* Mostly for days of schedules, some of which are not there, or cannot be asked for. */
+static struct fasti_command question_draw(struct fasti_prng *prng) {
+    static const int32_t dates[] = {20454, 20458, 20461, 30000, FASTI_DATE_LAST, 0, INT32_MAX};
+    static const uint32_t ids[] = {1, 1, 1, 2, 3, 0, 99999, UINT32_MAX};
+    struct fasti_command command = {.kind = FASTI_COMMAND_STATUS, .organization = {1}};
+    if (fasti_prng_below(prng, 6) == 0)
+        return fasti_prng_below(prng, 2) == 0 ? command : server_world_show(1);
+    struct fasti_availability_query *query = &command.body.availability;
+    command.kind = FASTI_COMMAND_AVAILABILITY;
+    query->first.v = dates[fasti_prng_below(prng, sizeof dates / sizeof dates[0])];
+    query->day_count = (uint16_t)fasti_prng_below(prng, 40);
+    query->service_count = (uint16_t)fasti_prng_below(prng, 3);
+    for (uint32_t i = 0; i < query->service_count; i++)
+        query->services[i].v = ids[fasti_prng_below(prng, sizeof ids / sizeof ids[0])];
+    query->schedule_count = (uint16_t)fasti_prng_below(prng, 3);
+    for (uint32_t i = 0; i < query->schedule_count; i++)
+        query->schedules[i].v = ids[fasti_prng_below(prng, sizeof ids / sizeof ids[0])];
+    return command;
+}
+
+/* All that an answer says, but for what changes from moment to moment. */
+struct said {
+    enum fasti_command_kind kind;
+    enum fasti_status status;
+    enum fasti_outcome outcome;
+    char detail[sizeof(struct fasti_detail)];
+    uint64_t sum;
+};
+
+static struct said said_by(const struct fasti_answer *answer) {
+    struct said said;
+    memset(&said, 0, sizeof said); /* they are compared as bytes */
+    said.kind = answer->kind;
+    said.status = answer->status;
+    said.outcome = answer->outcome;
+    memcpy(said.detail, answer->detail.text, strlen(answer->detail.text));
+    if (answer->kind != FASTI_COMMAND_AVAILABILITY || answer->status != FASTI_OK)
+        return said;
+    const struct fasti_availability_answer *rows = answer->body.availability;
+    said.sum = rows->total * UINT64_C(31) + rows->row_count + rows->next;
+    for (uint32_t i = 0; i < rows->row_count; i++)
+        said.sum = said.sum * 31 + rows->reasons[i] + rows->totals[i] + rows->schedules[i].v * 7u;
+    for (uint32_t i = 0; i < rows->total; i++)
+        said.sum = said.sum * 31 + (uint64_t)rows->base_utc_s + rows->starts[i];
+    return said;
+}
+
+static void piece_ask(struct fasti_prng *prng, struct wire *wire, struct watch *watch) {
+    static uint8_t piece[PIECE_MAX * 512];
+    static struct mutable_frame frame;
+    struct said expected[PIECE_MAX];
+    const uint32_t count = 1 + (uint32_t)fasti_prng_below(prng, PIECE_MAX);
+    size_t size = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct fasti_command command = question_draw(prng);
+        struct fasti_bytes encoded;
+        while (fasti_codec_encode_request(wire_codec(wire), 7, &command, &encoded) != FASTI_OK)
+            command = question_draw(prng); /* what the client refuses itself */
+        frame_encode(wire, &command, &frame);
+        CHECK(frame.size <= 512, "a question of %zu bytes", frame.size);
+        memcpy(piece + size, frame.bytes, frame.size);
+        size += frame.size;
+        expected[i] = said_by(wire_call(watch->bystander, &command));
+    }
+    const size_t cut = fasti_prng_below(prng, 3) == 0 ? fasti_prng_below(prng, size) : size;
+    CHECK(wire_push(wire, piece, cut) && wire_push(wire, piece + cut, size - cut), "push");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct said said = said_by(wire_answer(wire));
+        CHECK(memcmp(&said, &expected[i], sizeof said) == 0,
+              "question %u of %u: %s instead of %s, %s instead of %s", i, count,
+              fasti_status_name(said.status), fasti_status_name(expected[i].status), said.detail,
+              expected[i].detail);
+    }
+}
+
+/* What is read ahead is answered in order, and as if it had come alone. */
+static void questions_in_one_piece(struct fasti_prng *prng) {
+    struct watch watch = watch_begin((struct fasti_server_options){.worker_count = 1});
+    struct wire *wire = wire_greet(watch.world->unix_where);
+    for (uint32_t i = 0; i < 40; i += 3) {
+        const struct fasti_command book = server_world_book(i);
+        (void)wire_call(watch.bystander, &book);
+    }
+    watch.digest = wire_digest(watch.bystander);
+    for (uint32_t piece = 0; piece < PIECES; piece++)
+        piece_ask(prng, wire, &watch);
+    wire_close(wire);
+    watch_end(&watch);
+}
+
 int main(void) {
     struct fasti_prng prng = fasti_test_prng("thread_server");
     alarm(240);
@@ -461,6 +555,7 @@ int main(void) {
     hostile_vectors();
     random_flips(&prng);
     halves();
+    questions_in_one_piece(&prng);
     resets();
     slow_and_idle();
     blocked_is_not_slow();
