@@ -8,7 +8,7 @@
 
 #include "api/frame.h"
 
-#define AHEAD_BYTES_MAX 1024 /* of a frame: a question; what is larger is not read twice */
+#define COMING_BYTES_MAX 1024 /* of a frame: a question; what is larger is not read twice */
 
 /* ---- life ---- */
 
@@ -407,27 +407,27 @@ static bool question_keep(struct fasti_desk *desk, const uint8_t *frame, size_t 
 /* Reads the questions that come next in bytes, and tells the engine of them, so that memory for all
  * of them is on its way before the first is answered. Nothing where one comes alone. */
 static void questions_read(struct fasti_desk *desk, const uint8_t *bytes, size_t size) {
-    struct fasti_ahead weeks[FASTI_AHEAD_MAX];
+    struct fasti_coming coming[FASTI_COMING_MAX];
     size_t at = 0, frame_size = 0;
     desk->question_count = desk->question_at = 0;
-    while (desk->question_count < FASTI_AHEAD_MAX) {
+    while (desk->question_count < FASTI_COMING_MAX) {
         struct fasti_desk_question *question = &desk->questions[desk->question_count];
         const struct fasti_availability_query *query = &question->command.body.availability;
         struct fasti_detail detail;
         if (fasti_frame_next(bytes + at, size - at, FASTI_FRAME_BYTES_MAX, &frame_size, &detail) !=
                 FASTI_FRAME_COMPLETE ||
-            (at == 0 && frame_size == size) || frame_size > AHEAD_BYTES_MAX ||
+            (at == 0 && frame_size == size) || frame_size > COMING_BYTES_MAX ||
             !question_keep(desk, bytes + at, frame_size, question))
             break;
         question->bytes = frame_size;
-        weeks[desk->question_count++] = (struct fasti_ahead){
+        coming[desk->question_count++] = (struct fasti_coming){
             query->schedule_count == 0 ? (fasti_schedule_id){0} : query->schedules[0],
             query->service_count == 0 ? (fasti_service_id){0} : query->services[0], query->first,
             query->day_count};
         at += frame_size;
     }
     if (desk->question_count > 1)
-        fasti_engine_ahead(desk->engine, desk->worker, weeks, desk->question_count);
+        fasti_engine_ahead(desk->engine, desk->worker, coming, desk->question_count);
 }
 
 /* The bytes begin with the next of the questions that were read: it is taken; 0: none is left. */

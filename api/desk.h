@@ -62,9 +62,9 @@ struct fasti_desk {
     struct fasti_id_text staged_zone;
     struct fasti_command command; /* being decoded */
     bool asks_days;               /* the last one asked for days of schedules: the next may, too */
-    uint32_t question_count, question_at;                  /* questions below `at` were taken */
-    struct fasti_desk_question questions[FASTI_AHEAD_MAX]; /* read, of one connection's input */
-    struct fasti_answer answer;                            /* being encoded */
+    uint32_t question_count, question_at;                   /* questions below `at` were taken */
+    struct fasti_desk_question questions[FASTI_COMING_MAX]; /* read, of one connection's input */
+    struct fasti_answer answer;                             /* being encoded */
     struct fasti_answer answers[FASTI_POLL_ANSWERS_MAX];
 };
 

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "bench/bench.h"
+#include "bench/bench_histogram.h"
 #include "bench/bench_inner.h"
 #include "bench/bench_question.h"
 #include "bench/workload.h"
@@ -37,6 +38,7 @@ struct options {
 struct searcher {
     const struct options *options;
     struct fasti_bench_inner *inner;
+    struct fasti_histogram times; /* ns */
     fasti_service_id services[FASTI_WORKLOAD_LENGTHS];
     uint32_t *practitioners; /* by schedule id */
     struct fasti_command questions[QUESTIONS];
@@ -257,6 +259,26 @@ static bool round_run(struct searcher *searcher, struct figure *figure) {
     return true;
 }
 
+/* How long single questions take, by the wall clock: what else the machine does is in it. */
+static bool times_tell(struct searcher *searcher, const struct figure *figure) {
+    struct fasti_histogram *times = &searcher->times;
+    memset(times, 0, sizeof *times);
+    questions_make(searcher, figure->question);
+    for (uint32_t n = 0; n < QUESTIONS; n++) {
+        const int64_t begin_ns = fasti_clock_monotonic_ns();
+        if (!ask(searcher, n))
+            return false;
+        fasti_histogram_record(times, (uint64_t)(fasti_clock_monotonic_ns() - begin_ns));
+    }
+    const double p50 = (double)fasti_histogram_percentile(times, 500) / 1e3;
+    const double p99 = (double)fasti_histogram_percentile(times, 990) / 1e3;
+    if (searcher->options->inner.json)
+        printf("{\"figure\":\"%s\",\"p50_us\":%.1f,\"p99_us\":%.1f}\n", figure->name, p50, p99);
+    else
+        printf("%-28s %14.1f us p50, %.1f us p99 of %d\n", "", p50, p99, QUESTIONS);
+    return true;
+}
+
 /* The fastest of several rounds, in turns, so that what else the machine does meets all alike. */
 static bool figures(struct searcher *searcher) {
     struct figure all[] = {{Q1, "Q1 week of a schedule", 0, 0, 0, 0},
@@ -282,6 +304,8 @@ static bool figures(struct searcher *searcher) {
             printf(", %.1f x Q1", all[i].best_ns / all[0].best_ns);
         if (all[i].question != Q1 && !searcher->options->inner.json)
             putchar('\n');
+        if (!times_tell(searcher, &all[i]))
+            return false;
     }
     return true;
 }

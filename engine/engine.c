@@ -726,9 +726,9 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
 }
 
 void fasti_engine_ahead(struct fasti_engine *engine, uint32_t worker,
-                        const struct fasti_ahead *weeks, uint32_t count) {
+                        const struct fasti_coming *coming, uint32_t count) {
     worker_enter(engine->workers[worker], true);
-    fasti_rows_prefetch(&engine->workers[worker]->search, weeks, count);
+    fasti_rows_prefetch(&engine->workers[worker]->search, coming, count);
 }
 
 int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker) {

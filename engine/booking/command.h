@@ -263,7 +263,7 @@ struct fasti_availability_query {
 };
 
 /* Days of a schedule that will be asked for (fasti_engine_ahead). */
-struct fasti_ahead {
+struct fasti_coming {
     fasti_schedule_id schedule;
     fasti_service_id service;
     fasti_date first;

@@ -5,12 +5,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "engine/base/hash.h"
 #include "engine/calendar/claim.h"
 #include "engine/time/civil.h"
 
 #define LINE_BYTES 64
+#define HUGE_BYTES ((size_t)2 << 20)
 
 /* Codes and their numbers, from 1: open addressing, at most half full. */
 struct fasti_roster_codes {
@@ -452,11 +454,21 @@ static void zones_look(struct making *making) {
                 (roster->first.v + (int64_t)d) * FASTI_DAY_SECONDS;
 }
 
+/* In huge pages where that is worth it; NULL: no memory. */
+static void *table_make(size_t bytes) {
+    const size_t page = bytes < HUGE_BYTES ? LINE_BYTES : HUGE_BYTES;
+    const size_t all = (bytes + page - 1) / page * page;
+    void *table = aligned_alloc(page, all);
+    if (table != NULL && page == HUGE_BYTES)
+        (void)madvise(table, all, MADV_HUGEPAGE);
+    return table;
+}
+
 static bool rooms_make(struct making *making) {
     struct fasti_roster *roster = making->roster;
     const size_t ranks = roster->rank_count == 0 ? 1 : roster->rank_count;
     const size_t matrix = /* and a line that a kernel may read beyond the last rank */
-        (ranks * FASTI_ROSTER_DAYS + 2 * LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+        ranks * FASTI_ROSTER_DAYS + LINE_BYTES;
     roster->codes = codes_make(64);
     roster->entries = malloc(ranks * sizeof *roster->entries);
     roster->cells = malloc(ranks * sizeof *roster->cells);
@@ -464,9 +476,8 @@ static bool rooms_make(struct making *making) {
     roster->seats = malloc(ranks * sizeof *roster->seats);
     roster->seat_ends = calloc(roster->organization_end + 1, sizeof *roster->seat_ends);
     roster->alive = calloc((ranks + 63) / 64, sizeof *roster->alive);
-    roster->matrix = aligned_alloc(LINE_BYTES, matrix);
-    roster->steps = aligned_alloc(LINE_BYTES, (ranks + 1) / 2 * 2 * FASTI_ROSTER_NEAR_DAYS *
-                                                  sizeof *roster->steps);
+    roster->matrix = table_make(matrix);
+    roster->steps = table_make(ranks * FASTI_ROSTER_NEAR_DAYS * sizeof *roster->steps);
     making->keys = malloc(ranks * sizeof *making->keys);
     making->stale = malloc((roster->schedule_end / 64 + 1) * sizeof *making->stale);
     return roster->codes != NULL && roster->entries != NULL && roster->cells != NULL &&

@@ -66,8 +66,9 @@ void fasti_row_prefetch(const struct fasti_search *search, const struct fasti_ro
                         fasti_date first, uint32_t day_count);
 
 /* The same of several questions to come, and for all that leads there, a step of all at a time:
- * what one step asks for comes while the others of the step ask. count: at most FASTI_AHEAD_MAX. */
-void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_ahead *weeks,
+ * what one step asks for comes while the others of the step ask. count: at most FASTI_COMING_MAX.
+ */
+void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_coming *coming,
                          uint32_t count);
 
 /* The day's free starts, in search->starts; why there are none. The row's scene has now_ms;

@@ -86,17 +86,17 @@ void fasti_row_prefetch(const struct fasti_search *search, const struct fasti_ro
 /* ---- several at once ---- */
 
 /* What of the dates can be asked for. */
-static void week_begin(const struct fasti_search *search, const struct fasti_ahead *ahead,
+static void week_begin(const struct fasti_search *search, const struct fasti_coming *coming,
                        struct week *week) {
-    *week = (struct week){.service = ahead->service, .first = ahead->first};
-    week->terms = fasti_service_get(search->directory, ahead->service);
-    if (week->terms == NULL || !fasti_date_is_bookable(ahead->first))
+    *week = (struct week){.service = coming->service, .first = coming->first};
+    week->terms = fasti_service_get(search->directory, coming->service);
+    if (week->terms == NULL || !fasti_date_is_bookable(coming->first))
         return;
-    const uint32_t left = (uint32_t)(FASTI_DATE_LAST - ahead->first.v) + 1;
-    week->day_count = ahead->day_count < left ? ahead->day_count : left;
+    const uint32_t left = (uint32_t)(FASTI_DATE_LAST - coming->first.v) + 1;
+    week->day_count = coming->day_count < left ? coming->day_count : left;
     week->day_count = week->day_count < DAYS_MAX ? week->day_count : DAYS_MAX;
     week->schedule =
-        week->day_count == 0 ? NULL : fasti_schedule_get(search->directory, ahead->schedule);
+        week->day_count == 0 ? NULL : fasti_schedule_get(search->directory, coming->schedule);
     if (week->schedule == NULL)
         return;
     __builtin_prefetch(week->schedule);
@@ -118,14 +118,14 @@ static void config_prefetch(struct week *week) {
         __builtin_prefetch((const char *)week->config + line * 64);
 }
 
-void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_ahead *aheads,
+void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_coming *coming,
                          uint32_t count) {
-    struct week weeks[FASTI_AHEAD_MAX];
-    struct fasti_plan_key keys[FASTI_AHEAD_MAX][PLANS];
-    uint32_t key_counts[FASTI_AHEAD_MAX] = {0};
-    FASTI_ASSERT(count <= FASTI_AHEAD_MAX);
+    struct week weeks[FASTI_COMING_MAX];
+    struct fasti_plan_key keys[FASTI_COMING_MAX][PLANS];
+    uint32_t key_counts[FASTI_COMING_MAX] = {0};
+    FASTI_ASSERT(count <= FASTI_COMING_MAX);
     for (uint32_t i = 0; i < count; i++)
-        week_begin(search, &aheads[i], &weeks[i]);
+        week_begin(search, &coming[i], &weeks[i]);
     for (uint32_t i = 0; i < count; i++)
         if (weeks[i].schedule != NULL) {
             config_prefetch(&weeks[i]);
