@@ -24,12 +24,11 @@ static bool is_of_organization(const struct fasti_candidates *c, uint32_t schedu
     return fasti_load_seq_cst(&object->config)->organization.v == c->organization.v;
 }
 
-static void candidate_give(struct fasti_candidates *c, const struct fasti_candidate *candidate,
-                           struct fasti_geo place) {
-    uint64_t distance_mm = 0;
-    if (c->query->order != FASTI_SEARCH_BY_START)
-        distance_mm = (uint64_t)llround(1000 * fasti_geo_distance_m(c->area.centre, place));
-    c->take(c->context, candidate, distance_mm);
+/* Where the order asks for it; else the place is not read. */
+static uint64_t distance_of(const struct fasti_candidates *c, const struct fasti_geo *place) {
+    return c->query->order == FASTI_SEARCH_BY_START
+               ? 0
+               : (uint64_t)llround(1000 * fasti_geo_distance_m(c->area.centre, *place));
 }
 
 /* Does every offer with the code that is asked for have the length that is asked for? Then nobody's
@@ -67,12 +66,12 @@ static void ranks_day(struct fasti_candidates *c, struct fasti_ranks *ranks, uin
     ranks->bits &= ~may;
     for (uint64_t bits = may; bits != 0; bits &= bits - 1) {
         const uint32_t i = (uint32_t)__builtin_ctzll(bits);
-        const struct fasti_roster_entry *entry = &c->roster->entries[ranks->first + i];
-        const struct fasti_candidate candidate = {.schedule = entry->schedule,
+        const struct fasti_candidate candidate = {.schedule =
+                                                      c->roster->schedules[ranks->first + i],
                                                   .rank = ranks->first + i,
                                                   .day = (uint16_t)d,
                                                   .first = firsts[i]};
-        candidate_give(c, &candidate, entry->place);
+        c->take(c->context, &candidate, distance_of(c, &c->roster->entries[candidate.rank].place));
     }
 }
 
@@ -152,7 +151,7 @@ static void changed_add(struct fasti_candidates *c, uint32_t schedule) {
                                                   .rank = FASTI_CANDIDATE_NO_RANK};
         c->total++;
         if (c->part_end > 0)
-            candidate_give(c, &candidate, place);
+            c->take(c->context, &candidate, distance_of(c, &place));
         return;
     }
 }

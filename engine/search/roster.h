@@ -87,7 +87,8 @@ struct fasti_roster {
     fasti_date first;                               /* of the matrix */
     int32_t offset_max_s;                           /* of all zones, from its first day on */
     struct fasti_roster_entry *entries;             /* by rank */
-    uint32_t *cells; /* by rank; FASTI_GEO_NOWHERE: without a position, the last of a block */
+    uint32_t *schedules; /* by rank, as entries say: who only orders candidates reads no more */
+    uint32_t *cells;     /* by rank; FASTI_GEO_NOWHERE: without a position, the last of a block */
     struct fasti_roster_offer *offers;
     struct fasti_roster_block *blocks;
     struct fasti_roster_posting *postings;

@@ -166,7 +166,7 @@ static bool entries_fill(struct making *making) {
         const struct fasti_location *location =
             fasti_location_get(making->source->directory, config->location);
         struct fasti_roster_entry *entry = &roster->entries[r];
-        entry->schedule = key->schedule;
+        entry->schedule = roster->schedules[r] = key->schedule;
         entry->place = (struct fasti_geo){location->latitude_e7, location->longitude_e7};
         entry->point = fasti_geo_point_of(entry->place);
         roster->cells[r] = key->cell;
@@ -472,6 +472,7 @@ static bool rooms_make(struct making *making) {
     roster->codes = codes_make(64);
     roster->entries = malloc(ranks * sizeof *roster->entries);
     roster->cells = malloc(ranks * sizeof *roster->cells);
+    roster->schedules = malloc(ranks * sizeof *roster->schedules);
     roster->ranks = calloc(roster->schedule_end, sizeof *roster->ranks);
     roster->seats = malloc(ranks * sizeof *roster->seats);
     roster->seat_ends = calloc(roster->organization_end + 1, sizeof *roster->seat_ends);
@@ -481,9 +482,9 @@ static bool rooms_make(struct making *making) {
     making->keys = malloc(ranks * sizeof *making->keys);
     making->stale = malloc((roster->schedule_end / 64 + 1) * sizeof *making->stale);
     return roster->codes != NULL && roster->entries != NULL && roster->cells != NULL &&
-           roster->ranks != NULL && roster->seats != NULL && roster->seat_ends != NULL &&
-           roster->alive != NULL && roster->matrix != NULL && roster->steps != NULL &&
-           making->keys != NULL && making->stale != NULL;
+           roster->schedules != NULL && roster->ranks != NULL && roster->seats != NULL &&
+           roster->seat_ends != NULL && roster->alive != NULL && roster->matrix != NULL &&
+           roster->steps != NULL && making->keys != NULL && making->stale != NULL;
 }
 
 static bool all_make(struct making *making) {
@@ -540,6 +541,7 @@ static uint32_t parts_of(struct fasti_roster *roster, void *parts[FASTI_ROSTER_P
     uint32_t count = 0;
     parts[count++] = roster->entries;
     parts[count++] = roster->cells;
+    parts[count++] = roster->schedules;
     parts[count++] = roster->offers;
     parts[count++] = roster->blocks;
     parts[count++] = roster->postings;
