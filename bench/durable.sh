@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# bench/durable.sh [DIR [ROUNDS [CONNECTIONS [DEPTH [WORKERS [MIX]]]]]] - durable bookings beside what the disk gives.
+# bench/durable.sh [DIR [ROUNDS [CONNECTIONS [DEPTH [WORKERS [MIX [RATE]]]]]]] - durable bookings beside what the disk gives.
 #
 # A second of 4 KiB RWF_DSYNC writes by one writer, two seconds of bookings over a Unix socket, in turn: the disk of a
 # shared machine may change between two runs, less so between two seconds. Prints the figures of each round and the
 # median ratio of bookings to CONNECTIONS x DEPTH x the mean of the flush rates before and after it. A server on a fresh
 # directory in DIR (default: build), 640 schedules; removed at the end. The release preset must be built.
+# RATE: an open loop of so many commands a second instead, a line of percentiles (microseconds from the intended time) a round.
 # MIX hold: each start is held and then confirmed; the figure is confirmed pairs, of two durable answers each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-where=${1:-build} rounds=${2:-5} connections=${3:-16} depth=${4:-1} workers=${5:-2} mix=${6:-book}
+where=${1:-build} rounds=${2:-5} connections=${3:-16} depth=${4:-1} workers=${5:-2} mix=${6:-book} rate=${7:-}
 bin=build/release/bin
 case $mix in
 book) counted=book ;;
@@ -37,6 +38,13 @@ flush() { "$bin/fasti-bench-rooms" --only flush --json --flush-seconds 1 --direc
     sed -n 's/.*"per_second":\([0-9]*\).*/\1/p'; }
 book() { "$bin/fasti-bench" load --server "unix:$work/s" --organization bench --mix "$mix" --clean --json --quiet --seconds 2 \
     --connections "$connections" --depth "$depth" | sed -n "s/.*\"op\":\"$counted\",\"per_second\":\([0-9]*\).*/\1/p"; }
+if [ -n "$rate" ]; then
+    for _ in $(seq "$rounds"); do
+        "$bin/fasti-bench" load --server "unix:$work/s" --organization bench --mix "$mix" --clean --quiet --seconds 2 \
+            --connections "$connections" --depth "$depth" --rate "$rate" | grep -E 'done/s|^(all|book) *[0-9]'
+    done
+    exit
+fi
 before=$(flush)
 for _ in $(seq "$rounds"); do
     booked=$(book)
