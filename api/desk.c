@@ -427,7 +427,7 @@ static void questions_read(struct fasti_desk *desk, const uint8_t *bytes, size_t
         at += frame_size;
     }
     if (desk->question_count > 1)
-        fasti_engine_ahead(desk->engine, desk->worker, coming, desk->question_count);
+        fasti_engine_prefetch(desk->engine, desk->worker, coming, desk->question_count);
 }
 
 /* The bytes begin with the next of the questions that were read: it is taken; 0: none is left. */
@@ -436,6 +436,7 @@ static size_t question_take(struct fasti_desk *desk, struct fasti_connection *co
         return 0;
     struct fasti_desk_question *question = &desk->questions[desk->question_at++];
     connection->active_ms = desk->now_ms;
+    connection->frame_ms = 0;
     request_take(desk, connection, question->id, &question->command);
     return question->bytes;
 }

@@ -725,8 +725,9 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     return count;
 }
 
-void fasti_engine_ahead(struct fasti_engine *engine, uint32_t worker,
-                        const struct fasti_coming *coming, uint32_t count) {
+void fasti_engine_prefetch(struct fasti_engine *engine, uint32_t worker,
+                           const struct fasti_coming *coming, uint32_t count) {
+    FASTI_ASSERT(worker < engine->worker_count);
     worker_enter(engine->workers[worker], true);
     fasti_rows_prefetch(&engine->workers[worker]->search, coming, count);
 }

@@ -84,9 +84,10 @@ FASTI_MUST_USE bool fasti_engine_submit(struct fasti_engine *engine, uint32_t wo
                                         struct fasti_answer *answer);
 
 /* Says what will be asked for next: memory is asked for it, so that the waits of several questions
- * come at once. count: at most FASTI_COMING_MAX. Changes no answer; any ids and dates will do. */
-void fasti_engine_ahead(struct fasti_engine *engine, uint32_t worker,
-                        const struct fasti_coming *coming, uint32_t count);
+ * come at once. count: at most FASTI_COMING_MAX. Changes no answer; any ids and dates will do. By
+ * the worker's thread; like a submit it ends what an earlier answer pointed to. */
+void fasti_engine_prefetch(struct fasti_engine *engine, uint32_t worker,
+                           const struct fasti_coming *coming, uint32_t count);
 
 /* Moves the log on and hands out up to max answers that became ready. Call it after every round
  * of submits and whenever event_fd is readable. Each answer's big parts (none in pending ones but

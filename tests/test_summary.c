@@ -153,6 +153,53 @@ Test(summary, as_a_loop_over_minutes) {
     cr_assert_gt(known, ROUNDS / 3);
 }
 
+/* Does the summary say of a start, which is at its tick, that it may be? */
+static void start_is_promised(const struct fasti_summary *summary, uint32_t tick, uint32_t needed) {
+    const uint32_t minute = tick * config.resolution_minutes;
+    cr_assert_geq(summary->run, needed);
+    for (uint32_t i = 0; i < needed && !is_unknown(summary); i++) {
+        const uint32_t step = minute / FASTI_SUMMARY_STEP_MINUTES + i - FASTI_SUMMARY_STEP_FIRST;
+        cr_assert_lt(step, FASTI_SUMMARY_WORDS * 64);
+        cr_assert(summary->steps[step / 64] >> step % 64 & 1, "minute %u, step %u", minute, step);
+    }
+}
+
+Test(summary, promises_every_start_of_a_plan) {
+    static const uint8_t resolutions[] = {1, 5, 10, 15};
+    static uint64_t scratch[(FASTI_PLAN_SCRATCH_BYTES + 7) / 8];
+    struct fasti_plan *plan = (struct fasti_plan *)scratch;
+    struct fasti_service service = {0};
+    uint32_t start_count = 0;
+    prng = fasti_test_prng("summary.plans");
+    for (int round = 0; round < ROUNDS; round++) {
+        uint32_t id;
+        config.resolution_minutes = resolutions[below(sizeof resolutions)];
+        config.terms.capacity = (uint8_t)(below(4) == 0 ? 2 : 0);
+        openings_draw();
+        visits_draw();
+        const uint32_t ticks = 1 + below(8);
+        const struct fasti_plan_key key = {0, {1}, (uint16_t)ticks, (uint16_t)(1 + below(3)), 0};
+        service.duration_minutes = (uint16_t)(ticks * config.resolution_minutes);
+        const uint8_t needed = fasti_summary_needed(&config, &service);
+        cr_assert_eq(fasti_pattern_intern(patterns, &draft, &id), FASTI_OK);
+        cr_assert_eq(fasti_plan_compute(draft.spans, draft.count, NULL, &key, plan), FASTI_OK);
+        const struct fasti_summary summary = fasti_summary_of(patterns, &config, id, page());
+        for (uint32_t t = 0; t < ticks_max() && plan->group_count > 0; t++) {
+            const bool is_planned = (plan->groups[0].starts[t / 64] >> t % 64 & 1) != 0;
+            uint32_t free = 0;
+            while (is_planned && free < ticks && is_free(t + free))
+                free++;
+            if (free < ticks)
+                continue;
+            start_is_promised(&summary, t, needed);
+            start_count++;
+        }
+        if (page_index != 0)
+            fasti_arena_free(&local, page_index, fasti_page_bytes(page()));
+    }
+    cr_assert_gt(start_count, ROUNDS);
+}
+
 Test(summary, of_a_day_that_nobody_compiled) {
     const struct fasti_summary summary =
         fasti_summary_of(patterns, &config, FASTI_PATTERN_NONE, &fasti_page_empty);

@@ -546,6 +546,39 @@ static void questions_in_one_piece(struct fasti_prng *prng) {
     watch_end(&watch);
 }
 
+/* A frame of which a part came first, and the rest with others behind it, has come: who is quiet
+ * after that is idle, not slow. */
+static void read_questions_are_not_slow(void) {
+    static struct mutable_frame frame;
+    static uint8_t piece[4 * 512];
+    struct watch watch = watch_begin((struct fasti_server_options){
+        .worker_count = 1, .timeouts = {.frame_ms = 500, .idle_ms = PATIENCE_LEFT}});
+    struct wire *wire = wire_greet(watch.world->unix_where);
+    struct fasti_command week = {.kind = FASTI_COMMAND_AVAILABILITY, .organization = {1}};
+    week.body.availability = (struct fasti_availability_query){.first = {20458},
+                                                               .day_count = 7,
+                                                               .service_count = 1,
+                                                               .schedule_count = 1,
+                                                               .services = {{1}},
+                                                               .schedules = {{1}}};
+    frame_encode(wire, &week, &frame);
+    for (size_t i = 0; i < 4; i++)
+        memcpy(piece + i * frame.size, frame.bytes, frame.size);
+    const size_t first = frame.size + frame.size / 2;
+    CHECK(wire_push(wire, piece, first), "one and a half");
+    CHECK(wire_answer(wire)->status == FASTI_OK, "the first");
+    CHECK(wire_push(wire, piece + first, 4 * frame.size - first), "the rest");
+    for (int i = 0; i < 3; i++)
+        CHECK(wire_answer(wire)->status == FASTI_OK, "answer %d", i);
+    for (int i = 0; i < 1500 / 20; i++) { /* several sweeps pass */
+        CHECK(wire_call(watch.bystander, &status_command)->status == FASTI_OK, "status");
+        (void)poll(NULL, 0, 20);
+    }
+    CHECK(wire_call(wire, &week)->status == FASTI_OK, "it is still there");
+    wire_close(wire);
+    watch_end(&watch);
+}
+
 int main(void) {
     struct fasti_prng prng = fasti_test_prng("thread_server");
     alarm(240);
@@ -559,5 +592,6 @@ int main(void) {
     resets();
     slow_and_idle();
     blocked_is_not_slow();
+    read_questions_are_not_slow();
     return 0;
 }

@@ -262,7 +262,7 @@ struct fasti_availability_query {
     fasti_schedule_id schedules[FASTI_QUERY_SCHEDULES_MAX];
 };
 
-/* Days of a schedule that will be asked for (fasti_engine_ahead). */
+/* Days of a schedule that will be asked for (fasti_engine_prefetch). */
 struct fasti_coming {
     fasti_schedule_id schedule;
     fasti_service_id service;

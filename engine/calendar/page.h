@@ -175,7 +175,7 @@ bool fasti_page_apply(struct fasti_arena_local *arena, const struct fasti_page *
 void fasti_page_hope(const struct fasti_page *page, uint32_t capacity, const uint64_t *open,
                      uint32_t word_first, uint32_t word_count, uint64_t *words);
 
-/* The same as run_longest states it: steps of 5 minutes, rounded up, at most 255. The claimer
+/* A free run as run_longest states it: steps of 5 minutes, rounded up, at most 255. The claimer
  * writes it into the page that page_apply built (255 there) before the swap publishes the page. */
 static inline uint8_t fasti_page_run_steps(uint32_t ticks, uint32_t resolution_minutes) {
     const uint32_t steps = (ticks * resolution_minutes + 4) / 5;

@@ -21,7 +21,8 @@
 #define FASTI_SUMMARY_WORDS        4  /* to 24:00 of an ordinary day */
 
 struct fasti_summary {
-    /* Bit i: step STEP_FIRST + i may be free, wholly or in part. All ones: nothing is known. */
+    /* Bit i: step STEP_FIRST + i may be free, wholly or in part. All ones: nothing is known,
+     * or all of it is free, which is no loss. */
     uint64_t steps[FASTI_SUMMARY_WORDS];
     uint8_t run; /* the longest, in steps; at most FASTI_PAGE_RUN_MAX, which is "or more" */
 };

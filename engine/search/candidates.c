@@ -7,7 +7,7 @@
 
 #include "engine/search/ranks.h"
 
-#define MANY 4 /* times as many as are asked for */
+#define RANKS_PER_RESULT_MANY 4 /* so many for each result that is asked for: days go by parts */
 
 bool fasti_candidates_mean(const struct fasti_candidates *c,
                            const struct fasti_roster_offer *offer) {
@@ -57,21 +57,35 @@ static uint64_t alive_of(const struct fasti_roster *roster, const struct fasti_r
     return alive & ranks->bits;
 }
 
+/* May the rank have a start by what its own offers need? *first: where. */
+static bool rank_may(const struct fasti_candidates *c, uint32_t rank,
+                     const struct fasti_window_day *day, uint32_t part, uint8_t *first) {
+    const struct fasti_roster_entry *entry = &c->roster->entries[rank];
+    const struct fasti_roster_offer *offers = &c->roster->offers[entry->offer_first];
+    uint8_t needed = UINT8_MAX;
+    for (uint32_t i = 0; i < entry->offer_count; i++)
+        if (fasti_candidates_mean(c, &offers[i]) && offers[i].needed < needed)
+            needed = offers[i].needed;
+    return fasti_window_day_may(day, part, rank, 1, 1, needed, first) != 0;
+}
+
 /* Those of the ranks that have no day yet and may have a start on this one. */
 static void ranks_day(struct fasti_candidates *c, struct fasti_ranks *ranks, uint32_t d,
                       uint32_t part) {
+    const struct fasti_window_day *day = &c->window->days[d];
     uint8_t firsts[64];
-    const uint64_t may = fasti_window_day_may(&c->window->days[d], part, ranks->first, ranks->count,
-                                              ranks->bits, ranks->needed, firsts);
-    ranks->bits &= ~may;
+    const uint64_t may = fasti_window_day_may(day, part, ranks->first, ranks->count, ranks->bits,
+                                              ranks->needed, firsts);
     for (uint64_t bits = may; bits != 0; bits &= bits - 1) {
-        const uint32_t i = (uint32_t)__builtin_ctzll(bits);
-        const struct fasti_candidate candidate = {.schedule =
-                                                      c->roster->schedules[ranks->first + i],
-                                                  .rank = ranks->first + i,
+        const uint32_t i = (uint32_t)__builtin_ctzll(bits), rank = ranks->first + i;
+        if (!ranks->is_even && !rank_may(c, rank, day, part, &firsts[i]))
+            continue;
+        ranks->bits &= ~(bits & -bits);
+        const struct fasti_candidate candidate = {.schedule = c->roster->schedules[rank],
+                                                  .rank = rank,
                                                   .day = (uint16_t)d,
                                                   .first = firsts[i]};
-        c->take(c->context, &candidate, distance_of(c, &c->roster->entries[candidate.rank].place));
+        c->take(c->context, &candidate, distance_of(c, &c->roster->entries[rank].place));
     }
 }
 
@@ -86,13 +100,19 @@ static void part_take(struct fasti_candidates *c, uint32_t d, uint32_t part) {
     c->pause(c->context);
 }
 
-/* A day at a time, as long as one is of use; a part at a time where there are many. */
+/* A day at a time, as long as one is of use; a part at a time where there are many. The last part
+ * is the whole day again: what a visit left free in a part that was passed, as it moved into a
+ * later one, counts. */
 static void days_take(struct fasti_candidates *c) {
-    const bool are_many = c->ranks_total > MANY * (c->query->limit + UINT32_C(1));
-    for (uint32_t p = 0; p < c->part_end && c->ranks_count > 0;
-         p += are_many ? 1 : FASTI_WINDOW_PARTS)
-        part_take(c, p / FASTI_WINDOW_PARTS,
-                  are_many ? p % FASTI_WINDOW_PARTS : FASTI_WINDOW_WHOLE);
+    const uint32_t parts = FASTI_WINDOW_PARTS;
+    const bool are_many = c->ranks_total > RANKS_PER_RESULT_MANY * (c->query->limit + UINT32_C(1));
+    for (uint32_t p = 0; p < c->part_end && c->ranks_count > 0;) {
+        const struct fasti_window_day *day = &c->window->days[p / parts];
+        const bool is_split = are_many && day->steps != NULL, is_last = p % parts == parts - 1;
+        if (!is_split || p % parts == 0 || is_last || day->mask[p % parts] != 0)
+            part_take(c, p / parts, !is_split || is_last ? FASTI_WINDOW_WHOLE : p % parts);
+        p += is_split ? 1 : parts;
+    }
     c->ranks_count = c->ranks_total = 0;
 }
 

@@ -233,8 +233,8 @@ static void look_begin(struct run *run, struct look *look) {
             look->service.v = offers[i].service;
 }
 
-/* The earliest start of one service, if that is before what *found has (service 0: nothing). Keys
- * grow from day to day: behind one that is too late there is nothing. */
+/* The earliest start of one service, if that is before what *found has (service 0: nothing). A
+ * place that is too late ends it: its later days are later (window.h). */
 static void offer_look(struct run *run, const struct look *look,
                        const struct fasti_roster_offer *offer, struct found *found) {
     const struct fasti_candidate *candidate = &look->hope.candidate;

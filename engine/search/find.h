@@ -1,12 +1,12 @@
 /*
  * find.h - who can see me first? Search over all organizations.
  *
- *   candidates.h --batches--> summaries --days worth a look--> rules --earliest starts--> the best
+ *   candidates.h --first place that may be free--> heap.h --the most hopeful--> rules --> the best
  *
- * A candidate's days are looked at in order until one has a start that the query takes; days whose
- * summary is less than the visit needs are passed. In the order by start, days end as soon as no
- * later one can have an earlier start than the results that there are. What is looked at is one
- * consistent page a schedule and day; what is not durable yet may be shown. Never writes.
+ * A candidate is looked at while it may be among the best by the least key that it can have; its
+ * days in order, from the first that may have a start, until one has a start that the query takes.
+ * What is looked at is one consistent page a schedule and day; what is not durable yet may be
+ * shown. Never writes.
  */
 #ifndef FASTI_SEARCH_FIND_H
 #define FASTI_SEARCH_FIND_H

@@ -10,6 +10,7 @@ struct looking {
     const uint64_t *specialty, *code; /* of the block's ranks; NULL: all have it */
     uint16_t minutes;
     uint8_t needed;
+    bool is_even;
     bool goes_on;
     bool (*take)(void *context, const struct fasti_ranks *ranks);
     void *context;
@@ -51,7 +52,8 @@ static void range_take(struct looking *looking, uint32_t first, uint32_t end) {
                                           .first = rank,
                                           .count = here,
                                           .minutes = looking->minutes,
-                                          .needed = looking->needed};
+                                          .needed = looking->needed,
+                                          .is_even = looking->is_even};
         if (ranks.bits != 0)
             looking->goes_on = looking->take(looking->context, &ranks);
         rank += here;
@@ -119,6 +121,7 @@ static bool postings_find(struct looking *looking) {
         looking->code = roster->words + posting->words_at;
         looking->minutes = posting->minutes;
         looking->needed = posting->needed;
+        looking->is_even = posting->is_even;
     }
     return true;
 }

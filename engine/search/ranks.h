@@ -25,6 +25,7 @@ struct fasti_ranks {
     uint32_t first, count; /* bits from count on are 0 */
     uint16_t minutes; /* of a visit of each offer with the code; 0: they differ, or no code is */
     uint8_t needed;   /* no offer of theirs that is meant needs less (rules/summary.h) */
+    bool is_even;     /* and none needs more */
 };
 
 /* Calls take with all of them, each rank once, until it says false. */

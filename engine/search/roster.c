@@ -1,5 +1,5 @@
 /*
- * roster.c - what changed since a roster was made, bytes, and the journal.
+ * roster.c - what changed since a roster was made, summaries, and the journal.
  */
 #include "engine/search/roster.h"
 

@@ -1,5 +1,5 @@
 /*
- * roster.h - where candidates are found, and one byte a schedule and day that says who may be free.
+ * roster.h - where candidates are found, and summaries of days that say who may be free.
  *
  *   rank      0 1 2 3 | 4 5 6 7 8 | 9 ...        schedules by main specialty (a block), cell of the
  *   block     dermatology   eye doctors          map, id
@@ -56,6 +56,7 @@ struct fasti_roster_posting {
     size_t words_at;  /* of its bitmap: bit r - block's first rank */
     uint16_t minutes; /* of a visit with the code; 0: they differ, or it is a specialty */
     uint8_t needed;   /* the least of any offer with the code; 0 of specialties */
+    bool is_even;     /* all of them need that */
 };
 
 struct fasti_roster_block {
@@ -118,7 +119,7 @@ struct fasti_roster_store {
     _Atomic uint32_t version; /* of the configuration, up to which changes are in the roster */
     _Atomic int32_t day;      /* the UTC date that it was made on */
     _Atomic int64_t retry_ms; /* not tried again before, where there was no memory */
-    pthread_mutex_t lock;     /* bytes, journal */
+    pthread_mutex_t lock;     /* summaries, journal */
     struct fasti_roster_note *journal;
     uint32_t journal_count, journal_capacity; /* capacity 0: nothing is kept */
     bool is_journal_short;

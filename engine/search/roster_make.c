@@ -228,7 +228,8 @@ static bool posting_add(struct making *making, const struct fasti_roster_block *
                         uint32_t rank, uint32_t code, uint16_t minutes, uint8_t needed) {
     struct fasti_roster *roster = making->roster;
     if (making->slots[code] <= block->posting_first) { /* not of this block yet */
-        struct fasti_roster_posting posting = {.code = code, .minutes = minutes, .needed = needed};
+        struct fasti_roster_posting posting = {
+            .code = code, .minutes = minutes, .needed = needed, .is_even = true};
         if (!grow((void **)&roster->postings, &making->posting_room, making->posting_count + 1,
                   sizeof posting) ||
             !words_add(making, (block->rank_end - block->rank_first + 63) / 64, &posting.words_at))
@@ -237,6 +238,7 @@ static bool posting_add(struct making *making, const struct fasti_roster_block *
         making->slots[code] = making->posting_count;
     }
     struct fasti_roster_posting *posting = &roster->postings[making->slots[code] - 1];
+    posting->is_even = posting->is_even && needed == posting->needed;
     posting->needed = needed < posting->needed ? needed : posting->needed;
     posting->minutes = minutes == posting->minutes ? minutes : 0;
     const uint32_t bit = rank - block->rank_first;

@@ -63,8 +63,6 @@ uint64_t fasti_window_day_may(const struct fasti_window_day *day, uint32_t part,
                               uint32_t count, uint64_t which, uint8_t needed, uint8_t *firsts) {
     const bool has_steps = day->steps != NULL && needed > 0;
     uint64_t mask[FASTI_KERNEL_DAY_WORDS] = {0};
-    if (!has_steps && part != FASTI_WINDOW_WHOLE && part != 0)
-        return 0;
     if (day->runs != NULL)
         which &= fasti_kernel_at_least(day->runs + rank, count, needed);
     if (which == 0)

@@ -33,8 +33,8 @@ bool fasti_window_takes(const struct fasti_search_query *query, fasti_date date)
 void fasti_window_set(const struct fasti_roster *roster, const struct fasti_search_query *query,
                       uint16_t to_minute, int64_t now_ms, struct fasti_window *window);
 
-/* A day is whole, or a part of it a word of steps long: a visit begins in one of them. Of a day
- * whose steps nobody knows all is in the first one. */
+/* A day is whole, or a part of it a word of steps long: a visit begins in one of them. Where
+ * nothing is known of steps, or the visit needs none, it may be in each. */
 #define FASTI_WINDOW_PARTS FASTI_KERNEL_DAY_WORDS
 #define FASTI_WINDOW_WHOLE FASTI_WINDOW_PARTS
 
@@ -45,7 +45,9 @@ uint64_t fasti_window_day_may(const struct fasti_window_day *day, uint32_t part,
                               uint32_t count, uint64_t which, uint8_t needed, uint8_t *firsts);
 
 /* No start of the day from that place on is earlier, UTC. 0: from the day's beginning on. Grows
- * with the place, and from day to day. */
+ * with the place. From one day to the next it need not, where one zone's day has 23 hours and
+ * another's 24; but a schedule that may have a start at a place has none before it on any later
+ * day: the place lies on its own day, which ends before its next one begins. */
 static inline int64_t fasti_window_earliest_s(const struct fasti_window_day *day, uint8_t first) {
     const int64_t step_s = FASTI_SUMMARY_STEP_MINUTES * INT64_C(60);
     return first == 0 ? day->start_s : day->start_s + (FASTI_SUMMARY_STEP_FIRST + first) * step_s;
