@@ -76,7 +76,7 @@
 #define FASTI_RECORDS_MAX          (UINT64_C(1) << 30)
 #define FASTI_LOAD_NUMBERS_END     (UINT64_C(1) << 29) /* the other half is left to bookings */
 #define FASTI_RECORD_CHUNK         4096
-#define FASTI_RECORD_SLAB_CHUNKS   16 /* chunks of records in 2 MiB */
+#define FASTI_RECORD_SLAB_CHUNKS   64 /* chunks of records in 6 MiB */
 #define FASTI_PATIENT_BUCKETS      (UINT32_C(1) << 20)
 #define FASTI_REQUESTS_MAX         (UINT32_C(1) << 20) /* request ids remembered */
 #define FASTI_REQUEST_WAYS         64                  /* of one bucket */

@@ -14,7 +14,7 @@
 #define HUGE_BYTES     ((size_t)2 << 20)
 #define SLAB_BYTES     (FASTI_RECORD_SLAB_CHUNKS * sizeof(struct fasti_record_chunk))
 #define SLABS_MAX      (CHUNK_COUNT / FASTI_RECORD_SLAB_CHUNKS)
-#define PATIENTS_BYTES (FASTI_PATIENT_BUCKETS * sizeof(uint64_t))
+#define PATIENTS_BYTES (FASTI_PATIENT_BUCKETS * sizeof(uint32_t))
 
 #define FLAGS_KNOWN                                                                           \
     (FASTI_RECORD_HOLD | FASTI_RECORD_MOVED | FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY | \
@@ -306,15 +306,16 @@ void fasti_records_link_patient(struct fasti_records *records, const struct fast
     const uint64_t bucket = fasti_record_bucket(record);
     struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){record->id});
     fasti_store_relaxed(&entry->next_patient, fasti_load_relaxed(&records->patients[bucket]));
-    fasti_store_release(&records->patients[bucket], record->id); /* pairs with lookup's walk */
+    fasti_store_release(&records->patients[bucket],
+                        (uint32_t)record->id); /* pairs with lookup's walk */
 }
 
 void fasti_records_link_item(struct fasti_records *records, const struct fasti_record *record,
-                             uint32_t item, _Atomic uint64_t *schedule_head) {
+                             uint32_t item, _Atomic uint32_t *schedule_head) {
     const uint64_t id = record->id + item;
     struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){id});
     fasti_store_relaxed(&entry->next_schedule, fasti_load_relaxed(schedule_head));
-    fasti_store_release(schedule_head, id); /* pairs with the chain walk in lookup.c */
+    fasti_store_release(schedule_head, (uint32_t)id); /* pairs with the chain walk in lookup.c */
 }
 
 /* ---- what is gone ---- */
@@ -331,12 +332,12 @@ bool fasti_records_is_gone(struct fasti_records *records, uint64_t id) {
            (word != 0 || is_part); /* the chunk before, where its record was, is emptied */
 }
 
-bool fasti_records_sweep(struct fasti_records *records, _Atomic uint64_t **link, bool is_patient) {
-    const uint64_t id = fasti_load_relaxed(*link);
+bool fasti_records_sweep(struct fasti_records *records, _Atomic uint32_t **link, bool is_patient) {
+    const uint32_t id = fasti_load_relaxed(*link);
     struct fasti_record_entry *entry = fasti_records_find(records, (fasti_record_id){id});
     if (entry == NULL)
         return false;
-    _Atomic uint64_t *next = is_patient ? &entry->next_patient : &entry->next_schedule;
+    _Atomic uint32_t *next = is_patient ? &entry->next_patient : &entry->next_schedule;
     if (fasti_records_is_gone(records, id))
         fasti_store_release(*link, fasti_load_relaxed(next)); /* readers go on from the entry */
     else

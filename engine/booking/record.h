@@ -174,7 +174,7 @@ bool fasti_record_is_load_sound(const struct fasti_record *record, size_t bytes)
 
 struct fasti_record_entry {
     _Atomic uint64_t cell;
-    _Atomic uint64_t next_schedule, next_patient; /* older record of the same chain; 0 = end */
+    _Atomic uint32_t next_schedule, next_patient; /* older record of the same chain; 0 = end */
     _Atomic uint32_t durable;
     uint32_t emitted; /* committer only */
 };
@@ -201,7 +201,7 @@ struct fasti_records {
     struct fasti_record_slabs slabs;
     _Atomic(struct fasti_record_chunk *) *chunks; /* FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK */
     _Atomic uint8_t *chunk_states;                /* of each: enum fasti_chunk_state */
-    _Atomic uint64_t *patients;                   /* heads, FASTI_PATIENT_BUCKETS */
+    _Atomic uint32_t *patients;                   /* heads, FASTI_PATIENT_BUCKETS */
     _Atomic uint64_t next_id;
     /* The least number that was given to a new record since the start (UINT64_MAX: none was). Below
      * it, and from next_id on, an entry that is empty is nobody's: LOAD may fill it. */
@@ -251,7 +251,7 @@ void fasti_records_publish(struct fasti_records *records, const struct fasti_rec
  * link_item. Committer or replay only. */
 void fasti_records_link_patient(struct fasti_records *records, const struct fasti_record *record);
 void fasti_records_link_item(struct fasti_records *records, const struct fasti_record *record,
-                             uint32_t item, _Atomic uint64_t *schedule_head);
+                             uint32_t item, _Atomic uint32_t *schedule_head);
 
 /* ---- what is gone ---- */
 
@@ -269,7 +269,7 @@ bool fasti_records_is_gone(struct fasti_records *records, uint64_t id);
 
 /* One step along a chain from *link on: over the next entry, or past one that is gone, which is
  * taken out. false: the chain is over. The committer's role, or replay; readers may be on it. */
-bool fasti_records_sweep(struct fasti_records *records, _Atomic uint64_t **link, bool is_patient);
+bool fasti_records_sweep(struct fasti_records *records, _Atomic uint32_t **link, bool is_patient);
 
 /* Is every number of a chunk without a record: purged, or (a gap) never used? */
 bool fasti_records_is_chunk_gone(struct fasti_records *records, uint64_t chunk);

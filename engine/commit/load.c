@@ -201,7 +201,7 @@ static enum fasti_status head_load(struct loader *loader, const struct fasti_sec
         return corrupt(loader, "a chain begins at no record, at", section->offset);
     FASTI_TRY(link_check(loader, entry->record));
     if (entry->what == FASTI_HEAD_PATIENT && entry->key < FASTI_PATIENT_BUCKETS) {
-        fasti_store_relaxed(&state->records.patients[entry->key], entry->record);
+        fasti_store_relaxed(&state->records.patients[entry->key], (uint32_t)entry->record);
         loader->load->catchup->patient_lsns[entry->key] = entry->lsn;
         return FASTI_OK;
     }
@@ -209,7 +209,7 @@ static enum fasti_status head_load(struct loader *loader, const struct fasti_sec
         fasti_schedule_get(state->directory, (fasti_schedule_id){entry->key});
     if (entry->what != FASTI_HEAD_SCHEDULE || schedule == NULL)
         return corrupt(loader, "a chain is of unknown schedule", entry->key);
-    fasti_store_relaxed(&schedule->record_head, entry->record);
+    fasti_store_relaxed(&schedule->record_head, (uint32_t)entry->record);
     return fasti_catchup_note_schedule(loader->load->catchup, entry->key, entry->lsn)
                ? FASTI_OK
                : FASTI_LIMIT_MEMORY;
@@ -319,11 +319,11 @@ static enum fasti_status links_load(struct loader *loader, const struct fasti_en
         memcpy(&next, links + i * sizeof next, sizeof next);
         FASTI_TRY(link_check(loader, next));
         FASTI_ASSERT(part != NULL); /* made for all of them before */
-        fasti_store_relaxed(&part->next_schedule, (uint64_t)next);
+        fasti_store_relaxed(&part->next_schedule, next);
     }
     struct fasti_record_entry *first = fasti_records_find(&state->records, (fasti_record_id){id});
     FASTI_ASSERT(first != NULL);
-    fasti_store_relaxed(&first->next_patient, (uint64_t)entry->next_patient);
+    fasti_store_relaxed(&first->next_patient, entry->next_patient);
     first->emitted = entry->version;
     fasti_store_relaxed(&first->durable, entry->version);
     return FASTI_OK;

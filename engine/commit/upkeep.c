@@ -296,7 +296,7 @@ static enum step grace_step(struct fasti_upkeep *upkeep, struct fasti_booking *b
 /* ---- sweeping ---- */
 
 /* The head of the chain that is next; NULL: that was the last one. */
-static _Atomic uint64_t *chain_head(struct fasti_upkeep *upkeep) {
+static _Atomic uint32_t *chain_head(struct fasti_upkeep *upkeep) {
     struct fasti_state *state = upkeep->state;
     for (uint32_t i = 0;
          i < EMPTY_HEADS && upkeep->is_patients && upkeep->chain < FASTI_PATIENT_BUCKETS &&

@@ -83,7 +83,7 @@ struct fasti_upkeep {
     uint32_t looks[FASTI_WORKERS_MAX]; /* GRACE: waits_looked that says enough */
     uint64_t chain;                    /* SWEEPING: a bucket or a schedule */
     bool is_patients, is_chain_begun;
-    _Atomic uint64_t *link;
+    _Atomic uint32_t *link;
 
     _Atomic bool is_active, holds_walks;           /* holds_walks: no snapshot may begin */
     _Atomic int64_t next_pass_ms;                  /* engine's time */

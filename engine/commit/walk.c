@@ -298,7 +298,7 @@ static uint8_t *record_place(struct fasti_walk *walk, const struct fasti_record_
         return NULL;
     *entry = (struct fasti_entry_record){
         .version = fasti_cell_version(word),
-        .next_patient = (uint32_t)fasti_load_relaxed(&from->next_patient),
+        .next_patient = fasti_load_relaxed(&from->next_patient),
         .items = items,
         .bytes = bytes,
     };
@@ -307,7 +307,7 @@ static uint8_t *record_place(struct fasti_walk *walk, const struct fasti_record_
     for (uint32_t i = 0; i < items; i++) {
         const struct fasti_record_entry *part =
             fasti_records_find(&walk->state->records, (fasti_record_id){walk->at + i});
-        const uint32_t next = (uint32_t)fasti_load_relaxed(&part->next_schedule);
+        const uint32_t next = fasti_load_relaxed(&part->next_schedule);
         memcpy(target + i * sizeof next, &next, sizeof next);
     }
     return target + links;

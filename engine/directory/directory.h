@@ -89,7 +89,7 @@ struct fasti_schedule_config {
 struct fasti_schedule {
     _Atomic(const struct fasti_schedule_config *) config; /* seq_cst: see days.h */
     _Atomic bool is_paused; /* seq_cst: nothing is claimed while its ticks change their meaning */
-    _Atomic uint64_t record_head; /* newest record of this schedule (booking's chain); 0 none */
+    _Atomic uint32_t record_head; /* newest record of this schedule (booking's chain); 0 none */
     struct fasti_days days;
     struct fasti_days guards;     /* by week and month: see rules/period.h */
     _Atomic int32_t compiled_end; /* days before it are compiled; written under the lock */
