@@ -10,11 +10,10 @@
 #include "engine/search/heap.h"
 #include "engine/time/civil.h"
 
-#define DISTANCE_BIT       40 /* of a key by day: millimetres have 35 bits */
-#define CONFIG_LINES_AHEAD 3  /* of a configuration: the parts that a day asks for */
-#define TRIES_MAX          16 /* of a schedule that is edited all the time */
-#define LOOKS_MAX          32 /* at once */
-#define LOOKS_MORE         4  /* at once, where there are as many results as are asked for */
+#define DISTANCE_BIT 40 /* of a key by day: millimetres have 35 bits */
+#define TRIES_MAX    16 /* of a schedule that is edited all the time */
+#define LOOKS_MAX    32 /* at once */
+#define LOOKS_MORE   4  /* at once, where there are as many results as are asked for */
 
 struct found {
     uint64_t key;
@@ -305,14 +304,11 @@ static void candidate_look(struct run *run, const struct look *look) {
 /* The key of the plan that the day asks for, where it is compiled. */
 static void look_key(const struct run *run, struct look *look) {
     const struct fasti_search *search = run->search;
-    const struct fasti_day_ref ref =
-        fasti_days_find(search->arena, &look->schedule->days, look_date(run, look));
     const struct fasti_service *terms = fasti_service_get(search->directory, look->service);
-    const uint32_t pattern =
-        ref.chunk == NULL ? FASTI_PATTERN_NONE : fasti_load_acquire(&ref.chunk->patterns[ref.at]);
-    if (pattern != FASTI_PATTERN_NONE && terms != NULL &&
-        !fasti_schedule_plan_key(look->config, look->service, terms, pattern, &look->key))
-        look->key.pattern_id = FASTI_PATTERN_NONE;
+    if (terms != NULL)
+        look->key = fasti_row_plan_key(
+            look->config, look->service, terms,
+            fasti_days_find(search->arena, &look->schedule->days, look_date(run, look)));
 }
 
 /* Asks for what the looks will read, a step of all of them at a time: what one step asks for comes
@@ -325,8 +321,7 @@ static void looks_prefetch(struct run *run, struct look *looks, uint32_t count) 
     }
     for (struct look *look = looks; look < looks + count; look++) {
         look->config = fasti_load_seq_cst(&look->schedule->config);
-        for (uint32_t line = 0; line < CONFIG_LINES_AHEAD; line++)
-            __builtin_prefetch((const char *)look->config + line * 64);
+        fasti_row_config_prefetch(look->config);
         fasti_days_prefetch(arena, &look->schedule->days, look_date(run, look), 1);
     }
     for (struct look *look = looks; look < looks + count; look++)

@@ -71,6 +71,28 @@ void fasti_row_prefetch(const struct fasti_search *search, const struct fasti_ro
 void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_coming *coming,
                          uint32_t count);
 
+#define FASTI_ROW_CONFIG_LINES 3
+
+/* Asks for the parts of a configuration that a day asks for. */
+static inline void fasti_row_config_prefetch(const struct fasti_schedule_config *config) {
+    for (uint32_t line = 0; line < FASTI_ROW_CONFIG_LINES; line++)
+        __builtin_prefetch((const char *)config + line * 64);
+}
+
+/* The key of a day's plan, whose pattern 0 means that there is none to look up. */
+static inline struct fasti_plan_key fasti_row_plan_key(const struct fasti_schedule_config *config,
+                                                       fasti_service_id service,
+                                                       const struct fasti_service *terms,
+                                                       struct fasti_day_ref ref) {
+    struct fasti_plan_key key = {.pattern_id = FASTI_PATTERN_NONE};
+    const uint32_t pattern =
+        ref.chunk == NULL ? FASTI_PATTERN_NONE : fasti_load_acquire(&ref.chunk->patterns[ref.at]);
+    if (pattern > FASTI_PATTERN_CLOSED &&
+        !fasti_schedule_plan_key(config, service, terms, pattern, &key))
+        key.pattern_id = FASTI_PATTERN_NONE;
+    return key;
+}
+
 /* The day's free starts, in search->starts; why there are none. The row's scene has now_ms;
  * is_next: the view holds the day before. */
 enum fasti_reason fasti_row_starts(struct fasti_search *search, struct fasti_row *row,

@@ -11,9 +11,8 @@
 #include "engine/search/row.h"
 #include "engine/time/civil.h"
 
-#define CONFIG_LINES 3  /* of a configuration: the parts that a day asks for */
-#define PLANS        16 /* of one row: more than a week has patterns */
-#define DAYS_MAX     16 /* of one row: of a longer one the first days */
+#define PLANS    16 /* of one row: more than a week has patterns */
+#define DAYS_MAX 16 /* of one row: of a longer one the first days */
 
 /* Days of one schedule and service. */
 struct week {
@@ -24,17 +23,6 @@ struct week {
     fasti_date first;
     uint32_t day_count;
 };
-
-/* The key of a day's plan, whose pattern 0 means that there is none to look up. */
-static struct fasti_plan_key plan_key(const struct week *week, struct fasti_day_ref ref) {
-    struct fasti_plan_key key = {.pattern_id = FASTI_PATTERN_NONE};
-    const uint32_t pattern =
-        ref.chunk == NULL ? FASTI_PATTERN_NONE : fasti_load_acquire(&ref.chunk->patterns[ref.at]);
-    if (pattern > FASTI_PATTERN_CLOSED &&
-        !fasti_schedule_plan_key(week->config, week->service, week->terms, pattern, &key))
-        key.pattern_id = FASTI_PATTERN_NONE;
-    return key;
-}
 
 static void page_prefetch(const struct fasti_search *search, struct fasti_day_ref ref) {
     const uint64_t word = fasti_load_acquire(&ref.chunk->cells[ref.at]);
@@ -55,7 +43,8 @@ static uint32_t days_prefetch(const struct fasti_search *search, const struct we
         if (ref.chunk == NULL)
             continue;
         page_prefetch(search, ref);
-        const struct fasti_plan_key key = plan_key(week, ref);
+        const struct fasti_plan_key key =
+            fasti_row_plan_key(week->config, week->service, week->terms, ref);
         if (key.pattern_id == FASTI_PATTERN_NONE || key_count == PLANS ||
             (key_count > 0 && keys[key_count - 1].pattern_id == key.pattern_id))
             continue;
@@ -112,12 +101,6 @@ static void chunks_prefetch(const struct fasti_search *search, const struct week
         fasti_days_prefetch(search->arena, &week->schedule->days, last, level);
 }
 
-static void config_prefetch(struct week *week) {
-    week->config = fasti_load_seq_cst(&week->schedule->config);
-    for (uint32_t line = 0; line < CONFIG_LINES; line++)
-        __builtin_prefetch((const char *)week->config + line * 64);
-}
-
 void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_coming *coming,
                          uint32_t count) {
     struct week weeks[FASTI_COMING_MAX];
@@ -128,7 +111,8 @@ void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_c
         week_begin(search, &coming[i], &weeks[i]);
     for (uint32_t i = 0; i < count; i++)
         if (weeks[i].schedule != NULL) {
-            config_prefetch(&weeks[i]);
+            weeks[i].config = fasti_load_seq_cst(&weeks[i].schedule->config);
+            fasti_row_config_prefetch(weeks[i].config);
             chunks_prefetch(search, &weeks[i], 1);
         }
     for (uint32_t i = 0; i < count; i++)
