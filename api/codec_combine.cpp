@@ -51,8 +51,8 @@ static enum fasti_status choices_read(const wire::CombineQuery *from,
         choices += query->parts[p].choice_count;
     }
     if (choices < 1 || choices > FASTI_COMBINE_CHOICES_MAX ||
-        !fasti_column_fits(from->schedules(), choices) ||
-        !fasti_column_fits(from->services(), choices))
+        fasti_column_size(from->schedules()) != choices ||
+        fasti_column_size(from->services()) != choices)
         return fasti_detail_set(detail, FASTI_INVALID_RANGE,
                                 "combine.schedules or services: not one of 1 to %d choices",
                                 FASTI_COMBINE_CHOICES_MAX);

@@ -46,17 +46,16 @@ static void roster_free(void) {
     free(roster.steps);
 }
 
-/* May a start at some minute of the step be asked for, and not be over in some zone? */
+/* Is some minute of the step asked for, and some, perhaps another, not over in some zone? */
 static bool step_is_meant(const struct fasti_search_query *query, uint16_t to_minute,
                           const struct fasti_roster_day *day, int64_t now_ms, uint32_t step) {
     const uint32_t first = (FASTI_SUMMARY_STEP_FIRST + step) * FASTI_SUMMARY_STEP_MINUTES;
+    bool is_asked = !day->is_plain, is_ahead = false;
     for (uint32_t minute = first; minute < first + FASTI_SUMMARY_STEP_MINUTES; minute++) {
-        const bool is_asked =
-            !day->is_plain || (minute >= query->from_minute && minute < to_minute);
-        if (is_asked && (day->start_max_s + minute * INT64_C(60) + 59) * 1000 >= now_ms)
-            return true;
+        is_asked |= minute >= query->from_minute && minute < to_minute;
+        is_ahead |= (day->start_max_s + minute * INT64_C(60) + 59) * 1000 >= now_ms;
     }
-    return false;
+    return is_asked && is_ahead;
 }
 
 Test(window, masks) {
