@@ -497,16 +497,23 @@ static void session(struct fasti_prng *prng) {
     }
 }
 
+/* FULL is rare: one run in some hundreds has none in 60 sessions. */
+static bool has_all_results(void) {
+    for (int result = FASTI_REQUEST_NEW; result <= FASTI_REQUEST_FULL; result++)
+        if (results[result] == 0)
+            return false;
+    return true;
+}
+
 Test(requests, random_sessions_and_restarts_go_as_the_model_says) {
     struct fasti_prng prng = fasti_test_prng("requests/random_sessions");
     memset(results, 0, sizeof results);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 60 || (i < 600 && !has_all_results()); i++) {
         tear_down();
         set_up();
         session(&prng);
     }
-    for (int result = FASTI_REQUEST_NEW; result <= FASTI_REQUEST_FULL; result++)
-        cr_assert_gt(results[result], 0, "result %d never came", result);
+    cr_assert(has_all_results(), "a result never came in 600 sessions");
 }
 
 /* ---- many buckets: what must hold whatever is dropped ---- */
