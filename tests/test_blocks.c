@@ -203,6 +203,29 @@ Test(blocks, a_source_is_well_formed) {
     cr_assert_not(is_sound(&bytes, sizeof bytes.bytes), "an appointment has no source");
 }
 
+/* What flags say stands behind the items; what says nothing new does not. */
+Test(blocks, a_request_and_a_change_are_well_formed) {
+    struct bytes bytes = sound();
+    struct fasti_record *record = (struct fasti_record *)(void *)bytes.bytes;
+    uint64_t *behind = (uint64_t *)(void *)source_of(&bytes);
+    record->flags = FASTI_RECORD_REQUEST;
+    behind[0] = 0;
+    behind[1] = 7;
+    cr_assert(is_sound(&bytes, sizeof bytes.bytes));
+    cr_assert_eq(fasti_record_request(record).high, 7);
+    cr_assert_eq(fasti_record_changed_ms(record), record->created_ms);
+    behind[1] = 0;
+    cr_assert_not(is_sound(&bytes, sizeof bytes.bytes), "no request id is left out");
+    record->flags = FASTI_RECORD_MOVED | FASTI_RECORD_CHANGED;
+    behind[0] = 5;
+    behind[1] = 1;
+    cr_assert(is_sound(&bytes, sizeof bytes.bytes));
+    cr_assert_eq(fasti_record_changed_ms(record), 1);
+    cr_assert_eq(fasti_record_moved_from(record), 5);
+    record->created_ms = 1;
+    cr_assert_not(is_sound(&bytes, sizeof bytes.bytes), "no change is left out");
+}
+
 /* ---- replacing ---- */
 
 Test(blocks, one_that_replaces_another_may_take_its_time) {

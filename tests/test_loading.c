@@ -231,7 +231,9 @@ Test(loading, a_record_of_its_own_lives_on) {
     pass(source, 61); /* its timer came with it */
     pass(target, 61);
     cr_assert(is_alike());
-    cr_assert_eq(page_of(target, hold.record.v - 1).body.exported.bytes[13], FASTI_STATE_EXPIRED);
+    cr_assert_eq(page_of(target, hold.record.v - 1)
+                     .body.exported.bytes[offsetof(struct fasti_record, state)],
+                 FASTI_STATE_EXPIRED);
     restart(target);
     cr_assert(is_alike());
     /* A load that is repeated finds the hold expired: it is the one that was loaded. */
@@ -430,7 +432,7 @@ static void later(struct fasti_record *record) {
     record->id = 7;
 }
 static void another(struct fasti_record *record) {
-    record->changed_ms++;
+    record->created_ms++;
 }
 
 static void refused(void (*change)(struct fasti_record *record), enum fasti_status status,

@@ -84,13 +84,12 @@ static struct telling booking(uint64_t id) {
                   {.id = fasti_cell_id_record((fasti_record_id){id})}},
         .body_bytes = RECORD_BYTES,
     };
-    const struct fasti_record record = {.id = id,
+    const struct fasti_record record = {.id = (uint32_t)id,
                                         .organization = 1,
                                         .kind = FASTI_RECORD_APPOINTMENT,
                                         .state = FASTI_STATE_BOOKED,
                                         .patient_length = 1,
                                         .created_ms = DECIDED_MS,
-                                        .changed_ms = DECIDED_MS,
                                         .item_count = 1};
     const struct fasti_item item = {1, 1, engine_utc_s(START), 60, 15, 0, 0, 1, 1};
     memcpy(t.body, &record, sizeof record);

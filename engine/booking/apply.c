@@ -328,7 +328,7 @@ static enum fasti_status record_make_replay(struct fasti_booking *booking,
     const struct fasti_record_hold *hold = fasti_record_hold(record);
     if (hold != NULL && record->state == FASTI_STATE_HELD) /* no room: whoever needs its time ... */
         (void)fasti_hold_timer_add(booking, record->id, hold->expires_ms);
-    const uint64_t next = record->id + record->item_count;
+    const uint64_t next = (uint64_t)record->id + record->item_count;
     if (next > fasti_load_relaxed(&state->records.next_id))
         fasti_store_relaxed(&state->records.next_id, next);
     *delta = fasti_hash128_add(*delta, fasti_record_digest(record));
@@ -338,18 +338,21 @@ static enum fasti_status record_make_replay(struct fasti_booking *booking,
 /* A private copy of what a known record becomes; 0: no memory. */
 static uint32_t changed_make(struct fasti_booking *booking, const struct fasti_parts *parts,
                              uint32_t i, int64_t decided_ms) {
-    const struct fasti_record *before = parts->befores[i];
     const bool is_confirm = fasti_parts_form(parts, i) == FASTI_DRAFT_WHOLE;
-    const struct fasti_record *source = is_confirm ? parts->bodies[i] : before;
-    const size_t bytes = fasti_record_bytes(source);
+    const struct fasti_record *source = is_confirm ? parts->bodies[i] : parts->befores[i];
+    struct fasti_record_parts behind = fasti_record_parts_of(source);
+    if (!is_confirm)
+        behind.changed_ms = decided_ms;
+    const struct fasti_record head = fasti_record_head_of(source, &behind);
+    const size_t bytes = fasti_record_bytes(&head);
     const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
     if (index == 0)
         return 0;
     struct fasti_record *next = fasti_arena_at(&booking->state->arena, index);
-    memcpy(next, source, bytes);
+    struct fasti_writer writer = {.bytes = (uint8_t *)next, .capacity = bytes};
+    fasti_record_write(&writer, &head, &behind);
     if (is_confirm)
         return index;
-    next->changed_ms = decided_ms;
     if (fasti_parts_form(parts, i) == FASTI_DRAFT_STATE) {
         const struct fasti_effect_end *end = parts->bodies[i];
         next->state = end->state;

@@ -52,12 +52,12 @@ state_change(struct fasti_booking *booking, const struct fasti_command *command,
         result = fasti_draft_end(booking, ref, state, reason, pending->decided_ms, &looked);
     } else {
         uint32_t place = 0;
-        result = fasti_draft_record_change(booking, ref, FASTI_DRAFT_STATE, &place);
+        result =
+            fasti_draft_record_change(booking, ref, FASTI_DRAFT_STATE, pending->decided_ms, &place);
         if (result == FASTI_DRAFT_OK) {
             struct fasti_record *after = booking->draft->records[place].after;
             after->state = (uint8_t)state;
             after->reason = reason;
-            after->changed_ms = pending->decided_ms;
         }
     }
     if (result != FASTI_DRAFT_OK || looked != FASTI_LOOK_OK)

@@ -436,23 +436,14 @@ static struct fasti_draft_record *record_add(struct fasti_draft *draft, uint32_t
 /* A private record of a head and what stands behind it; 0: no memory. */
 static uint32_t record_make(struct fasti_booking *booking, const struct fasti_record *head,
                             const struct fasti_record_parts *parts) {
-    const size_t bytes = fasti_record_bytes(head);
+    const struct fasti_record whole = fasti_record_head_of(head, parts);
+    const size_t bytes = fasti_record_bytes(&whole);
     const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
     if (index == 0)
         return 0;
     uint8_t *to = fasti_arena_at(&booking->state->arena, index);
     struct fasti_writer writer = {.bytes = to, .capacity = bytes};
-    fasti_write(&writer, head, sizeof *head);
-    fasti_write(&writer, parts->items, head->item_count * sizeof *parts->items);
-    if ((head->flags & FASTI_RECORD_HOLD) != 0)
-        fasti_write(&writer, parts->hold, sizeof *parts->hold);
-    if ((head->flags & FASTI_RECORD_MOVED) != 0)
-        fasti_write(&writer, &parts->moved_from, sizeof parts->moved_from);
-    if ((head->flags & FASTI_RECORD_SOURCE) != 0)
-        fasti_write(&writer, parts->source, sizeof *parts->source);
-    fasti_write(&writer, parts->patient, head->patient_length);
-    fasti_write(&writer, parts->payload, head->payload_length);
-    fasti_write_pad8(&writer);
+    fasti_record_write(&writer, &whole, parts);
     FASTI_ASSERT(!writer.failed && writer.size == bytes);
     return index;
 }
@@ -503,18 +494,12 @@ enum fasti_draft_result fasti_draft_record_replace(struct fasti_booking *booking
 
 enum fasti_draft_result fasti_draft_record_change(struct fasti_booking *booking,
                                                   const struct fasti_record_ref *ref,
-                                                  enum fasti_draft_form form, uint32_t *place) {
-    const struct fasti_record *before = ref->record;
-    const struct fasti_record_parts parts = {
-        .items = before->items,
-        .hold = fasti_record_hold(before),
-        .moved_from = fasti_record_moved_from(before),
-        .source = fasti_record_source(before),
-        .patient = fasti_record_patient(before),
-        .payload = fasti_record_payload(before),
-    };
+                                                  enum fasti_draft_form form, int64_t now_ms,
+                                                  uint32_t *place) {
+    struct fasti_record_parts parts = fasti_record_parts_of(ref->record);
+    parts.changed_ms = now_ms;
     const enum fasti_draft_result result =
-        fasti_draft_record_replace(booking, ref, before, &parts, place);
+        fasti_draft_record_replace(booking, ref, ref->record, &parts, place);
     if (result == FASTI_DRAFT_OK)
         booking->draft->records[*place].form = form;
     return result;
@@ -555,7 +540,7 @@ enum fasti_draft_result fasti_draft_end(struct fasti_booking *booking,
     uint32_t place = 0;
     *looked = FASTI_LOOK_OK;
     enum fasti_draft_result result =
-        fasti_draft_record_change(booking, ref, FASTI_DRAFT_STATE, &place);
+        fasti_draft_record_change(booking, ref, FASTI_DRAFT_STATE, now_ms, &place);
     const bool keeps = FASTI_MUTANT(EXPIRY_KEEPS_TIME) && state == FASTI_STATE_EXPIRED;
     for (uint32_t i = 0; i < record->item_count && result == FASTI_DRAFT_OK && !keeps; i++)
         result = fasti_draft_time(booking, (fasti_organization_id){record->organization},
@@ -564,7 +549,6 @@ enum fasti_draft_result fasti_draft_end(struct fasti_booking *booking,
         struct fasti_record *after = booking->draft->records[place].after;
         after->state = (uint8_t)state;
         after->reason = reason;
-        after->changed_ms = now_ms;
     }
     /* A day does not hold what the record takes. Either somebody else ended the record after we
      * looked at it (then even the zone may have changed since), or a log said so that no engine

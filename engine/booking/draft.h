@@ -153,16 +153,6 @@ FASTI_MUST_USE enum fasti_attempt fasti_draft_refuse(struct fasti_booking *booki
 uint64_t fasti_draft_numbers(struct fasti_booking *booking, uint32_t items);
 void fasti_draft_numbers_give(struct fasti_booking *booking, uint64_t first, uint32_t items);
 
-/* What stands behind a record's head, as its flags and lengths say. */
-struct fasti_record_parts {
-    const struct fasti_item *items;
-    const struct fasti_record_hold *hold;
-    uint64_t moved_from;
-    const struct fasti_record_source *source;
-    const char *patient;
-    const uint8_t *payload;
-};
-
 /* A known record, as it was looked at. */
 struct fasti_record_ref {
     struct fasti_record_entry *entry;
@@ -170,7 +160,8 @@ struct fasti_record_ref {
     const struct fasti_record *record;
 };
 
-/* Adds a new record. Its id is from fasti_draft_numbers. *place: where in the draft. */
+/* Adds a new record. Its id is from fasti_draft_numbers; its flags but OVERRIDE and MODALITY follow
+ * from the parts. *place: where in the draft. */
 FASTI_MUST_USE enum fasti_draft_result
 fasti_draft_record_new(struct fasti_booking *booking, const struct fasti_record *head,
                        const struct fasti_record_parts *parts, uint32_t *place);
@@ -181,11 +172,12 @@ fasti_draft_record_replace(struct fasti_booking *booking, const struct fasti_rec
                            const struct fasti_record *head, const struct fasti_record_parts *parts,
                            uint32_t *place);
 
-/* Adds a known record of which little changes (STATE, EXPIRY): `after` is a private copy of it. */
+/* Adds a known record of which little changes (STATE, EXPIRY), now: `after` is a private copy of
+ * it. */
 FASTI_MUST_USE enum fasti_draft_result fasti_draft_record_change(struct fasti_booking *booking,
                                                                  const struct fasti_record_ref *ref,
                                                                  enum fasti_draft_form form,
-                                                                 uint32_t *place);
+                                                                 int64_t now_ms, uint32_t *place);
 
 /* The record of a number, if it is there and of this organization; record NULL: it is not. */
 struct fasti_record_ref fasti_record_look(struct fasti_booking *booking,

@@ -30,19 +30,19 @@ static enum fasti_draft_result hold_add(struct fasti_booking *booking,
                                         const struct fasti_rows *rows, uint32_t at, uint64_t id) {
     const struct fasti_facts *facts = &command->body.hold.book.appointments[at].facts;
     const struct fasti_record head = {
-        .id = id,
+        .id = (uint32_t)id,
         .organization = command->organization.v,
         .kind = FASTI_RECORD_APPOINTMENT,
         .state = FASTI_STATE_HELD,
         .created_ms = pending->decided_ms,
-        .changed_ms = pending->decided_ms,
-        .request_low = command->request.low,
-        .request_high = command->request.high,
-        .item_count = (uint16_t)rows->item_count,
-        .flags = FASTI_RECORD_HOLD | fasti_facts_flags(facts),
+        .item_count = rows->item_count & FASTI_RECORD_ITEMS,
+        .flags = fasti_facts_flags(facts) & FASTI_RECORD_PLAIN_FLAGS,
     };
     const struct fasti_record_hold hold = {rows->expires_ms, pending->answer.body.book.token};
-    const struct fasti_record_parts parts = {.items = rows->items, .hold = &hold};
+    const struct fasti_record_parts parts = {.items = rows->items,
+                                             .hold = &hold,
+                                             .request = command->request,
+                                             .changed_ms = pending->decided_ms};
     uint32_t place;
     return fasti_draft_record_new(booking, &head, &parts, &place);
 }
@@ -205,16 +205,14 @@ static enum fasti_draft_result confirm_one(struct fasti_booking *booking,
     const struct fasti_book_appointment *asked = &held->appointments[at];
     struct fasti_record head = *ref->record;
     head.state = held->is_request ? FASTI_STATE_PENDING : FASTI_STATE_BOOKED;
-    head.flags &= ~FASTI_RECORD_HOLD;
-    head.changed_ms = now_ms;
     head.patient_length = asked->patient_length;
     head.payload_length = asked->payload_length;
-    const struct fasti_record_parts parts = {.items = ref->record->items,
-                                             .moved_from = fasti_record_moved_from(ref->record),
-                                             .patient = asked->patient,
-                                             .payload = asked->payload};
-    const struct fasti_page_change change = {.operation = FASTI_PAGE_SETTLE,
-                                             .record = (uint32_t)head.id};
+    struct fasti_record_parts parts = fasti_record_parts_of(ref->record);
+    parts.hold = NULL;
+    parts.changed_ms = now_ms;
+    parts.patient = asked->patient;
+    parts.payload = asked->payload;
+    const struct fasti_page_change change = {.operation = FASTI_PAGE_SETTLE, .record = head.id};
     uint32_t place;
     const enum fasti_draft_result result =
         fasti_draft_record_replace(booking, ref, &head, &parts, &place);
@@ -230,7 +228,7 @@ static enum fasti_draft_result extend_one(struct fasti_booking *booking,
                                           enum fasti_look_result *looked) {
     uint32_t place;
     const enum fasti_draft_result result =
-        fasti_draft_record_change(booking, ref, FASTI_DRAFT_EXPIRY, &place);
+        fasti_draft_record_change(booking, ref, FASTI_DRAFT_EXPIRY, pending->decided_ms, &place);
     if (result != FASTI_DRAFT_OK)
         return result;
     struct fasti_record *after = booking->draft->records[place].after;
@@ -239,14 +237,12 @@ static enum fasti_draft_result extend_one(struct fasti_booking *booking,
     const int64_t asked_ms = expiry_ms(held->seconds, pending->decided_ms, after->created_ms);
     if (asked_ms > hold->expires_ms) /* it never gets shorter */
         hold->expires_ms = asked_ms;
-    after->changed_ms = pending->decided_ms;
     int64_t *told_ms =
         &pending->answer.body.book.expires_ms; /* of several holds the first to end */
     if (*told_ms == 0 || *told_ms > hold->expires_ms)
         *told_ms = hold->expires_ms;
-    const struct fasti_page_change change = {.operation = FASTI_PAGE_EXTEND,
-                                             .record = (uint32_t)after->id,
-                                             .expires_ms = hold->expires_ms};
+    const struct fasti_page_change change = {
+        .operation = FASTI_PAGE_EXTEND, .record = after->id, .expires_ms = hold->expires_ms};
     return fasti_draft_hold_change(booking, ref->record, place, &change, looked);
 }
 

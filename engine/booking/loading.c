@@ -118,16 +118,16 @@ static bool names_check(struct fasti_booking *booking, const struct fasti_comman
 /* Is what is there what is loaded? A hold may have expired since it was loaded the first time. */
 static bool is_same(const struct fasti_record *there, const struct fasti_record *loaded) {
     const size_t bytes = fasti_record_bytes(loaded);
-    if (fasti_record_bytes(there) != bytes)
-        return false;
-    struct fasti_record head;
-    memcpy(&head, there, sizeof head);
-    if (there->state == FASTI_STATE_EXPIRED && loaded->state == FASTI_STATE_HELD) {
-        head.state = loaded->state;
-        head.changed_ms = loaded->changed_ms;
-    }
-    return memcmp(&head, loaded, sizeof head) == 0 &&
-           memcmp(there->items, loaded->items, bytes - sizeof head) == 0;
+    if (there->state != FASTI_STATE_EXPIRED || loaded->state != FASTI_STATE_HELD)
+        return fasti_record_bytes(there) == bytes && memcmp(there, loaded, bytes) == 0;
+    struct fasti_record_parts parts = fasti_record_parts_of(there);
+    parts.changed_ms = fasti_record_changed_ms(loaded);
+    struct fasti_record head = fasti_record_head_of(there, &parts);
+    head.state = loaded->state;
+    uint8_t held[FASTI_RECORD_BYTES_MAX];
+    struct fasti_writer writer = {.bytes = held, .capacity = sizeof held};
+    fasti_record_write(&writer, &head, &parts);
+    return writer.size == bytes && memcmp(held, loaded, bytes) == 0;
 }
 
 /* Looks at the entries of record i; *is_known: it is there. false: another one is, or no memory. */
@@ -223,14 +223,7 @@ static enum fasti_draft_result record_take(struct fasti_booking *booking,
         .record = is_held ? (uint32_t)record->id : 0,
         .expires_ms = is_held ? fasti_record_hold(record)->expires_ms : 0,
     };
-    const struct fasti_record_parts parts = {
-        .items = record->items,
-        .hold = fasti_record_hold(record),
-        .moved_from = fasti_record_moved_from(record),
-        .source = fasti_record_source(record),
-        .patient = fasti_record_patient(record),
-        .payload = fasti_record_payload(record),
-    };
+    const struct fasti_record_parts parts = fasti_record_parts_of(record);
     const uint32_t count =
         fasti_state_frees((enum fasti_record_state)record->state) ? 0 : record->item_count;
     uint32_t place = booking->draft->record_count;

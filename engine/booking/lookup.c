@@ -224,7 +224,7 @@ static void view_fill(struct fasti_booking *booking, const struct fasti_record *
         .source = source == NULL ? 0 : source->source,
         .key = source == NULL ? 0 : source->key,
         .created_ms = record->created_ms,
-        .changed_ms = record->changed_ms,
+        .changed_ms = fasti_record_changed_ms(record),
         .expires_ms = fasti_record_hold(record) == NULL ? 0 : fasti_record_hold(record)->expires_ms,
         .moved_from = {fasti_record_moved_from(record)},
         .patient_length = record->patient_length,

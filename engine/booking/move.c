@@ -22,22 +22,21 @@ static enum fasti_draft_result moved_add(struct fasti_booking *booking,
                                          const struct fasti_record *old,
                                          const struct fasti_rows *rows, uint64_t id) {
     const struct fasti_record head = {
-        .id = id,
+        .id = (uint32_t)id,
         .organization = old->organization,
         .kind = old->kind,
         .state = old->state,
         .patient_length = old->patient_length,
         .created_ms = rows->now_ms,
-        .changed_ms = rows->now_ms,
-        .request_low = command->request.low,
-        .request_high = command->request.high,
         .payload_length = old->payload_length,
-        .item_count = (uint16_t)rows->item_count,
-        .flags = FASTI_RECORD_MOVED | fasti_facts_flags(rows->facts),
+        .item_count = rows->item_count & FASTI_RECORD_ITEMS,
+        .flags = fasti_facts_flags(rows->facts) & FASTI_RECORD_PLAIN_FLAGS,
     };
     const struct fasti_record_parts parts = {
         .items = rows->items,
         .moved_from = old->id,
+        .request = command->request,
+        .changed_ms = rows->now_ms,
         .patient = fasti_record_patient(old),
         .payload = fasti_record_payload(old),
     };

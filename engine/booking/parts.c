@@ -155,7 +155,8 @@ static bool confirm_fits(const struct fasti_record *before, const struct fasti_r
     return before->state == FASTI_STATE_HELD && after->state != FASTI_STATE_HELD &&
            after->kind == before->kind && after->organization == before->organization &&
            after->created_ms == before->created_ms &&
-           after->flags == (before->flags & ~FASTI_RECORD_HOLD) &&
+           (after->flags | FASTI_RECORD_CHANGED) ==
+               ((before->flags & ~FASTI_RECORD_HOLD) | FASTI_RECORD_CHANGED) &&
            after->item_count == before->item_count &&
            memcmp(after->items, before->items, before->item_count * sizeof before->items[0]) == 0;
 }

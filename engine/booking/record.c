@@ -18,7 +18,10 @@
 
 #define FLAGS_KNOWN                                                                           \
     (FASTI_RECORD_HOLD | FASTI_RECORD_MOVED | FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY | \
-     FASTI_RECORD_SOURCE)
+     FASTI_RECORD_SOURCE | FASTI_RECORD_REQUEST | FASTI_RECORD_CHANGED)
+#define FLAGS_BLOCK \
+    (FASTI_RECORD_MOVED | FASTI_RECORD_SOURCE | FASTI_RECORD_REQUEST | FASTI_RECORD_CHANGED)
+_Static_assert(FLAGS_KNOWN < 1 << 9, "flags fit");
 
 static bool item_is_sound(const struct fasti_item *item) {
     return item->start_utc_s >= FASTI_ZONE_FIRST_UTC_S &&
@@ -75,8 +78,7 @@ static bool nature_is_sound(const struct fasti_record *record) {
         is_hold != ((record->flags & FASTI_RECORD_HOLD) != 0))
         return false;
     if (record->kind == FASTI_RECORD_BLOCK)
-        return record->state == FASTI_STATE_BOOKED &&
-               (record->flags & ~(FASTI_RECORD_MOVED | FASTI_RECORD_SOURCE)) == 0 &&
+        return record->state == FASTI_STATE_BOOKED && (record->flags & ~FLAGS_BLOCK) == 0 &&
                record->patient_length == 0;
     return record->kind == FASTI_RECORD_APPOINTMENT && (record->flags & FASTI_RECORD_SOURCE) == 0 &&
            (is_hold || record->state == FASTI_STATE_BOOKED ||
@@ -84,19 +86,24 @@ static bool nature_is_sound(const struct fasti_record *record) {
            is_hold == (record->patient_length == 0) && (!is_hold || record->payload_length == 0);
 }
 
-/* NULL: it has none. */
-static bool source_is_sound(const struct fasti_record_source *source) {
-    return source == NULL || (source->source != 0 && source->zeros == 0);
+/* What stands behind the items: nothing that would say what its absence says. */
+static bool flagged_is_sound(const struct fasti_record *record) {
+    const struct fasti_record_source *source = fasti_record_source(record);
+    const fasti_request_id request = fasti_record_request(record);
+    return (source == NULL || (source->source != 0 && source->zeros == 0)) &&
+           ((record->flags & FASTI_RECORD_REQUEST) == 0 || (request.low | request.high) != 0) &&
+           ((record->flags & FASTI_RECORD_CHANGED) == 0 ||
+            fasti_record_changed_ms(record) != record->created_ms);
 }
 
-/* Sizes, items, source and the zeros at the end. */
+/* Sizes, items, what flags say and the zeros at the end. */
 static bool shape_is_sound(const struct fasti_record *record, size_t bytes) {
     if (bytes < sizeof *record || record->patient_length > FASTI_PATIENT_BYTES_MAX ||
         record->payload_length > FASTI_PAYLOAD_BYTES_MAX || record->item_count < 1 ||
         record->item_count > FASTI_ITEMS_MAX || bytes < fasti_record_bytes(record) ||
         record->id == 0 || record->id > FASTI_RECORDS_MAX - record->item_count)
         return false;
-    if (!source_is_sound(fasti_record_source(record)))
+    if (!flagged_is_sound(record))
         return false;
     for (uint32_t i = 0; i < record->item_count; i++)
         if (!item_is_sound(&record->items[i]))
@@ -130,8 +137,7 @@ static bool block_is_load_sound(const struct fasti_record *record) {
             return false;
     return (record->state == FASTI_STATE_BOOKED || record->state == FASTI_STATE_CANCELLED ||
             record->state == FASTI_STATE_MOVED) &&
-           (record->flags & ~(FASTI_RECORD_MOVED | FASTI_RECORD_SOURCE)) == 0 &&
-           record->patient_length == 0;
+           (record->flags & ~FLAGS_BLOCK) == 0 && record->patient_length == 0;
 }
 
 static bool appointment_is_load_sound(const struct fasti_record *record) {
@@ -161,8 +167,9 @@ static bool dates_are_bookable(const struct fasti_record *record) {
 static bool times_are_sound(const struct fasti_record *record) {
     const int64_t end_ms = FASTI_ZONE_END_UTC_S * 1000;
     const struct fasti_record_hold *hold = fasti_record_hold(record);
-    return record->created_ms >= 0 && record->created_ms < end_ms && record->changed_ms >= 0 &&
-           record->changed_ms < end_ms &&
+    const int64_t changed_ms = fasti_record_changed_ms(record);
+    return record->created_ms >= 0 && record->created_ms < end_ms && changed_ms >= 0 &&
+           changed_ms < end_ms &&
            (hold == NULL ||
             (hold->expires_ms >= record->created_ms &&
              hold->expires_ms <= record->created_ms + FASTI_HOLD_LIFE_SECONDS * INT64_C(1000)));
@@ -178,6 +185,54 @@ bool fasti_record_is_load_sound(const struct fasti_record *record, size_t bytes)
         return false;
     return record->kind == FASTI_RECORD_BLOCK ? block_is_load_sound(record)
                                               : appointment_is_load_sound(record);
+}
+
+/* ---- parts ---- */
+
+struct fasti_record_parts fasti_record_parts_of(const struct fasti_record *record) {
+    return (struct fasti_record_parts){
+        .items = record->items,
+        .hold = fasti_record_hold(record),
+        .moved_from = fasti_record_moved_from(record),
+        .source = fasti_record_source(record),
+        .request = fasti_record_request(record),
+        .changed_ms = fasti_record_changed_ms(record),
+        .patient = fasti_record_patient(record),
+        .payload = fasti_record_payload(record),
+    };
+}
+
+struct fasti_record fasti_record_head_of(const struct fasti_record *head,
+                                         const struct fasti_record_parts *parts) {
+    struct fasti_record made = *head;
+    const bool has_request = (parts->request.low | parts->request.high) != 0;
+    made.flags = (uint16_t)((head->flags & FASTI_RECORD_PLAIN_FLAGS) |
+                            (parts->hold != NULL ? FASTI_RECORD_HOLD : 0) |
+                            (parts->moved_from != 0 ? FASTI_RECORD_MOVED : 0) |
+                            (parts->source != NULL ? FASTI_RECORD_SOURCE : 0) |
+                            (has_request ? FASTI_RECORD_REQUEST : 0) |
+                            (parts->changed_ms != head->created_ms ? FASTI_RECORD_CHANGED : 0)) &
+                 FLAGS_KNOWN;
+    return made;
+}
+
+void fasti_record_write(struct fasti_writer *writer, const struct fasti_record *head,
+                        const struct fasti_record_parts *parts) {
+    fasti_write(writer, head, sizeof *head);
+    fasti_write(writer, parts->items, head->item_count * sizeof *parts->items);
+    if ((head->flags & FASTI_RECORD_HOLD) != 0)
+        fasti_write(writer, parts->hold, sizeof *parts->hold);
+    if ((head->flags & FASTI_RECORD_MOVED) != 0)
+        fasti_write(writer, &parts->moved_from, sizeof parts->moved_from);
+    if ((head->flags & FASTI_RECORD_SOURCE) != 0)
+        fasti_write(writer, parts->source, sizeof *parts->source);
+    if ((head->flags & FASTI_RECORD_REQUEST) != 0)
+        fasti_write(writer, &parts->request, sizeof parts->request);
+    if ((head->flags & FASTI_RECORD_CHANGED) != 0)
+        fasti_write(writer, &parts->changed_ms, sizeof parts->changed_ms);
+    fasti_write(writer, parts->patient, head->patient_length);
+    fasti_write(writer, parts->payload, head->payload_length);
+    fasti_write_pad8(writer);
 }
 
 /* ---- memory ---- */

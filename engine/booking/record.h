@@ -28,6 +28,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/atomics.h"
+#include "engine/base/bytes.h"
 #include "engine/base/hash.h"
 #include "engine/base/ids.h"
 #include "engine/base/limits.h"
@@ -55,30 +56,37 @@ static inline struct fasti_page_visit fasti_item_visit(const struct fasti_item *
     };
 }
 
+/* Small, since there are tens of millions: what most records say in the same way stands once, and
+ * what few have stands behind the items. */
 struct fasti_record {
-    uint64_t id;
+    uint32_t id;
     uint32_t organization;
     uint8_t kind;  /* enum fasti_record_kind */
     uint8_t state; /* enum fasti_record_state */
     uint8_t reason;
     uint8_t patient_length;
-    int64_t created_ms, changed_ms;
-    uint64_t request_low, request_high;
     uint16_t payload_length;
-    uint16_t item_count;       /* 1 to FASTI_ITEMS_MAX: doctor, room, device of one visit */
-    uint32_t flags;            /* FASTI_RECORD_HOLD ... */
+    uint16_t item_count : 7; /* 1 to FASTI_ITEMS_MAX: doctor, room, device of one visit */
+    uint16_t flags : 9;      /* FASTI_RECORD_HOLD ... */
+    int64_t created_ms;
     struct fasti_item items[]; /* then what flags say, patient reference, payload, zeros to a
                                   multiple of 8 */
 };
+#define FASTI_RECORD_ITEMS UINT32_C(127) /* what an item count has room for */
+_Static_assert(FASTI_ITEMS_MAX <= FASTI_RECORD_ITEMS, "an item count fits");
 
-/* What follows the items, in this order. */
+/* What follows the items, in the order of these bits. */
 #define FASTI_RECORD_HOLD   UINT32_C(1) /* a fasti_record_hold: a hold that was not confirmed */
 #define FASTI_RECORD_MOVED  UINT32_C(2) /* 8 bytes: number of the record that it was moved from */
 #define FASTI_RECORD_SOURCE UINT32_C(8) /* a fasti_record_source: a block of an import */
+#define FASTI_RECORD_REQUEST \
+    UINT32_C(16) /* a fasti_request_id, which is not zeros: it was made by */
+#define FASTI_RECORD_CHANGED UINT32_C(32) /* 8 bytes: changed_ms, which is not created_ms */
 /* What else a record's flags say; nothing of it stands behind the items. */
 #define FASTI_RECORD_OVERRIDE       UINT32_C(4) /* staff made it against a rule, knowingly */
-#define FASTI_RECORD_MODALITY_SHIFT 8           /* 3 bits: enum fasti_modality as asked for */
+#define FASTI_RECORD_MODALITY_SHIFT 6           /* 3 bits: enum fasti_modality as asked for */
 #define FASTI_RECORD_MODALITY       (UINT32_C(7) << FASTI_RECORD_MODALITY_SHIFT)
+#define FASTI_RECORD_PLAIN_FLAGS    (FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY)
 
 /* A hold takes its time until it expires; who has its token may confirm, extend and release it. */
 struct fasti_record_hold {
@@ -96,13 +104,19 @@ struct fasti_record_source {
 _Static_assert(sizeof(struct fasti_record_source) == 16, "as on disk");
 
 _Static_assert(sizeof(struct fasti_item) == 24, "no padding");
-_Static_assert(sizeof(struct fasti_record) == 56, "no padding");
+_Static_assert(sizeof(struct fasti_record) == 24, "no padding");
 
+/* Bytes of what these flags say behind the items. */
+static inline size_t fasti_record_flagged_bytes(uint32_t flags) {
+    return ((flags & FASTI_RECORD_HOLD) != 0 ? sizeof(struct fasti_record_hold) : 0) +
+           ((flags & FASTI_RECORD_MOVED) != 0 ? sizeof(uint64_t) : 0) +
+           ((flags & FASTI_RECORD_SOURCE) != 0 ? sizeof(struct fasti_record_source) : 0) +
+           ((flags & FASTI_RECORD_REQUEST) != 0 ? sizeof(fasti_request_id) : 0) +
+           ((flags & FASTI_RECORD_CHANGED) != 0 ? sizeof(int64_t) : 0);
+}
 static inline size_t fasti_record_patient_offset(const struct fasti_record *record) {
     return sizeof *record + record->item_count * sizeof(struct fasti_item) +
-           ((record->flags & FASTI_RECORD_HOLD) != 0 ? sizeof(struct fasti_record_hold) : 0) +
-           ((record->flags & FASTI_RECORD_MOVED) != 0 ? sizeof(uint64_t) : 0) +
-           ((record->flags & FASTI_RECORD_SOURCE) != 0 ? sizeof(struct fasti_record_source) : 0);
+           fasti_record_flagged_bytes(record->flags);
 }
 static inline size_t fasti_record_bytes(const struct fasti_record *record) {
     return fasti_record_patient_offset(record) +
@@ -114,30 +128,62 @@ static inline const char *fasti_record_patient(const struct fasti_record *record
 static inline const uint8_t *fasti_record_payload(const struct fasti_record *record) {
     return (const uint8_t *)record + fasti_record_patient_offset(record) + record->patient_length;
 }
+/* What a flag says stands behind the items; NULL: the record has not got it. */
+static inline const void *fasti_record_flagged(const struct fasti_record *record, uint32_t flag) {
+    const uint8_t *first = (const uint8_t *)&record->items[record->item_count];
+    return (record->flags & flag) == 0
+               ? NULL
+               : first + fasti_record_flagged_bytes(record->flags & (flag - 1));
+}
 /* NULL: it is no hold. */
 static inline const struct fasti_record_hold *fasti_record_hold(const struct fasti_record *record) {
-    return (record->flags & FASTI_RECORD_HOLD) == 0
-               ? NULL
-               : (const struct fasti_record_hold *)(const void *)&record->items[record->item_count];
+    return (const struct fasti_record_hold *)fasti_record_flagged(record, FASTI_RECORD_HOLD);
 }
 /* NULL: it was made by hand, or is no block. */
 static inline const struct fasti_record_source *
 fasti_record_source(const struct fasti_record *record) {
-    if ((record->flags & FASTI_RECORD_SOURCE) == 0)
-        return NULL;
-    const uint8_t *end = (const uint8_t *)record + fasti_record_patient_offset(record);
-    return (const struct fasti_record_source *)(const void *)(end -
-                                                              sizeof(struct fasti_record_source));
+    return (const struct fasti_record_source *)fasti_record_flagged(record, FASTI_RECORD_SOURCE);
 }
 /* 0: it was not moved. */
 static inline uint64_t fasti_record_moved_from(const struct fasti_record *record) {
-    if ((record->flags & FASTI_RECORD_MOVED) == 0)
-        return 0;
-    const uint8_t *end = fasti_record_source(record) != NULL
-                             ? (const uint8_t *)fasti_record_source(record)
-                             : (const uint8_t *)record + fasti_record_patient_offset(record);
-    return *(const uint64_t *)(const void *)(end - sizeof(uint64_t));
+    const uint64_t *from = (const uint64_t *)fasti_record_flagged(record, FASTI_RECORD_MOVED);
+    return from == NULL ? 0 : *from;
 }
+/* Zeros: the command had none. */
+static inline fasti_request_id fasti_record_request(const struct fasti_record *record) {
+    const fasti_request_id *request =
+        (const fasti_request_id *)fasti_record_flagged(record, FASTI_RECORD_REQUEST);
+    return request == NULL ? (fasti_request_id){0, 0} : *request;
+}
+/* When it became what it is. */
+static inline int64_t fasti_record_changed_ms(const struct fasti_record *record) {
+    const int64_t *changed = (const int64_t *)fasti_record_flagged(record, FASTI_RECORD_CHANGED);
+    return changed == NULL ? record->created_ms : *changed;
+}
+
+/* What stands behind a record's head: from it follow the flags that say so. */
+struct fasti_record_parts {
+    const struct fasti_item *items;
+    const struct fasti_record_hold *hold;     /* NULL: none */
+    uint64_t moved_from;                      /* 0: none */
+    const struct fasti_record_source *source; /* NULL: none */
+    fasti_request_id request;                 /* zeros: none */
+    int64_t changed_ms;                       /* the head's created_ms: it never changed */
+    const char *patient;                      /* patient_length and payload_length of the head */
+    const uint8_t *payload;
+};
+
+/* Those of a record; they point into it. */
+struct fasti_record_parts fasti_record_parts_of(const struct fasti_record *record);
+
+/* The head with the flags that its parts ask for; of its own count OVERRIDE and MODALITY. */
+struct fasti_record fasti_record_head_of(const struct fasti_record *head,
+                                         const struct fasti_record_parts *parts);
+
+/* Writes the record of a head as fasti_record_head_of made it; fasti_record_bytes of it. */
+void fasti_record_write(struct fasti_writer *writer, const struct fasti_record *head,
+                        const struct fasti_record_parts *parts);
+
 static inline struct fasti_hash128 fasti_record_digest(const struct fasti_record *record) {
     return fasti_hash128(record, fasti_record_bytes(record));
 }
@@ -150,7 +196,8 @@ static inline bool fasti_record_is_counted(const struct fasti_record *record) {
 #define FASTI_RECORD_BYTES_MAX                                                                  \
     (sizeof(struct fasti_record) + FASTI_ITEMS_MAX * sizeof(struct fasti_item) +                \
      sizeof(struct fasti_record_hold) + sizeof(uint64_t) + sizeof(struct fasti_record_source) + \
-     FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
+     sizeof(fasti_request_id) + sizeof(int64_t) + FASTI_PATIENT_BYTES_MAX +                     \
+     FASTI_PAYLOAD_BYTES_MAX)
 _Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
 _Static_assert(FASTI_LOAD_BYTES_MAX >=
                    FASTI_ITEMS_MAX *

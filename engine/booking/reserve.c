@@ -16,21 +16,21 @@ static enum fasti_draft_result appointment_add(struct fasti_booking *booking,
     const struct fasti_book *book = &command->body.book;
     const struct fasti_book_appointment *asked = &book->appointments[at];
     const struct fasti_record head = {
-        .id = id,
+        .id = (uint32_t)id,
         .organization = command->organization.v,
         .kind = FASTI_RECORD_APPOINTMENT,
         .state = book->is_request ? FASTI_STATE_PENDING : FASTI_STATE_BOOKED,
         .patient_length = asked->patient_length,
         .created_ms = pending->decided_ms,
-        .changed_ms = pending->decided_ms,
-        .request_low = command->request.low,
-        .request_high = command->request.high,
         .payload_length = asked->payload_length,
-        .item_count = (uint16_t)rows->item_count,
-        .flags = fasti_facts_flags(&asked->facts),
+        .item_count = rows->item_count & FASTI_RECORD_ITEMS,
+        .flags = fasti_facts_flags(&asked->facts) & FASTI_RECORD_PLAIN_FLAGS,
     };
-    const struct fasti_record_parts parts = {
-        .items = rows->items, .patient = asked->patient, .payload = asked->payload};
+    const struct fasti_record_parts parts = {.items = rows->items,
+                                             .request = command->request,
+                                             .changed_ms = pending->decided_ms,
+                                             .patient = asked->patient,
+                                             .payload = asked->payload};
     uint32_t place;
     return fasti_draft_record_new(booking, &head, &parts, &place);
 }
@@ -209,20 +209,18 @@ static enum fasti_draft_result block_add(struct fasti_booking *booking,
     const struct fasti_block *block = &command->body.block;
     const struct fasti_record_source source = {.source = block->source, .key = block->key};
     const struct fasti_record head = {
-        .id = fasti_draft_numbers(booking, rows->item_count),
+        .id = (uint32_t)fasti_draft_numbers(booking, rows->item_count),
         .organization = command->organization.v,
         .kind = FASTI_RECORD_BLOCK,
         .state = FASTI_STATE_BOOKED,
         .created_ms = pending->decided_ms,
-        .changed_ms = pending->decided_ms,
-        .request_low = command->request.low,
-        .request_high = command->request.high,
-        .item_count = (uint16_t)rows->item_count,
-        .flags = (block->source != 0 ? FASTI_RECORD_SOURCE : 0) |
-                 (block->replaces.v != 0 ? FASTI_RECORD_MOVED : 0),
+        .item_count = rows->item_count & FASTI_RECORD_ITEMS,
     };
-    const struct fasti_record_parts parts = {
-        .items = rows->items, .moved_from = block->replaces.v, .source = &source};
+    const struct fasti_record_parts parts = {.items = rows->items,
+                                             .moved_from = block->replaces.v,
+                                             .source = block->source != 0 ? &source : NULL,
+                                             .request = command->request,
+                                             .changed_ms = pending->decided_ms};
     uint32_t place;
     *id = head.id;
     return head.id == 0 ? FASTI_DRAFT_MEMORY

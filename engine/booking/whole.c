@@ -35,39 +35,35 @@ size_t fasti_whole_encode(const struct fasti_whole *whole, uint8_t *bytes, size_
     if (*field != NULL)
         return 0;
     const struct fasti_record head = {
-        .id = whole->record.v,
+        .id = (uint32_t)whole->record.v,
         .organization = whole->organization.v,
         .kind = whole->kind,
         .state = whole->state,
         .reason = whole->reason,
         .patient_length = whole->patient_length,
-        .created_ms = whole->created_ms,
-        .changed_ms = whole->changed_ms,
-        .request_low = whole->request.low,
-        .request_high = whole->request.high,
         .payload_length = whole->payload_length,
-        .item_count = whole->item_count,
-        .flags = (whole->was_held ? FASTI_RECORD_HOLD : 0) |
-                 (whole->moved_from.v != 0 ? FASTI_RECORD_MOVED : 0) |
-                 (whole->source != 0 ? FASTI_RECORD_SOURCE : 0) |
-                 (whole->is_override ? FASTI_RECORD_OVERRIDE : 0) |
-                 (uint32_t)whole->modality << FASTI_RECORD_MODALITY_SHIFT,
+        .item_count = whole->item_count & FASTI_RECORD_ITEMS,
+        .flags = ((whole->is_override ? FASTI_RECORD_OVERRIDE : 0) |
+                  (uint32_t)whole->modality << FASTI_RECORD_MODALITY_SHIFT) &
+                 FASTI_RECORD_PLAIN_FLAGS,
+        .created_ms = whole->created_ms,
     };
     const struct fasti_record_hold hold = {.expires_ms = whole->expires_ms,
                                            .token = {whole->token_low, whole->token_high}};
     const struct fasti_record_source source = {.source = whole->source, .key = whole->key};
+    const struct fasti_record_parts parts = {
+        .items = whole->items,
+        .hold = whole->was_held ? &hold : NULL,
+        .moved_from = whole->moved_from.v,
+        .source = whole->source != 0 ? &source : NULL,
+        .request = whole->request,
+        .changed_ms = whole->changed_ms,
+        .patient = whole->patient,
+        .payload = whole->payload,
+    };
+    const struct fasti_record full = fasti_record_head_of(&head, &parts);
     struct fasti_writer writer = {.bytes = bytes, .capacity = room};
-    fasti_write(&writer, &head, sizeof head);
-    fasti_write(&writer, whole->items, whole->item_count * sizeof *whole->items);
-    if (whole->was_held)
-        fasti_write(&writer, &hold, sizeof hold);
-    if (whole->moved_from.v != 0)
-        fasti_write(&writer, &whole->moved_from.v, sizeof whole->moved_from.v);
-    if (whole->source != 0)
-        fasti_write(&writer, &source, sizeof source);
-    fasti_write(&writer, whole->patient, whole->patient_length);
-    fasti_write(&writer, whole->payload, whole->payload_length);
-    fasti_write_pad8(&writer);
+    fasti_record_write(&writer, &full, &parts);
     if (writer.failed)
         return 0;
     if (fasti_record_is_load_sound((const struct fasti_record *)(const void *)bytes, writer.size))
@@ -92,8 +88,8 @@ size_t fasti_whole_decode(const uint8_t *bytes, size_t size, struct fasti_whole 
             (uint8_t)((record->flags & FASTI_RECORD_MODALITY) >> FASTI_RECORD_MODALITY_SHIFT),
         .is_override = (record->flags & FASTI_RECORD_OVERRIDE) != 0,
         .created_ms = record->created_ms,
-        .changed_ms = record->changed_ms,
-        .request = {.low = record->request_low, .high = record->request_high},
+        .changed_ms = fasti_record_changed_ms(record),
+        .request = fasti_record_request(record),
         .was_held = hold != NULL,
         .moved_from = {fasti_record_moved_from(record)},
         .item_count = record->item_count,

@@ -58,8 +58,9 @@ struct fasti_whole {
 };
 
 /* Room for any record. */
-#define FASTI_WHOLE_BYTES_MAX \
-    (56 + FASTI_ITEMS_MAX * 24 + 24 + 8 + 16 + FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
+#define FASTI_WHOLE_BYTES_MAX                                                     \
+    (24 + FASTI_ITEMS_MAX * 24 + 24 + 8 + 16 + 16 + 8 + FASTI_PATIENT_BYTES_MAX + \
+     FASTI_PAYLOAD_BYTES_MAX)
 
 /* Writes a record; bytes are 8-byte aligned. Returns how many were written, a multiple of 8; 0: it
  * is not sound (*field names what is wrong with it), or there is no room (*field NULL). */

@@ -355,10 +355,10 @@ static enum fasti_status record_load(struct loader *loader, const struct fasti_s
         return corrupt(loader, "a record is not well formed, at", section->offset);
     const uint8_t *links =
         entry_take(section, at, fasti_entry_padded(entry->items * (uint32_t)sizeof(uint32_t)));
-    const struct fasti_record *record =
-        links == NULL ? NULL : entry_take(section, at, entry->bytes);
-    if (record != NULL && entry->bytes == FASTI_ENTRY_PURGED)
-        return purged_load(loader, entry, links, record->id);
+    const void *body = links == NULL ? NULL : entry_take(section, at, entry->bytes);
+    const struct fasti_record *record = body;
+    if (body != NULL && entry->bytes == FASTI_ENTRY_PURGED)
+        return purged_load(loader, entry, links, *(const uint64_t *)body);
     if (record == NULL || !fasti_record_is_kept_sound(record, entry->bytes) ||
         record->item_count != entry->items || fasti_record_bytes(record) != entry->bytes)
         return corrupt(loader, "a record is not sound, at", section->offset);

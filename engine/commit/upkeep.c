@@ -126,7 +126,7 @@ static enum step schedule_step(struct fasti_upkeep *upkeep, struct fasti_booking
 static bool is_purge_due(const struct fasti_upkeep *upkeep, const struct fasti_record *record) {
     const int64_t retention_s = upkeep->rules.retention_days * INT64_C(86400);
     const int64_t before_s = upkeep->now_ms / 1000 - retention_s;
-    if (record->changed_ms / 1000 >= before_s || record->state == FASTI_STATE_HELD)
+    if (fasti_record_changed_ms(record) / 1000 >= before_s || record->state == FASTI_STATE_HELD)
         return false;
     for (uint32_t i = 0; i < record->item_count; i++) {
         const struct fasti_item *item = &record->items[i];

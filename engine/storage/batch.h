@@ -21,7 +21,7 @@
 #include "engine/base/limits.h"
 #include "engine/storage/io.h"
 
-#define FASTI_FORMAT_VERSION        1
+#define FASTI_FORMAT_VERSION        2
 #define FASTI_HEADER_BYTES          256
 #define FASTI_SECTOR_BYTES          512 /* what a disk writes whole or not at all */
 #define FASTI_SEGMENT_BYTES_MIN     (4 * FASTI_BLOCK_BYTES) /* one batch of two blocks; for tests */
