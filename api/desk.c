@@ -339,10 +339,15 @@ static void hello_take(struct fasti_desk *desk, struct fasti_connection *connect
     hello_queue(desk, connection, FASTI_OK, version, "");
 }
 
+/* Are commands of this kind read ahead? */
+static bool is_read_ahead(const struct fasti_command *command) {
+    return command->kind == FASTI_COMMAND_AVAILABILITY || command->kind == FASTI_COMMAND_BOOK;
+}
+
 /* Takes the requests of one frame from request_index on; false: blocked before the last one. */
 static bool requests_take(struct fasti_desk *desk, struct fasti_connection *connection,
                           uint32_t count) {
-    desk->asks_days = false;
+    desk->is_alike = false;
     while (connection->request_index < count) {
         if (!fasti_connection_is_live(connection))
             return true;
@@ -353,7 +358,7 @@ static bool requests_take(struct fasti_desk *desk, struct fasti_connection *conn
         const enum fasti_status status = fasti_codec_decode_request(
             desk->codec, connection->request_index, &id, &desk->command, &detail);
         connection->request_index++;
-        desk->asks_days = status == FASTI_OK && desk->command.kind == FASTI_COMMAND_AVAILABILITY;
+        desk->is_alike = status == FASTI_OK && is_read_ahead(&desk->command);
         if (status == FASTI_OK)
             request_take(desk, connection, id, &desk->command);
         else
@@ -392,7 +397,8 @@ static bool frame_take(struct fasti_desk *desk, struct fasti_connection *connect
     return requests_take(desk, connection, opened.request_count);
 }
 
-/* Is the frame one question for days of schedules? Then it is kept, decoded. */
+/* Is the frame one command whose kind is read ahead? Then it is kept, decoded. A booking's texts
+ * stay in the frame, so it must lie where the codec reads it in place. */
 static bool question_keep(struct fasti_desk *desk, const uint8_t *frame, size_t size,
                           struct fasti_desk_question *question) {
     struct fasti_client_frame opened;
@@ -401,7 +407,27 @@ static bool question_keep(struct fasti_desk *desk, const uint8_t *frame, size_t 
            opened.kind != FASTI_CLIENT_HELLO && opened.request_count == 1 &&
            fasti_codec_decode_request(desk->codec, 0, &question->id, &question->command, &detail) ==
                FASTI_OK &&
-           question->command.kind == FASTI_COMMAND_AVAILABILITY;
+           is_read_ahead(&question->command) &&
+           (question->command.kind == FASTI_COMMAND_AVAILABILITY ||
+            (uintptr_t)frame % FASTI_FRAME_ALIGN_BYTES == 0);
+}
+
+/* What the command will touch. */
+static struct fasti_coming coming_of(const struct fasti_command *command) {
+    const struct fasti_availability_query *query = &command->body.availability;
+    const struct fasti_book_item *item = &command->body.book.items[0];
+    if (command->kind == FASTI_COMMAND_BOOK)
+        return (struct fasti_coming){.schedule = item->schedule,
+                                     .service = item->service,
+                                     .first = {(int32_t)(item->start_utc_s / FASTI_DAY_SECONDS)},
+                                     .day_count = 1, /* of a place not far from UTC */
+                                     .organization = command->organization,
+                                     .request = command->request};
+    return (struct fasti_coming){
+        .schedule = query->schedule_count == 0 ? (fasti_schedule_id){0} : query->schedules[0],
+        .service = query->service_count == 0 ? (fasti_service_id){0} : query->services[0],
+        .first = query->first,
+        .day_count = query->day_count};
 }
 
 /* Reads the questions that come next in bytes, and tells the engine of them, so that memory for all
@@ -412,7 +438,6 @@ static void questions_read(struct fasti_desk *desk, const uint8_t *bytes, size_t
     desk->question_count = desk->question_at = 0;
     while (desk->question_count < FASTI_COMING_MAX) {
         struct fasti_desk_question *question = &desk->questions[desk->question_count];
-        const struct fasti_availability_query *query = &question->command.body.availability;
         struct fasti_detail detail;
         if (fasti_frame_next(bytes + at, size - at, FASTI_FRAME_BYTES_MAX, &frame_size, &detail) !=
                 FASTI_FRAME_COMPLETE ||
@@ -420,10 +445,7 @@ static void questions_read(struct fasti_desk *desk, const uint8_t *bytes, size_t
             !question_keep(desk, bytes + at, frame_size, question))
             break;
         question->bytes = frame_size;
-        coming[desk->question_count++] = (struct fasti_coming){
-            query->schedule_count == 0 ? (fasti_schedule_id){0} : query->schedules[0],
-            query->service_count == 0 ? (fasti_service_id){0} : query->services[0], query->first,
-            query->day_count};
+        coming[desk->question_count++] = coming_of(&question->command);
         at += frame_size;
     }
     if (desk->question_count > 1)
@@ -448,7 +470,7 @@ static size_t frames_take(struct fasti_desk *desk, struct fasti_connection *conn
     desk->question_count = desk->question_at = 0;
     while (at < size && fasti_connection_is_live(connection) &&
            !fasti_connection_is_blocked(connection)) {
-        if (desk->question_at == desk->question_count && desk->asks_days &&
+        if (desk->question_at == desk->question_count && desk->is_alike &&
             connection->state == FASTI_CONNECTION_OPEN)
             questions_read(desk, bytes + at, size - at);
         size_t frame_size = question_take(desk, connection);

@@ -61,7 +61,7 @@ struct fasti_desk {
     uint32_t staged_import; /* the last import under which a zone was staged here, and the zone */
     struct fasti_id_text staged_zone;
     struct fasti_command command; /* being decoded */
-    bool asks_days;               /* the last one asked for days of schedules: the next may, too */
+    bool is_alike; /* the last one is of a kind that is read ahead: the next may be, too */
     uint32_t question_count, question_at;                   /* questions below `at` were taken */
     struct fasti_desk_question questions[FASTI_COMING_MAX]; /* read, of one connection's input */
     struct fasti_answer answer;                             /* being encoded */

@@ -236,6 +236,8 @@ static enum fasti_status recover(struct fasti_engine *engine,
 static enum fasti_status state_open(struct fasti_engine *engine,
                                     const struct fasti_engine_options *options, uint64_t memory) {
     FASTI_TRY(fasti_state_init(&engine->state, options->worker_count, memory, options->clock));
+    if (options->is_prefaulted)
+        fasti_requests_prefault(&engine->state.requests);
     for (uint32_t i = 0; i < options->worker_count; i++) {
         FASTI_TRY(worker_open(engine, i));
         if (options->is_prefaulted)
@@ -727,9 +729,14 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
 
 void fasti_engine_prefetch(struct fasti_engine *engine, uint32_t worker,
                            const struct fasti_coming *coming, uint32_t count) {
+    struct fasti_requests *requests = &engine->state.requests;
     FASTI_ASSERT(worker < engine->worker_count);
     worker_enter(engine->workers[worker], true);
+    for (uint32_t i = 0; i < count; i++)
+        fasti_requests_prefetch(requests, coming[i].request, coming[i].organization, 0);
     fasti_rows_prefetch(&engine->workers[worker]->search, coming, count);
+    for (uint32_t i = 0; i < count; i++)
+        fasti_requests_prefetch(requests, coming[i].request, coming[i].organization, 1);
 }
 
 int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker) {

@@ -83,9 +83,9 @@ FASTI_MUST_USE bool fasti_engine_submit(struct fasti_engine *engine, uint32_t wo
                                         const struct fasti_command *command, uint64_t tag,
                                         struct fasti_answer *answer);
 
-/* Says what will be asked for next: memory is asked for it, so that the waits of several questions
- * come at once. count: at most FASTI_COMING_MAX. Changes no answer; any ids and dates will do. By
- * the worker's thread; like a submit it ends what an earlier answer pointed to. */
+/* Says what will be asked for or booked next: memory is asked for it, so that the waits of several
+ * commands come at once. count: at most FASTI_COMING_MAX. Changes no answer; any ids and dates will
+ * do. By the worker's thread; like a submit it ends what an earlier answer pointed to. */
 void fasti_engine_prefetch(struct fasti_engine *engine, uint32_t worker,
                            const struct fasti_coming *coming, uint32_t count);
 

@@ -8,6 +8,7 @@
  * A plain program: ctest runs it, also under ThreadSanitizer. Exits 77 where io_uring is denied.
  */
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -546,6 +547,79 @@ static void questions_in_one_piece(struct fasti_prng *prng) {
     watch_end(&watch);
 }
 
+/* ---- bookings that come in one piece ---- */
+
+#define BOOKINGS \
+    12 /* of each 4 the third is the second again, and the fourth wants its time, too */
+
+static uint32_t booking_key(uint32_t round, uint32_t i) {
+    return round * BOOKINGS + i - (i % 4 < 2 ? 0 : i % 4 - 1);
+}
+
+static struct fasti_command booking_of(uint32_t round, uint32_t i, char patient[16]) {
+    const uint32_t key = booking_key(round, i);
+    struct fasti_command book = server_world_book(key);
+    book.request =
+        fasti_request_id_make(engine_utc_s(SERVER_WORLD_NOW) * 1000, key, i % 4 == 3 ? 4 : 0);
+    book.body.book.appointments[0].patient = patient;
+    book.body.book.appointments[0].patient_length =
+        (uint8_t)snprintf(patient, 16, "patient-%u%s", key, i % 4 == 3 ? "b" : "");
+    return book;
+}
+
+/* Is the booked record that of the patient who wanted it? Returns which of the round's keys it is.
+ */
+static uint32_t booking_check(struct watch *watch, uint32_t round, uint64_t record) {
+    const struct fasti_command show = server_world_show(record);
+    const struct fasti_record_view *view = &wire_call(watch->bystander, &show)->body.show.view;
+    for (uint32_t i = 0; i < BOOKINGS; i++) {
+        char patient[16];
+        const struct fasti_command book = booking_of(round, i, patient);
+        if (book.body.book.items[0].start_utc_s == view->start_utc_s &&
+            view->patient_length == strlen(patient) &&
+            memcmp(view->patient, patient, view->patient_length) == 0)
+            return i;
+    }
+    CHECK(false, "record %llu is nobody's", (unsigned long long)record);
+    return 0;
+}
+
+/* Each that is read ahead is decided once, and for its own patient and time. */
+static void bookings_in_one_piece(struct fasti_prng *prng) {
+    static uint8_t piece[BOOKINGS * 512];
+    static struct mutable_frame frame;
+    struct watch watch = watch_begin((struct fasti_server_options){.worker_count = 1});
+    struct wire *wire = wire_greet(watch.world->unix_where);
+    for (uint32_t round = 0; round < 50; round++) {
+        uint64_t records[BOOKINGS];
+        uint32_t seen = 0, taken = 0;
+        size_t size = 0;
+        for (uint32_t i = 0; i < BOOKINGS; i++) {
+            char patient[16];
+            const struct fasti_command book = booking_of(round, i, patient);
+            frame_encode(wire, &book, &frame);
+            memcpy(piece + size, frame.bytes, frame.size);
+            size += frame.size;
+        }
+        const size_t cut = fasti_prng_below(prng, 3) == 0 ? fasti_prng_below(prng, size) : size;
+        CHECK(wire_push(wire, piece, cut) && wire_push(wire, piece + cut, size - cut), "push");
+        for (uint32_t i = 0; i < BOOKINGS; i++) { /* refusals overtake what waits for the log */
+            const struct fasti_answer *answer = wire_answer(wire);
+            CHECK(answer->status == FASTI_OK || answer->status == FASTI_BUSY, "%s",
+                  answer->detail.text);
+            records[i] = answer->record.v;
+            taken += answer->outcome == FASTI_OUTCOME_TAKEN;
+        }
+        for (uint32_t i = 0; i < BOOKINGS; i++)
+            if (records[i] != 0)
+                seen |= 1u << booking_check(&watch, round, records[i]);
+        CHECK(seen == 0x333 && taken == BOOKINGS / 4, "seen %x, %u taken", seen, taken);
+    }
+    watch.digest = wire_digest(watch.bystander);
+    wire_close(wire);
+    watch_end(&watch);
+}
+
 /* A frame of which a part came first, and the rest with others behind it, has come: who is quiet
  * after that is idle, not slow. */
 static void read_questions_are_not_slow(void) {
@@ -589,6 +663,7 @@ int main(void) {
     random_flips(&prng);
     halves();
     questions_in_one_piece(&prng);
+    bookings_in_one_piece(&prng);
     resets();
     slow_and_idle();
     blocked_is_not_slow();

@@ -262,12 +262,15 @@ struct fasti_availability_query {
     fasti_schedule_id schedules[FASTI_QUERY_SCHEDULES_MAX];
 };
 
-/* Days of a schedule that will be asked for (fasti_engine_prefetch). */
+/* Days of a schedule that will be asked for or booked, and the request id that comes with it
+ * (fasti_engine_prefetch). */
 struct fasti_coming {
     fasti_schedule_id schedule;
     fasti_service_id service;
     fasti_date first;
     uint32_t day_count;
+    fasti_organization_id organization; /* of the request id */
+    fasti_request_id request;           /* zeros: none */
 };
 
 enum fasti_search_area {

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "engine/base/hash.h"
 #include "engine/base/panic.h"
@@ -22,7 +23,11 @@ enum way_state {
 #define TIME_SHIFT  12
 #define TAG_BITS    12
 
+#define MARK_MASK ((UINT64_C(1) << STATE_SHIFT) - 1) /* of a word: all but the state */
+
 #define WAY_NONE FASTI_REQUEST_WAYS
+
+#define PAGE_BYTES 4096u
 
 /* A request's bucket, and what its word is but for the state. */
 struct place {
@@ -69,6 +74,23 @@ bool fasti_requests_init(struct fasti_requests *requests, uint32_t entries_max) 
     return true;
 }
 
+/* Every page of it is there then, in huge ones where the system has them. */
+static void memory_touch(void *memory, size_t bytes) {
+    volatile uint8_t *at = memory;
+    const uintptr_t first = ((uintptr_t)memory + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    const uintptr_t end = ((uintptr_t)memory + bytes) / PAGE_BYTES * PAGE_BYTES;
+    if (first < end)
+        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+    for (size_t i = 0; i < bytes; i += PAGE_BYTES)
+        at[i] = 0;
+}
+
+void fasti_requests_prefault(struct fasti_requests *requests) {
+    memory_touch(requests->buckets, requests->bucket_count * sizeof *requests->buckets);
+    memory_touch(requests->entries,
+                 (size_t)requests->bucket_count * FASTI_REQUEST_WAYS * sizeof *requests->entries);
+}
+
 void fasti_requests_deinit(struct fasti_requests *requests) {
     for (uint32_t i = 0; i < requests->lock_count; i++)
         pthread_mutex_destroy(&requests->locks[i].mutex);
@@ -110,7 +132,7 @@ static uint32_t way_find(const struct place *place, const struct fasti_request *
                          uint32_t from) {
     for (uint32_t way = from; way < FASTI_REQUEST_WAYS; way++) {
         const uint64_t word = place->bucket->words[way];
-        if (word_with(WAY_FREE, word) == place->mark && word_state(word) != WAY_FREE &&
+        if (((word ^ place->mark) & MARK_MASK) == 0 && word_state(word) != WAY_FREE &&
             key_equal(&place->entries[way].request, request))
             return way;
     }
@@ -129,7 +151,7 @@ static uint64_t word_rank(uint64_t word, int64_t age_ms) {
 static uint32_t way_choose(const struct place *place, int64_t age_ms) {
     uint32_t chosen = 0;
     uint64_t lowest = UINT64_MAX;
-    for (uint32_t way = 0; way < FASTI_REQUEST_WAYS; way++) {
+    for (uint32_t way = 0; way < FASTI_REQUEST_WAYS && lowest != 0; way++) {
         const uint64_t rank = word_rank(place->bucket->words[way], age_ms);
         if (rank < lowest) {
             lowest = rank;
@@ -205,6 +227,25 @@ enum fasti_request_result fasti_requests_begin(struct fasti_requests *requests,
                                                  : unknown_begin(&place, request, now_ms, slot);
     pthread_mutex_unlock(place.lock);
     return result;
+}
+
+/* First the lock and the bucket; then the way that a new request would take. */
+void fasti_requests_prefetch(struct fasti_requests *requests, fasti_request_id id,
+                             fasti_organization_id organization, uint32_t level) {
+    const struct fasti_request request = {.id = id, .organization = organization};
+    int64_t id_ms;
+    if (!fasti_request_id_ms(id, &id_ms))
+        return;
+    const struct place place = place_of(requests, &request, id_ms);
+    if (level == 0) {
+        __builtin_prefetch(place.lock, 1);
+        for (size_t at = 0; at < sizeof *place.bucket; at += FASTI_CACHE_LINE_BYTES)
+            __builtin_prefetch((const uint8_t *)place.bucket + at, 1);
+        return;
+    }
+    pthread_mutex_lock(place.lock);
+    __builtin_prefetch(&place.entries[way_choose(&place, id_ms)], 1);
+    pthread_mutex_unlock(place.lock);
 }
 
 /* PENDING becomes state; answer NULL: there is none. */

@@ -121,8 +121,17 @@ enum fasti_request_result {
  * nothing to deinit. */
 FASTI_MUST_USE bool fasti_requests_init(struct fasti_requests *requests, uint32_t entries_max);
 
+/* Touches all memory of a new table: nobody waits for a page later, and a server's is in huge pages
+ * where the system has them, since each id is looked for at a place of its own. */
+void fasti_requests_prefault(struct fasti_requests *requests);
+
 /* A zeroed one may be deinited too. */
 void fasti_requests_deinit(struct fasti_requests *requests);
+
+/* Asks for memory of what begin with this key will touch; level 0, for many keys, and then level 1.
+ * Any id will do. Decides nothing. */
+void fasti_requests_prefetch(struct fasti_requests *requests, fasti_request_id id,
+                             fasti_organization_id organization, uint32_t level);
 
 /* Asks for the right to decide a command; before anything of it is claimed.
  *
