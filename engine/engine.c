@@ -65,7 +65,7 @@ struct fasti_engine {
     uint32_t worker_count;
     struct fasti_worker *workers[FASTI_WORKERS_MAX];
     struct fasti_booking *bookings[FASTI_WORKERS_MAX];
-    int wake_fds[FASTI_WORKERS_MAX];
+    struct fasti_wake wakes[FASTI_WORKERS_MAX];
     int64_t started_ms, recovery_ms;
     uint64_t recovered_effects, epoch;
 };
@@ -123,13 +123,13 @@ static void worker_close(struct fasti_engine *engine, uint32_t at) {
     fasti_heatmap_destroy(worker->heatmap);
     if (worker->epoll_fd >= 0)
         close(worker->epoll_fd);
-    if (engine->wake_fds[at] >= 0)
-        close(engine->wake_fds[at]);
+    if (engine->wakes[at].fd >= 0)
+        close(engine->wakes[at].fd);
     free(worker);
 }
 
 static enum fasti_status worker_open(struct fasti_engine *engine, uint32_t at) {
-    engine->wake_fds[at] = -1;
+    engine->wakes[at].fd = -1;
     struct fasti_worker *worker = aligned_alloc(_Alignof(struct fasti_worker), sizeof *worker);
     if (worker == NULL)
         return FASTI_LIMIT_MEMORY;
@@ -157,12 +157,12 @@ static enum fasti_status worker_event_open(struct fasti_engine *engine, uint32_t
     const int storage_fd = engine->io->operations->event_fd(engine->io, at);
     if (storage_fd < 0)
         return FASTI_OK;
-    engine->wake_fds[at] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    engine->wakes[at].fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (engine->wake_fds[at] < 0 || worker->epoll_fd < 0)
+    if (engine->wakes[at].fd < 0 || worker->epoll_fd < 0)
         return fasti_detail_set(detail, FASTI_IO_OPEN, "no file descriptors for worker %u: %s", at,
                                 strerror(errno));
-    const int fds[2] = {engine->wake_fds[at], storage_fd};
+    const int fds[2] = {engine->wakes[at].fd, storage_fd};
     for (int i = 0; i < 2; i++) {
         struct epoll_event event = {.events = EPOLLIN};
         if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, fds[i], &event) != 0)
@@ -251,7 +251,7 @@ static void state_close(struct fasti_engine *engine) {
         worker_close(engine, i);
         engine->workers[i] = NULL;
         engine->bookings[i] = NULL;
-        engine->wake_fds[i] = -1;
+        engine->wakes[i].fd = -1;
     }
     fasti_state_deinit(&engine->state);
     memset(&engine->state, 0, sizeof engine->state);
@@ -333,7 +333,7 @@ static enum fasti_status open_all(struct fasti_engine *engine,
         fasti_log_open(engine->io, &report, now_ms, options->segment_bytes, &engine->log, detail));
     engine->started_ms = now_ms;
     engine->epoch = report.epoch + 1;
-    const bool is_simulated = engine->wake_fds[0] < 0;
+    const bool is_simulated = engine->wakes[0].fd < 0;
     fasti_checkpoint_init(&engine->checkpoint, &engine->state, engine->io, engine->log,
                           is_simulated, engine->epoch, options->snapshot_log_bytes);
     snapshots_know(engine, &candidates, &report);
@@ -342,7 +342,7 @@ static enum fasti_status open_all(struct fasti_engine *engine,
                       is_simulated, &rules);
     fasti_committer_init(&engine->committer, &engine->state, engine->log, &engine->checkpoint,
                          &engine->upkeep, engine->bookings, &engine->roster, engine->worker_count,
-                         engine->wake_fds, recovery->digest);
+                         engine->wakes, recovery->digest);
     const bool is_known = fasti_edits_tell(engine->bookings[0], &engine->roster, &engine->names);
     FASTI_ASSERT(is_known); /* nobody else is here yet */
     return FASTI_OK;
@@ -372,7 +372,7 @@ enum fasti_status fasti_engine_open(const struct fasti_engine_options *options, 
     fasti_roster_init(&(*engine)->roster);
     fasti_names_init(&(*engine)->names);
     for (uint32_t i = 0; i < FASTI_WORKERS_MAX; i++)
-        (*engine)->wake_fds[i] = -1;
+        (*engine)->wakes[i].fd = -1;
     const enum fasti_status status = open_all(*engine, options, recovery, detail);
     if (status != FASTI_OK) {
         fasti_engine_close(*engine, false);
@@ -637,14 +637,6 @@ static void waiting_check(struct fasti_engine *engine, struct fasti_worker *work
     fasti_add_seq_cst(&booking->waits_looked, UINT32_C(1));
 }
 
-static void wake_clear(struct fasti_engine *engine, uint32_t worker) {
-    uint64_t count;
-    if (engine->wake_fds[worker] < 0)
-        return;
-    const ssize_t got = read(engine->wake_fds[worker], &count, sizeof count);
-    (void)got; /* EAGAIN: nobody woke us */
-}
-
 /* Looks again where a look was waiting; true: its answer is complete. */
 static bool is_complete(struct fasti_booking *booking, struct fasti_pending *pending) {
     if (pending->answer.status != FASTI_OK)
@@ -666,7 +658,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     worker_enter(worker, false);
     (void)fasti_limbo_collect(&booking->limbo, 256);
     fasti_booking_prepare(booking);
-    wake_clear(engine, worker_at);
+    fasti_wake_clear(&engine->wakes[worker_at]);
     if (!fasti_load_relaxed(&engine->state.is_dead) &&
         !fasti_load_relaxed(&engine->state.is_disk_full))
         fasti_hold_timers_run(booking);
@@ -712,10 +704,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
         fasti_pending_give(booking, pending);
         if (is_big && worker->ready != NULL) {
             /* Its big part lives in the worker: hand out the rest at the next call. */
-            if (engine->wake_fds[worker_at] >= 0) {
-                const ssize_t written = write(engine->wake_fds[worker_at], &(uint64_t){1}, 8);
-                (void)written;
-            }
+            fasti_wake_tell(&engine->wakes[worker_at]);
             break;
         }
     }
@@ -730,13 +719,14 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
 void fasti_engine_prefetch(struct fasti_engine *engine, uint32_t worker,
                            const struct fasti_coming *coming, uint32_t count) {
     struct fasti_requests *requests = &engine->state.requests;
+    const int64_t now_ms = fasti_state_now_ms(&engine->state);
     FASTI_ASSERT(worker < engine->worker_count);
     worker_enter(engine->workers[worker], true);
     for (uint32_t i = 0; i < count; i++)
-        fasti_requests_prefetch(requests, coming[i].request, coming[i].organization, 0);
+        fasti_requests_prefetch(requests, coming[i].request, coming[i].organization, now_ms, 0);
     fasti_rows_prefetch(&engine->workers[worker]->search, coming, count);
     for (uint32_t i = 0; i < count; i++)
-        fasti_requests_prefetch(requests, coming[i].request, coming[i].organization, 1);
+        fasti_requests_prefetch(requests, coming[i].request, coming[i].organization, now_ms, 1);
 }
 
 int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker) {

@@ -40,8 +40,8 @@ struct fasti_engine_options {
     /* Records (appointments, blocks) are removed so many days after they ended and were changed
      * last, once their days retired. 0: never. Needs past_days. */
     uint32_t retention_days;
-    /* A worker's commands under way are in memory before the first one comes: a page fault costs
-     * more than a booking. Servers say true. */
+    /* A worker's commands under way and the table of request ids are in memory before the first one
+     * comes: a page fault costs more than a booking. Servers say true. */
     bool is_prefaulted;
     struct fasti_clock clock; /* copied; see fasti_engine_clock */
     /* While it recovers, some times a second; false: stop, open gives STARTING. May be NULL. */

@@ -4,7 +4,6 @@
 #include "engine/commit/committer.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/panic.h"
@@ -32,8 +31,8 @@ static void room_tell(struct fasti_committer *committer) {
 void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
                           struct fasti_log *log, struct fasti_checkpoint *checkpoint,
                           struct fasti_upkeep *upkeep, struct fasti_booking **bookings,
-                          struct fasti_roster_store *roster, uint32_t worker_count, int *wake_fds,
-                          struct fasti_hash128 digest) {
+                          struct fasti_roster_store *roster, uint32_t worker_count,
+                          struct fasti_wake *wakes, struct fasti_hash128 digest) {
     memset(committer, 0, sizeof *committer);
     committer->state = state;
     committer->log = log;
@@ -43,21 +42,12 @@ void fasti_committer_init(struct fasti_committer *committer, struct fasti_state 
     committer->lsn_next = fasti_log_lsn_end(log);
     committer->bookings = bookings;
     committer->worker_count = worker_count;
-    committer->wake_fds = wake_fds;
-    committer->is_simulated = wake_fds[0] < 0;
+    committer->wakes = wakes;
+    committer->is_simulated = wakes[0].fd < 0;
     committer->digest = digest;
     committer->digest_next = digest;
     room_tell(committer);
     pthread_mutex_init(&committer->digest_lock, NULL);
-}
-
-static void wake(const struct fasti_committer *committer, uint32_t worker) {
-    static const uint64_t one = 1;
-    if (committer->wake_fds[worker] < 0)
-        return;
-    /* EAGAIN (the counter is full) means that the worker is about to wake anyway. */
-    const ssize_t written = write(committer->wake_fds[worker], &one, sizeof one);
-    (void)written;
 }
 
 /* Wakes every other worker that waits for something, at most once a batch. */
@@ -68,7 +58,7 @@ static void wake_others(const struct fasti_committer *committer, uint32_t self, 
         struct fasti_booking *booking = committer->bookings[i];
         if ((i < 64 && (served & UINT64_C(1) << i) != 0) ||
             fasti_load_seq_cst(&booking->waiting_count) > 0)
-            wake(committer, i);
+            fasti_wake_tell(&committer->wakes[i]);
     }
 }
 
@@ -110,7 +100,7 @@ static void die(struct fasti_committer *committer, uint32_t worker) {
     (void)served; /* everybody is woken: refusals that wait are on their owners' lists */
     for (uint32_t i = 0; i < committer->worker_count; i++)
         if (i != worker)
-            wake(committer, i);
+            fasti_wake_tell(&committer->wakes[i]);
     fasti_store_seq_cst(&committer->role, UINT32_C(0));
 }
 

@@ -21,6 +21,7 @@
 #include "engine/booking/state.h"
 #include "engine/commit/checkpoint.h"
 #include "engine/commit/upkeep.h"
+#include "engine/commit/wake.h"
 #include "engine/search/roster.h"
 #include "engine/storage/log.h"
 
@@ -32,7 +33,7 @@ struct fasti_committer {
     struct fasti_roster_store *roster; /* told of the summaries of days, in log order */
     struct fasti_booking **bookings;   /* all workers */
     uint32_t worker_count;
-    int *wake_fds; /* eventfd a worker; -1 on a simulated disk */
+    struct fasti_wake *wakes; /* one a worker */
     bool is_simulated;
 
     _Alignas(FASTI_CACHE_LINE_BYTES) _Atomic uint32_t role;
@@ -65,8 +66,8 @@ struct fasti_committer {
 void fasti_committer_init(struct fasti_committer *committer, struct fasti_state *state,
                           struct fasti_log *log, struct fasti_checkpoint *checkpoint,
                           struct fasti_upkeep *upkeep, struct fasti_booking **bookings,
-                          struct fasti_roster_store *roster, uint32_t worker_count, int *wake_fds,
-                          struct fasti_hash128 digest);
+                          struct fasti_roster_store *roster, uint32_t worker_count,
+                          struct fasti_wake *wakes, struct fasti_hash128 digest);
 
 /* Moves the log on as far as it goes without waiting. Any worker, often. */
 void fasti_committer_step(struct fasti_committer *committer, uint32_t worker);
