@@ -8,7 +8,7 @@
 
 #include "api/frame.h"
 
-#define COMING_BYTES_MAX 1024 /* of a frame: a question; what is larger is not read twice */
+#define COMING_BYTES_MAX 1024 /* of a frame that is read ahead: nothing larger is read twice */
 
 /* ---- life ---- */
 
@@ -347,7 +347,7 @@ static bool is_read_ahead(const struct fasti_command *command) {
 /* Takes the requests of one frame from request_index on; false: blocked before the last one. */
 static bool requests_take(struct fasti_desk *desk, struct fasti_connection *connection,
                           uint32_t count) {
-    desk->is_alike = false;
+    desk->was_ahead = false;
     while (connection->request_index < count) {
         if (!fasti_connection_is_live(connection))
             return true;
@@ -358,7 +358,7 @@ static bool requests_take(struct fasti_desk *desk, struct fasti_connection *conn
         const enum fasti_status status = fasti_codec_decode_request(
             desk->codec, connection->request_index, &id, &desk->command, &detail);
         connection->request_index++;
-        desk->is_alike = status == FASTI_OK && is_read_ahead(&desk->command);
+        desk->was_ahead = status == FASTI_OK && is_read_ahead(&desk->command);
         if (status == FASTI_OK)
             request_take(desk, connection, id, &desk->command);
         else
@@ -399,20 +399,20 @@ static bool frame_take(struct fasti_desk *desk, struct fasti_connection *connect
 
 /* Is the frame one command whose kind is read ahead? Then it is kept, decoded. A booking's texts
  * stay in the frame, so it must lie where the codec reads it in place. */
-static bool question_keep(struct fasti_desk *desk, const uint8_t *frame, size_t size,
-                          struct fasti_desk_question *question) {
+static bool ahead_keep(struct fasti_desk *desk, const uint8_t *frame, size_t size,
+                       struct fasti_desk_ahead *ahead) {
     struct fasti_client_frame opened;
     struct fasti_detail detail;
     return fasti_codec_open_client(desk->codec, frame, size, &opened, &detail) == FASTI_OK &&
            opened.kind != FASTI_CLIENT_HELLO && opened.request_count == 1 &&
-           fasti_codec_decode_request(desk->codec, 0, &question->id, &question->command, &detail) ==
+           fasti_codec_decode_request(desk->codec, 0, &ahead->id, &ahead->command, &detail) ==
                FASTI_OK &&
-           is_read_ahead(&question->command) &&
-           (question->command.kind == FASTI_COMMAND_AVAILABILITY ||
+           is_read_ahead(&ahead->command) &&
+           (ahead->command.kind == FASTI_COMMAND_AVAILABILITY ||
             (uintptr_t)frame % FASTI_FRAME_ALIGN_BYTES == 0);
 }
 
-/* What the command will touch. */
+/* What the command will touch; of a booking its first row. */
 static struct fasti_coming coming_of(const struct fasti_command *command) {
     const struct fasti_availability_query *query = &command->body.availability;
     const struct fasti_book_item *item = &command->body.book.items[0];
@@ -430,50 +430,50 @@ static struct fasti_coming coming_of(const struct fasti_command *command) {
         .day_count = query->day_count};
 }
 
-/* Reads the questions that come next in bytes, and tells the engine of them, so that memory for all
+/* Reads the commands that come next in bytes, and tells the engine of them, so that memory for all
  * of them is on its way before the first is answered. Nothing where one comes alone. */
-static void questions_read(struct fasti_desk *desk, const uint8_t *bytes, size_t size) {
+static void ahead_read(struct fasti_desk *desk, const uint8_t *bytes, size_t size) {
     struct fasti_coming coming[FASTI_COMING_MAX];
     size_t at = 0, frame_size = 0;
-    desk->question_count = desk->question_at = 0;
-    while (desk->question_count < FASTI_COMING_MAX) {
-        struct fasti_desk_question *question = &desk->questions[desk->question_count];
+    desk->ahead_count = desk->ahead_at = 0;
+    while (desk->ahead_count < FASTI_COMING_MAX) {
+        struct fasti_desk_ahead *ahead = &desk->ahead[desk->ahead_count];
         struct fasti_detail detail;
         if (fasti_frame_next(bytes + at, size - at, FASTI_FRAME_BYTES_MAX, &frame_size, &detail) !=
                 FASTI_FRAME_COMPLETE ||
             (at == 0 && frame_size == size) || frame_size > COMING_BYTES_MAX ||
-            !question_keep(desk, bytes + at, frame_size, question))
+            !ahead_keep(desk, bytes + at, frame_size, ahead))
             break;
-        question->bytes = frame_size;
-        coming[desk->question_count++] = coming_of(&question->command);
+        ahead->bytes = frame_size;
+        coming[desk->ahead_count++] = coming_of(&ahead->command);
         at += frame_size;
     }
-    if (desk->question_count > 1)
-        fasti_engine_prefetch(desk->engine, desk->worker, coming, desk->question_count);
+    if (desk->ahead_count > 1)
+        fasti_engine_prefetch(desk->engine, desk->worker, coming, desk->ahead_count);
 }
 
-/* The bytes begin with the next of the questions that were read: it is taken; 0: none is left. */
-static size_t question_take(struct fasti_desk *desk, struct fasti_connection *connection) {
-    if (desk->question_at == desk->question_count)
+/* The bytes begin with the next of the commands that were read: it is taken; 0: none is left. */
+static size_t ahead_take(struct fasti_desk *desk, struct fasti_connection *connection) {
+    if (desk->ahead_at == desk->ahead_count)
         return 0;
-    struct fasti_desk_question *question = &desk->questions[desk->question_at++];
+    struct fasti_desk_ahead *ahead = &desk->ahead[desk->ahead_at++];
     connection->active_ms = desk->now_ms;
     connection->frame_ms = 0;
-    request_take(desk, connection, question->id, &question->command);
-    return question->bytes;
+    request_take(desk, connection, ahead->id, &ahead->command);
+    return ahead->bytes;
 }
 
 /* Takes frames from the front of bytes; returns how many bytes are done with. */
 static size_t frames_take(struct fasti_desk *desk, struct fasti_connection *connection,
                           const uint8_t *bytes, size_t size) {
     size_t at = 0;
-    desk->question_count = desk->question_at = 0;
+    desk->ahead_count = desk->ahead_at = 0;
     while (at < size && fasti_connection_is_live(connection) &&
            !fasti_connection_is_blocked(connection)) {
-        if (desk->question_at == desk->question_count && desk->is_alike &&
+        if (desk->ahead_at == desk->ahead_count && desk->was_ahead &&
             connection->state == FASTI_CONNECTION_OPEN)
-            questions_read(desk, bytes + at, size - at);
-        size_t frame_size = question_take(desk, connection);
+            ahead_read(desk, bytes + at, size - at);
+        size_t frame_size = ahead_take(desk, connection);
         at += frame_size;
         if (frame_size > 0)
             continue;

@@ -39,8 +39,8 @@ struct fasti_zone_wait {
     struct fasti_command command; /* the put of the location */
 };
 
-/* A question that was read ahead; its frame has so many bytes. */
-struct fasti_desk_question {
+/* A command that was read ahead; its frame has so many bytes. */
+struct fasti_desk_ahead {
     size_t bytes;
     uint64_t id;
     struct fasti_command command;
@@ -61,10 +61,10 @@ struct fasti_desk {
     uint32_t staged_import; /* the last import under which a zone was staged here, and the zone */
     struct fasti_id_text staged_zone;
     struct fasti_command command; /* being decoded */
-    bool is_alike; /* the last one is of a kind that is read ahead: the next may be, too */
-    uint32_t question_count, question_at;                   /* questions below `at` were taken */
-    struct fasti_desk_question questions[FASTI_COMING_MAX]; /* read, of one connection's input */
-    struct fasti_answer answer;                             /* being encoded */
+    bool was_ahead; /* the last one is of a kind that is read ahead: the next may be, too */
+    uint32_t ahead_count, ahead_at;                  /* those below `at` were taken */
+    struct fasti_desk_ahead ahead[FASTI_COMING_MAX]; /* read, of one connection's input */
+    struct fasti_answer answer;                      /* being encoded */
     struct fasti_answer answers[FASTI_POLL_ANSWERS_MAX];
 };
 

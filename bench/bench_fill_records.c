@@ -13,7 +13,7 @@
 
 #include "bench/bench_generate.h"
 
-#define RECORD_BYTES_MAX 96                                            /* one item, no payload */
+#define RECORD_BYTES_MAX 64                                            /* one item, no payload */
 #define CREATED_MS       ((FASTI_WORKLOAD_START_UTC_S - 86400) * 1000) /* the day before */
 #define BUSY_TRIES       500
 #define BUSY_PAUSE_NS    (20 * 1000 * 1000)

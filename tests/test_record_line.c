@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/booking/record.h"
 #include "tests/support/seed.h"
 #include "tools/fasti_record_line.h"
 
@@ -41,13 +42,16 @@ static void record_make(struct fasti_prng *prng, struct made *made) {
                           : (uint8_t)(1 + below(prng, FASTI_STATE_RELEASED)),
         .reason = (uint8_t)below(prng, 256),
         .created_ms = (int64_t)below(prng, 1000),
-        .changed_ms = INT64_C(1700000000000) + (int64_t)below(prng, 1000),
-        .request = {below(prng, 2) == 0 ? 0 : fasti_prng_next(prng), fasti_prng_next(prng)},
         .moved_from = {below(prng, 2) == 0 ? 0 : FASTI_RECORDS_MAX - 1 - below(prng, 50)},
         .item_count = (uint16_t)(1 + below(prng, below(prng, 4) == 0 ? FASTI_ITEMS_MAX : 3)),
         .items = made->items,
         .patient = made->patient,
         .payload = made->payload};
+    whole->changed_ms = below(prng, 2) == 0 ? whole->created_ms
+                                            : INT64_C(1700000000000) + (int64_t)below(prng, 1000);
+    if (below(prng, 2) == 0)
+        whole->request = (fasti_request_id){below(prng, 2) == 0 ? 0 : fasti_prng_next(prng),
+                                            fasti_prng_next(prng)};
     whole->was_held = whole->state == FASTI_STATE_HELD || whole->state == FASTI_STATE_EXPIRED ||
                       whole->state == FASTI_STATE_RELEASED;
     if (whole->was_held) {
@@ -91,6 +95,77 @@ static size_t encoded(const struct fasti_whole *whole, uint8_t *bytes) {
     const size_t size = fasti_whole_encode(whole, bytes, FASTI_WHOLE_BYTES_MAX, &field);
     cr_assert_neq(size, 0, "%s", field == NULL ? "no room" : field);
     return size;
+}
+
+/* What FORMAT.md says of a record, byte by byte. */
+Test(record_line, the_bytes_are_those_of_the_format) {
+    static const uint8_t expected[] = {
+        7,   0,   0,   0,  3, 0, 0,   0,   /* record, organization */
+        1,   10,  9,   2,  3, 0, 1,   0,   /* kind, state, reason, patient, payload */
+        1,   2,   0,   0,  0, 0, 0,   0,   /* created */
+        5,   0,   0,   0,  6, 0, 0,   0,   /* schedule, service */
+        8,   0,   0,   64, 0, 0, 0,   0,   /* start */
+        60,  0,   15,  0,  1, 2, 1,   4,   /* offset, minutes, buffers, seats */
+        11,  0,   0,   0,  0, 0, 0,   0,   /* moved from */
+        1,   0,   0,   0,  0, 0, 0,   128, /* request, low half first */
+        2,   0,   0,   0,  0, 0, 0,   0,   /**/
+        3,   2,   0,   0,  0, 0, 'p', 'q', /* changed, patient */
+        'a', 'b', 'c', 0,  0, 0, 0,   0,   /* payload, zeros */
+    };
+    const struct fasti_item item = {.schedule = 5,
+                                    .service = 6,
+                                    .start_utc_s = INT64_C(64) << 24 | 8,
+                                    .offset_minutes = 60,
+                                    .minutes = 15,
+                                    .before_minutes = 1,
+                                    .after_minutes = 2,
+                                    .seats = 1,
+                                    .seats_max = 4};
+    const struct fasti_whole whole = {.record = {7},
+                                      .organization = {3},
+                                      .kind = FASTI_RECORD_APPOINTMENT,
+                                      .state = FASTI_STATE_MOVED,
+                                      .reason = 9,
+                                      .modality = 2,
+                                      .is_override = true,
+                                      .created_ms = 0x201,
+                                      .changed_ms = 0x203,
+                                      .request = {.low = UINT64_C(1) << 63 | 1, .high = 2},
+                                      .moved_from = {11},
+                                      .item_count = 1,
+                                      .payload_length = 3,
+                                      .patient_length = 2,
+                                      .items = &item,
+                                      .patient = "pq",
+                                      .payload = (const uint8_t *)"abc"};
+    static _Alignas(8) uint8_t bytes[FASTI_WHOLE_BYTES_MAX];
+    const uint32_t flags = 2 | 4 | 16 | 32 | 2 << 6; /* moved, by staff, request, changed, video */
+    uint8_t wanted[sizeof expected];
+    memcpy(wanted, expected, sizeof wanted);
+    wanted[14] = (uint8_t)(1 | flags << 7);
+    wanted[15] = (uint8_t)(flags >> 1);
+    cr_assert_eq(encoded(&whole, bytes), sizeof wanted);
+    for (size_t i = 0; i < sizeof wanted; i++)
+        cr_assert_eq(bytes[i], wanted[i], "byte %zu is %u, not %u", i, bytes[i], wanted[i]);
+}
+
+/* A change never makes a record outgrow the room that it has: cancels go on when memory is full. */
+Test(record_line, a_change_takes_no_more_room) {
+    struct fasti_prng prng = fasti_test_prng("record_line.room");
+    static struct made made;
+    static _Alignas(8) uint8_t before[FASTI_WHOLE_BYTES_MAX], after[FASTI_WHOLE_BYTES_MAX];
+    uint32_t grown = 0;
+    for (int i = 0; i < 3000; i++) {
+        record_make(&prng, &made);
+        made.whole.changed_ms = made.whole.created_ms;
+        const size_t size = encoded(&made.whole, before);
+        made.whole.changed_ms++;
+        grown += encoded(&made.whole, after) > size;
+        const struct fasti_record *old = (const void *)before, *new = (const void *)after;
+        cr_assert_eq(fasti_record_room(old), fasti_record_room(new));
+        cr_assert_leq(fasti_record_bytes(new), fasti_record_room(old));
+    }
+    cr_assert(grown > 0 && grown < 3000);
 }
 
 Test(record_line, what_is_written_is_read_again) {

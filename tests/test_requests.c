@@ -442,6 +442,9 @@ static void step_begin(struct fasti_prng *prng, uint32_t k) {
     request.hash = (uint32_t)(fasti_prng_below(prng, 8) == 0); /* else 0 */
     const uint32_t worker = (uint32_t)fasti_prng_below(prng, FASTI_WORKERS_MAX);
     const enum fasti_request_result expected = model_begin(k, &request, worker);
+    if (fasti_prng_below(prng, 4) == 0) /* changes nothing */
+        fasti_requests_prefetch(&table, request.id, request.organization, clock_ms,
+                                (uint32_t)fasti_prng_below(prng, 2));
     const enum fasti_request_result result =
         fasti_requests_begin(&table, &request, worker, clock_ms, &told, &slot);
     cr_assert_eq(result, expected, "%d, the model says %d", (int)result, (int)expected);

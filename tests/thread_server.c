@@ -1,6 +1,7 @@
 /*
  * thread_server.c - hostile peers against a whole server: frames that are wrong in every way we
- * know, random flips, peers that stop halfway, say nothing, take nothing or reset.
+ * know, random flips, peers that stop halfway, say nothing, take nothing or reset; and peers that
+ * send much in one piece, which is read ahead.
  *
  *   each of them   a typed status and a living connection where framing allows, else a clean end;
  *                  nothing changes (digest); the bystander on another connection is served
@@ -549,8 +550,8 @@ static void questions_in_one_piece(struct fasti_prng *prng) {
 
 /* ---- bookings that come in one piece ---- */
 
-#define BOOKINGS \
-    12 /* of each 4 the third is the second again, and the fourth wants its time, too */
+/* Of each 4 the third is the second again, and the fourth wants its time, too. */
+#define BOOKINGS 12
 
 static uint32_t booking_key(uint32_t round, uint32_t i) {
     return round * BOOKINGS + i - (i % 4 < 2 ? 0 : i % 4 - 1);
@@ -598,6 +599,7 @@ static void bookings_in_one_piece(struct fasti_prng *prng) {
             char patient[16];
             const struct fasti_command book = booking_of(round, i, patient);
             frame_encode(wire, &book, &frame);
+            CHECK(frame.size <= 512, "a booking of %zu bytes", frame.size);
             memcpy(piece + size, frame.bytes, frame.size);
             size += frame.size;
         }

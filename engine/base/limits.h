@@ -91,7 +91,7 @@
 #define FASTI_QUERY_ROWS_MAX       64    /* schedule and service, in one answer */
 #define FASTI_QUERY_LOOKS_MAX      65536 /* for who offers it: 16 each, 1 for one elsewhere */
 #define FASTI_QUERY_DAYS_MAX       60
-#define FASTI_COMING_MAX           8        /* questions that memory is asked for together */
+#define FASTI_COMING_MAX           8        /* commands that memory is asked for together */
 #define FASTI_QUERY_CELLS_MAX      1024     /* rows x days of one answer */
 #define FASTI_QUERY_STARTS_MAX     65536    /* starts in one answer */
 #define FASTI_NEXT_SLOT_DAYS_MAX   400      /* how far beyond the window next_slot looks */

@@ -52,7 +52,7 @@
     X(CORRUPT_LOG, 80, CORRUPT, "the log is damaged")                                       \
     X(CORRUPT_SNAPSHOT, 81, CORRUPT, "the snapshot is damaged")                             \
     X(CORRUPT_STATE, 82, CORRUPT, "the log contradicts itself")                             \
-    X(UNSUPPORTED_FORMAT, 83, CORRUPT, "the files were written by a newer version")
+    X(UNSUPPORTED_FORMAT, 83, CORRUPT, "the files are of another format version")
 
 enum fasti_status {
 #define FASTI_STATUS_ENUM(name, value, class, text) FASTI_##name = value,

@@ -315,12 +315,11 @@ static enum fasti_status record_make_replay(struct fasti_booking *booking,
                                             const struct fasti_record *record,
                                             struct fasti_hash128 *delta) {
     struct fasti_state *state = booking->state;
-    const size_t bytes = fasti_record_bytes(record);
-    const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
+    const uint32_t index = fasti_arena_alloc(&booking->arena, fasti_record_room(record));
     if (index == 0)
         return FASTI_LIMIT_MEMORY;
     struct fasti_record *made = fasti_arena_at(&state->arena, index);
-    memcpy(made, record, bytes);
+    memcpy(made, record, fasti_record_bytes(record));
     fasti_records_publish(&state->records, made, index);
     versions_store(fasti_records_find(&state->records, (fasti_record_id){record->id}), 1);
     record_enter(state, record);
@@ -343,16 +342,10 @@ static uint32_t changed_make(struct fasti_booking *booking, const struct fasti_p
     struct fasti_record_parts behind = fasti_record_parts_of(source);
     if (!is_confirm)
         behind.changed_ms = decided_ms;
-    const struct fasti_record head = fasti_record_head_of(source, &behind);
-    const size_t bytes = fasti_record_bytes(&head);
-    const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
-    if (index == 0)
-        return 0;
-    struct fasti_record *next = fasti_arena_at(&booking->state->arena, index);
-    struct fasti_writer writer = {.bytes = (uint8_t *)next, .capacity = bytes};
-    fasti_record_write(&writer, &head, &behind);
-    if (is_confirm)
+    const uint32_t index = fasti_record_make(&booking->arena, source, &behind);
+    if (index == 0 || is_confirm)
         return index;
+    struct fasti_record *next = fasti_arena_at(&booking->state->arena, index);
     if (fasti_parts_form(parts, i) == FASTI_DRAFT_STATE) {
         const struct fasti_effect_end *end = parts->bodies[i];
         next->state = end->state;
@@ -388,7 +381,7 @@ static enum fasti_status record_change_replay(struct fasti_booking *booking,
                                                 (uint64_t)fasti_record_is_counted(before));
     if (fasti_parts_form(parts, i) == FASTI_DRAFT_WHOLE)
         patient_enter(state, next);
-    fasti_arena_free(&booking->arena, old, fasti_record_bytes(before));
+    fasti_arena_free(&booking->arena, old, fasti_record_room(before));
     return FASTI_OK;
 }
 

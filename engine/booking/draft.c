@@ -43,7 +43,7 @@ void fasti_draft_drop(struct fasti_booking *booking) {
         const struct fasti_draft_record *record = &draft->records[i];
         if (record->before == NULL && !draft->is_load)
             fasti_draft_numbers_give(booking, record->after->id, record->after->item_count);
-        fasti_arena_free(&booking->arena, record->index, fasti_record_bytes(record->after));
+        fasti_arena_free(&booking->arena, record->index, fasti_record_room(record->after));
     }
     fasti_draft_begin(booking);
 }
@@ -433,21 +433,6 @@ static struct fasti_draft_record *record_add(struct fasti_draft *draft, uint32_t
     return &draft->records[*place];
 }
 
-/* A private record of a head and what stands behind it; 0: no memory. */
-static uint32_t record_make(struct fasti_booking *booking, const struct fasti_record *head,
-                            const struct fasti_record_parts *parts) {
-    const struct fasti_record whole = fasti_record_head_of(head, parts);
-    const size_t bytes = fasti_record_bytes(&whole);
-    const uint32_t index = fasti_arena_alloc(&booking->arena, bytes);
-    if (index == 0)
-        return 0;
-    uint8_t *to = fasti_arena_at(&booking->state->arena, index);
-    struct fasti_writer writer = {.bytes = to, .capacity = bytes};
-    fasti_record_write(&writer, &whole, parts);
-    FASTI_ASSERT(!writer.failed && writer.size == bytes);
-    return index;
-}
-
 static void record_place(struct fasti_booking *booking, struct fasti_draft_record *added,
                          uint32_t index) {
     added->after = fasti_arena_at(&booking->state->arena, index);
@@ -462,7 +447,7 @@ enum fasti_draft_result fasti_draft_record_new(struct fasti_booking *booking,
     struct fasti_draft_record *added = record_add(booking->draft, place);
     if (added == NULL)
         return FASTI_DRAFT_FULL;
-    const uint32_t index = record_make(booking, head, parts);
+    const uint32_t index = fasti_record_make(&booking->arena, head, parts);
     if (index == 0)
         return FASTI_DRAFT_MEMORY;
     *added = (struct fasti_draft_record){
@@ -483,7 +468,7 @@ enum fasti_draft_result fasti_draft_record_replace(struct fasti_booking *booking
     struct fasti_draft_record *added = record_add(booking->draft, place);
     if (added == NULL)
         return FASTI_DRAFT_FULL;
-    const uint32_t index = record_make(booking, head, parts);
+    const uint32_t index = fasti_record_make(&booking->arena, head, parts);
     if (index == 0)
         return FASTI_DRAFT_MEMORY;
     *added = (struct fasti_draft_record){
@@ -536,7 +521,7 @@ enum fasti_draft_result fasti_draft_end(struct fasti_booking *booking,
     const struct fasti_record *record = ref->record;
     const bool is_held = record->state == FASTI_STATE_HELD;
     const struct fasti_page_change change = {.operation = FASTI_PAGE_RELEASE,
-                                             .record = is_held ? (uint32_t)record->id : 0};
+                                             .record = is_held ? record->id : 0};
     uint32_t place = 0;
     *looked = FASTI_LOOK_OK;
     enum fasti_draft_result result =

@@ -262,7 +262,7 @@ static void push(struct fasti_booking *booking, struct fasti_pending *pending) {
             fasti_records_publish(&state->records, record->after, record->index);
         else
             fasti_limbo_retire(&booking->limbo, fasti_cell_index(record->word),
-                               fasti_record_bytes(record->before));
+                               fasti_record_room(record->before));
     }
     fasti_draft_begin(booking);
     fasti_effects_push(state, pending);

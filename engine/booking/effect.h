@@ -122,8 +122,9 @@ _Static_assert(sizeof(struct fasti_effect_expiry) == 24, "as on disk");
 /* The largest effect that changes days: all items, each around midnight, each its own record. */
 #define FASTI_EFFECT_BOOK_BYTES_MAX                                                            \
     (sizeof(struct fasti_effect_header) + FASTI_CELLS_MAX * sizeof(struct fasti_effect_cell) + \
-     FASTI_ITEMS_MAX * (sizeof(struct fasti_record) + sizeof(struct fasti_item) + 32 +         \
-                        FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX))
+     FASTI_ITEMS_MAX *                                                                         \
+         (sizeof(struct fasti_record) + sizeof(struct fasti_item) + FASTI_RECORD_FLAGGED_MAX + \
+          FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX))
 _Static_assert(FASTI_EFFECT_BOOK_BYTES_MAX <= FASTI_EFFECT_BYTES_MAX, "it fits in a batch");
 _Static_assert(sizeof(struct fasti_effect_header) +
                        FASTI_CELLS_MAX * sizeof(struct fasti_effect_cell) + FASTI_LOAD_BYTES_MAX <=

@@ -220,7 +220,7 @@ static enum fasti_draft_result record_take(struct fasti_booking *booking,
     const bool is_held = record->state == FASTI_STATE_HELD;
     const struct fasti_page_change change = {
         .operation = FASTI_PAGE_TAKE,
-        .record = is_held ? (uint32_t)record->id : 0,
+        .record = is_held ? record->id : 0,
         .expires_ms = is_held ? fasti_record_hold(record)->expires_ms : 0,
     };
     const struct fasti_record_parts parts = fasti_record_parts_of(record);

@@ -91,6 +91,7 @@ static bool flagged_is_sound(const struct fasti_record *record) {
     const struct fasti_record_source *source = fasti_record_source(record);
     const fasti_request_id request = fasti_record_request(record);
     return (source == NULL || (source->source != 0 && source->zeros == 0)) &&
+           ((record->flags & FASTI_RECORD_MOVED) == 0 || fasti_record_moved_from(record) != 0) &&
            ((record->flags & FASTI_RECORD_REQUEST) == 0 || (request.low | request.high) != 0) &&
            ((record->flags & FASTI_RECORD_CHANGED) == 0 ||
             fasti_record_changed_ms(record) != record->created_ms);
@@ -229,10 +230,23 @@ void fasti_record_write(struct fasti_writer *writer, const struct fasti_record *
     if ((head->flags & FASTI_RECORD_REQUEST) != 0)
         fasti_write(writer, &parts->request, sizeof parts->request);
     if ((head->flags & FASTI_RECORD_CHANGED) != 0)
-        fasti_write(writer, &parts->changed_ms, sizeof parts->changed_ms);
+        fasti_write(writer, &parts->changed_ms, FASTI_RECORD_CHANGED_BYTES);
     fasti_write(writer, parts->patient, head->patient_length);
     fasti_write(writer, parts->payload, head->payload_length);
     fasti_write_pad8(writer);
+}
+
+uint32_t fasti_record_make(struct fasti_arena_local *arena, const struct fasti_record *head,
+                           const struct fasti_record_parts *parts) {
+    const struct fasti_record whole = fasti_record_head_of(head, parts);
+    const size_t bytes = fasti_record_bytes(&whole);
+    const uint32_t index = fasti_arena_alloc(arena, fasti_record_room(&whole));
+    if (index == 0)
+        return 0;
+    struct fasti_writer writer = {.bytes = fasti_arena_at(arena->arena, index), .capacity = bytes};
+    fasti_record_write(&writer, &whole, parts);
+    FASTI_ASSERT(!writer.failed && writer.size == bytes);
+    return index;
 }
 
 /* ---- memory ---- */

@@ -76,17 +76,21 @@ struct fasti_record {
 _Static_assert(FASTI_ITEMS_MAX <= FASTI_RECORD_ITEMS, "an item count fits");
 
 /* What follows the items, in the order of these bits. */
-#define FASTI_RECORD_HOLD   UINT32_C(1) /* a fasti_record_hold: a hold that was not confirmed */
-#define FASTI_RECORD_MOVED  UINT32_C(2) /* 8 bytes: number of the record that it was moved from */
-#define FASTI_RECORD_SOURCE UINT32_C(8) /* a fasti_record_source: a block of an import */
-#define FASTI_RECORD_REQUEST \
-    UINT32_C(16) /* a fasti_request_id, which is not zeros: it was made by */
-#define FASTI_RECORD_CHANGED UINT32_C(32) /* 8 bytes: changed_ms, which is not created_ms */
+#define FASTI_RECORD_HOLD    UINT32_C(1)  /* a fasti_record_hold: a hold that was not confirmed */
+#define FASTI_RECORD_MOVED   UINT32_C(2)  /* 8 bytes: number of the record that it was moved from */
+#define FASTI_RECORD_SOURCE  UINT32_C(8)  /* a fasti_record_source: a block of an import */
+#define FASTI_RECORD_REQUEST UINT32_C(16) /* the fasti_request_id that made it, not zeros */
+#define FASTI_RECORD_CHANGED UINT32_C(32) /* 6 bytes: changed_ms, which is not created_ms */
 /* What else a record's flags say; nothing of it stands behind the items. */
 #define FASTI_RECORD_OVERRIDE       UINT32_C(4) /* staff made it against a rule, knowingly */
 #define FASTI_RECORD_MODALITY_SHIFT 6           /* 3 bits: enum fasti_modality as asked for */
 #define FASTI_RECORD_MODALITY       (UINT32_C(7) << FASTI_RECORD_MODALITY_SHIFT)
 #define FASTI_RECORD_PLAIN_FLAGS    (FASTI_RECORD_OVERRIDE | FASTI_RECORD_MODALITY)
+
+/* A time of change: 0 to FASTI_RECORD_CHANGED_MAX. It stands last, before bytes that need no
+ * alignment. */
+#define FASTI_RECORD_CHANGED_BYTES 6
+#define FASTI_RECORD_CHANGED_MAX   ((INT64_C(1) << (FASTI_RECORD_CHANGED_BYTES * 8)) - 1)
 
 /* A hold takes its time until it expires; who has its token may confirm, extend and release it. */
 struct fasti_record_hold {
@@ -105,6 +109,17 @@ _Static_assert(sizeof(struct fasti_record_source) == 16, "as on disk");
 
 _Static_assert(sizeof(struct fasti_item) == 24, "no padding");
 _Static_assert(sizeof(struct fasti_record) == 24, "no padding");
+#define AT(field, offset) \
+    _Static_assert(offsetof(struct fasti_record, field) == (offset), "as on disk")
+AT(state, 9);
+AT(payload_length, 12);
+AT(created_ms, 16);
+#undef AT
+
+/* What all flags together say. */
+#define FASTI_RECORD_FLAGGED_MAX                                                                \
+    (sizeof(struct fasti_record_hold) + sizeof(uint64_t) + sizeof(struct fasti_record_source) + \
+     sizeof(fasti_request_id) + 8)
 
 /* Bytes of what these flags say behind the items. */
 static inline size_t fasti_record_flagged_bytes(uint32_t flags) {
@@ -112,15 +127,25 @@ static inline size_t fasti_record_flagged_bytes(uint32_t flags) {
            ((flags & FASTI_RECORD_MOVED) != 0 ? sizeof(uint64_t) : 0) +
            ((flags & FASTI_RECORD_SOURCE) != 0 ? sizeof(struct fasti_record_source) : 0) +
            ((flags & FASTI_RECORD_REQUEST) != 0 ? sizeof(fasti_request_id) : 0) +
-           ((flags & FASTI_RECORD_CHANGED) != 0 ? sizeof(int64_t) : 0);
+           ((flags & FASTI_RECORD_CHANGED) != 0 ? FASTI_RECORD_CHANGED_BYTES : 0);
 }
 static inline size_t fasti_record_patient_offset(const struct fasti_record *record) {
     return sizeof *record + record->item_count * sizeof(struct fasti_item) +
            fasti_record_flagged_bytes(record->flags);
 }
 static inline size_t fasti_record_bytes(const struct fasti_record *record) {
-    return fasti_record_patient_offset(record) +
-           ((size_t)record->patient_length + record->payload_length + 7) / 8 * 8;
+    return (fasti_record_patient_offset(record) + record->patient_length + record->payload_length +
+            7) /
+           8 * 8;
+}
+/* What it takes of the arena: as much as when it has changed. So a cancel needs no more than the
+ * record that it ends gives back, and goes on where memory is full. */
+static inline size_t fasti_record_room(const struct fasti_record *record) {
+    const size_t growth =
+        (record->flags & FASTI_RECORD_CHANGED) != 0 ? 0 : FASTI_RECORD_CHANGED_BYTES;
+    return (fasti_record_patient_offset(record) + growth + record->patient_length +
+            record->payload_length + 7) /
+           8 * 8;
 }
 static inline const char *fasti_record_patient(const struct fasti_record *record) {
     return (const char *)record + fasti_record_patient_offset(record);
@@ -157,8 +182,12 @@ static inline fasti_request_id fasti_record_request(const struct fasti_record *r
 }
 /* When it became what it is. */
 static inline int64_t fasti_record_changed_ms(const struct fasti_record *record) {
-    const int64_t *changed = (const int64_t *)fasti_record_flagged(record, FASTI_RECORD_CHANGED);
-    return changed == NULL ? record->created_ms : *changed;
+    const void *changed = fasti_record_flagged(record, FASTI_RECORD_CHANGED);
+    int64_t changed_ms = 0;
+    if (changed == NULL)
+        return record->created_ms;
+    memcpy(&changed_ms, changed, FASTI_RECORD_CHANGED_BYTES); /* little endian: bytes.h */
+    return changed_ms;
 }
 
 /* What stands behind a record's head: from it follow the flags that say so. */
@@ -180,6 +209,10 @@ struct fasti_record_parts fasti_record_parts_of(const struct fasti_record *recor
 struct fasti_record fasti_record_head_of(const struct fasti_record *head,
                                          const struct fasti_record_parts *parts);
 
+/* A private record of a head and its parts, in fasti_record_room of the arena; 0: no memory. */
+uint32_t fasti_record_make(struct fasti_arena_local *arena, const struct fasti_record *head,
+                           const struct fasti_record_parts *parts);
+
 /* Writes the record of a head as fasti_record_head_of made it; fasti_record_bytes of it. */
 void fasti_record_write(struct fasti_writer *writer, const struct fasti_record *head,
                         const struct fasti_record_parts *parts);
@@ -193,11 +226,9 @@ static inline bool fasti_record_is_counted(const struct fasti_record *record) {
     return record->kind == FASTI_RECORD_APPOINTMENT && record->state == FASTI_STATE_BOOKED;
 }
 
-#define FASTI_RECORD_BYTES_MAX                                                                  \
-    (sizeof(struct fasti_record) + FASTI_ITEMS_MAX * sizeof(struct fasti_item) +                \
-     sizeof(struct fasti_record_hold) + sizeof(uint64_t) + sizeof(struct fasti_record_source) + \
-     sizeof(fasti_request_id) + sizeof(int64_t) + FASTI_PATIENT_BYTES_MAX +                     \
-     FASTI_PAYLOAD_BYTES_MAX)
+#define FASTI_RECORD_BYTES_MAX                                                   \
+    (sizeof(struct fasti_record) + FASTI_ITEMS_MAX * sizeof(struct fasti_item) + \
+     FASTI_RECORD_FLAGGED_MAX + FASTI_PATIENT_BYTES_MAX + FASTI_PAYLOAD_BYTES_MAX)
 _Static_assert(FASTI_RECORD_BYTES_MAX <= FASTI_ARENA_SIZE_MAX, "a record is one arena object");
 _Static_assert(FASTI_LOAD_BYTES_MAX >=
                    FASTI_ITEMS_MAX *

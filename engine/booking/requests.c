@@ -83,6 +83,7 @@ static void memory_touch(void *memory, size_t bytes) {
         (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
     for (size_t i = 0; i < bytes; i += PAGE_BYTES)
         at[i] = 0;
+    at[bytes - 1] = 0;
 }
 
 void fasti_requests_prefault(struct fasti_requests *requests) {
@@ -229,9 +230,8 @@ enum fasti_request_result fasti_requests_begin(struct fasti_requests *requests,
     return result;
 }
 
-/* First the lock and the bucket; then the way that a new request would take. */
 void fasti_requests_prefetch(struct fasti_requests *requests, fasti_request_id id,
-                             fasti_organization_id organization, uint32_t level) {
+                             fasti_organization_id organization, int64_t now_ms, uint32_t level) {
     const struct fasti_request request = {.id = id, .organization = organization};
     int64_t id_ms;
     if (!fasti_request_id_ms(id, &id_ms))
@@ -244,7 +244,7 @@ void fasti_requests_prefetch(struct fasti_requests *requests, fasti_request_id i
         return;
     }
     pthread_mutex_lock(place.lock);
-    __builtin_prefetch(&place.entries[way_choose(&place, id_ms)], 1);
+    __builtin_prefetch(&place.entries[way_choose(&place, now_ms - FASTI_REQUESTS_AGE_MS)], 1);
     pthread_mutex_unlock(place.lock);
 }
 

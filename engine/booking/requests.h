@@ -28,17 +28,18 @@
  *
  * How many: of entries_max ids at least the newest half is there. (A bucket is meant to hold 32 of
  * them then; it meets a 65th less than once in two million buckets.) 72 bytes an entry, touched
- * when used, and 64 KiB of locks.
+ * when used unless a server touched all at its start, and 64 KiB of locks.
  *
  * After a restart refusals are new again, and of a bucket's effects the 64 latest are there and the
  * others lie below its horizon, in whatever order the log has them. That differs from before in
  * harmless ways: what was STALE may be DONE again, since refusals and commands under way took no
  * room; and an id that was among the oldest of its bucket while it was pending may be STALE.
  *
- * Threading: any worker, any call, but restore. One of FASTI_REQUEST_LOCKS mutexes is held for a
- * look through one bucket; never two, and nothing is called meanwhile. No allocation after init.
- * Rejected: a lock-free table (dropping the oldest and taking its place are one step here); one
- * queue in order of arrival (see above; and every command would meet at its two ends).
+ * Threading: any worker, any call, but prefault and restore (before any other). One of
+ * FASTI_REQUEST_LOCKS mutexes is held for a look through one bucket; never two, and nothing is
+ * called meanwhile. No allocation after init. Rejected: a lock-free table (dropping the oldest and
+ * taking its place are one step here); one queue in order of arrival (see above; and every command
+ * would meet at its two ends).
  */
 #ifndef FASTI_BOOKING_REQUESTS_H
 #define FASTI_BOOKING_REQUESTS_H
@@ -128,10 +129,11 @@ void fasti_requests_prefault(struct fasti_requests *requests);
 /* A zeroed one may be deinited too. */
 void fasti_requests_deinit(struct fasti_requests *requests);
 
-/* Asks for memory of what begin with this key will touch; level 0, for many keys, and then level 1.
- * Any id will do. Decides nothing. */
+/* Asks for memory of what begin with this key will touch: at level 0 the lock and the bucket, at
+ * level 1, which takes the lock, the way that a new request would get. First level 0 for many keys,
+ * then level 1. Any id will do; nothing is decided. */
 void fasti_requests_prefetch(struct fasti_requests *requests, fasti_request_id id,
-                             fasti_organization_id organization, uint32_t level);
+                             fasti_organization_id organization, int64_t now_ms, uint32_t level);
 
 /* Asks for the right to decide a command; before anything of it is claimed.
  *

@@ -209,7 +209,7 @@ enum fasti_retire_result fasti_purge(struct fasti_booking *booking, const uint64
         const uint32_t index = fasti_cell_index(items[i].old_word);
         const struct fasti_record *record = fasti_arena_at(&state->arena, index);
         fasti_records_purged(&state->records, record->id, record->item_count);
-        fasti_limbo_retire(&booking->limbo, index, fasti_record_bytes(record));
+        fasti_limbo_retire(&booking->limbo, index, fasti_record_room(record));
     }
     fasti_effects_push(state, pending);
     return FASTI_RETIRE_PUSHED;
@@ -331,7 +331,7 @@ static enum fasti_status record_purge(struct fasti_booking *booking,
     fasti_store_relaxed(&entry->cell, fasti_cell_next(word, 0));
     entry->emitted = cell->from_version + 1;
     fasti_store_relaxed(&entry->durable, cell->from_version + 1);
-    fasti_arena_free(&booking->arena, fasti_cell_index(word), fasti_record_bytes(record));
+    fasti_arena_free(&booking->arena, fasti_cell_index(word), fasti_record_room(record));
     return FASTI_OK;
 }
 

@@ -26,6 +26,8 @@ static const char *fault_of(const struct fasti_whole *whole) {
         return "modality";
     if (whole->source == 0 && whole->key != 0)
         return "key";
+    if (whole->changed_ms < 0 || whole->changed_ms > FASTI_RECORD_CHANGED_MAX)
+        return "changed_ms";
     return NULL;
 }
 

@@ -364,7 +364,7 @@ static enum fasti_status record_load(struct loader *loader, const struct fasti_s
         return corrupt(loader, "a record is not sound, at", section->offset);
     FASTI_TRY(entries_make(loader, record->id, record->item_count));
     FASTI_TRY(schedules_check(loader, record));
-    const uint32_t index = fasti_arena_alloc(&booking->arena, entry->bytes);
+    const uint32_t index = fasti_arena_alloc(&booking->arena, fasti_record_room(record));
     if (index == 0)
         return FASTI_LIMIT_MEMORY;
     struct fasti_record *made = fasti_arena_at(&state->arena, index);

@@ -65,7 +65,7 @@ enum fasti_reason fasti_row_load(const struct fasti_search *search,
 void fasti_row_prefetch(const struct fasti_search *search, const struct fasti_row *row,
                         fasti_date first, uint32_t day_count);
 
-/* The same of several questions to come, and for all that leads there, a step of all at a time:
+/* The same of several commands to come, and for all that leads there, a step of all at a time:
  * what one step asks for comes while the others of the step ask. count: at most FASTI_COMING_MAX.
  */
 void fasti_rows_prefetch(const struct fasti_search *search, const struct fasti_coming *coming,

@@ -95,7 +95,7 @@ enum fasti_header_state fasti_envelope_check(const void *bytes, uint64_t magic) 
     if (!fasti_hash128_equal(checksum, fasti_hash128(bytes, CHECKED_BYTES)))
         return FASTI_HEADER_DAMAGED;
     memcpy(&version, (const uint8_t *)bytes + 8, sizeof version);
-    return version == FASTI_FORMAT_VERSION ? FASTI_HEADER_VALID : FASTI_HEADER_NEWER;
+    return version == FASTI_FORMAT_VERSION ? FASTI_HEADER_VALID : FASTI_HEADER_OTHER;
 }
 
 enum fasti_header_state fasti_batch_header_check(const void *bytes,

@@ -3,7 +3,7 @@
  *
  * Both headers are 256 bytes in one envelope whose places never change: magic at 0, format version
  * at 8, header size at 12, XXH3-128 of bytes 0 to 239 at 240. So a header proves itself, with or
- * without its payload, and a newer version is told from damage.
+ * without its payload, and another version is told from damage.
  *
  *   batch:    | header 256 | body: payload, zeros | copy of the header 256 |   whole blocks
  *   segment:  | header 256, zeros | copy 256, zeros |                          two blocks
@@ -91,7 +91,7 @@ enum fasti_header_state {
     FASTI_HEADER_VALID,
     FASTI_HEADER_ZERO,    /* its sector was never written */
     FASTI_HEADER_DAMAGED, /* neither */
-    FASTI_HEADER_NEWER,   /* sound, but of another format version */
+    FASTI_HEADER_OTHER,   /* sound, but of another format version */
 };
 
 /* Fills magic, version, header size, body_checksum and checksum; the sizes are set. body: all

@@ -24,7 +24,7 @@ enum segment_state {
     SEGMENT_PREPARED,
     SEGMENT_UNFINISHED, /* its preparation, or the first write to it, did not get far */
     SEGMENT_DAMAGED,
-    SEGMENT_NEWER,
+    SEGMENT_OTHER,
 };
 
 struct segment {
@@ -134,12 +134,12 @@ static const uint8_t *window_at(const struct reader *r, uint64_t offset) {
 
 /* ---- looking behind ---- */
 
-/* A sound header that stands where it says it stands. A newer version counts too. */
+/* A sound header that stands where it says it stands. One of another version counts too. */
 static bool is_batch_here(const struct segment *segment, const struct fasti_log_id *log_id,
                           const uint8_t *bytes, uint64_t offset, bool is_copy,
                           struct fasti_batch_header *header) {
     const enum fasti_header_state state = fasti_batch_header_check(bytes, header);
-    if (state == FASTI_HEADER_NEWER) {
+    if (state == FASTI_HEADER_OTHER) {
         memset(header, 0, sizeof *header);
         header->offset = offset;
         return true;
@@ -320,7 +320,7 @@ static enum fasti_status batches_read(struct reader *r) {
         FASTI_TRY(window_load(r, offset, FASTI_BATCH_BYTES_MAX));
         const uint8_t *bytes = window_at(r, offset);
         const enum fasti_header_state state = fasti_batch_header_check(bytes, &header);
-        if (state == FASTI_HEADER_NEWER)
+        if (state == FASTI_HEADER_OTHER)
             return refuse(r, FASTI_UNSUPPORTED_FORMAT, r->segment->number, offset,
                           "the batch has a format version that this program does not know");
         if (state == FASTI_HEADER_VALID) {
@@ -439,7 +439,7 @@ static enum fasti_status segments_read(struct reader *r) {
         const struct segment *segment = &r->segments[i];
         if (segment->number != r->segments[0].number + i)
             return damaged(r, r->segments[0].number + i, 0, "the segment is missing");
-        if (segment->state == SEGMENT_NEWER)
+        if (segment->state == SEGMENT_OTHER)
             return refuse(r, FASTI_UNSUPPORTED_FORMAT, segment->number, 0,
                           "the segment has a format version that this program does not know");
         if (segment->state == SEGMENT_DAMAGED)
@@ -474,8 +474,8 @@ static void segment_classify(const uint8_t *blocks, struct segment *segment) {
     }
     segment->state = zero ? SEGMENT_UNFINISHED : SEGMENT_DAMAGED;
     for (uint32_t i = 0; i < 2; i++) {
-        if (states[i] == FASTI_HEADER_NEWER)
-            segment->state = SEGMENT_NEWER;
+        if (states[i] == FASTI_HEADER_OTHER)
+            segment->state = SEGMENT_OTHER;
     }
     for (uint16_t kind = FASTI_SEGMENT_PREPARED; kind <= FASTI_SEGMENT_ACTIVE; kind++) {
         for (uint32_t i = 0; i < 2; i++) {

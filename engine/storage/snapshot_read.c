@@ -86,9 +86,10 @@ static enum fasti_status header_read(struct fasti_snapshot_reader *reader, uint6
     FASTI_TRY(fasti_io_size(reader->io, reader->name, &bytes));
     FASTI_TRY(window_load(reader, 0, FASTI_BLOCK_BYTES, detail));
     switch (fasti_snapshot_header_check(reader->window, &reader->header)) {
-    case FASTI_HEADER_NEWER:
+    case FASTI_HEADER_OTHER:
         return fasti_detail_set(detail, FASTI_UNSUPPORTED_FORMAT,
-                                "%s was written by a newer version", reader->name);
+                                "%s is of another format version than this program reads",
+                                reader->name);
     case FASTI_HEADER_ZERO: /* what was never finished has zeros there */
         if (fasti_bytes_are_zero(reader->window, FASTI_BLOCK_BYTES))
             return fasti_detail_set(detail, FASTI_NOT_FOUND, "%s was never finished", reader->name);
@@ -152,7 +153,8 @@ static enum fasti_status section_load(struct fasti_snapshot_reader *reader, uint
         return corrupt(reader, offset, "a section is damaged", detail);
     if (header->key_id != 0 || header->flags != 0)
         return fasti_detail_set(detail, FASTI_UNSUPPORTED_FORMAT,
-                                "%s was written by a newer version", reader->name);
+                                "%s is of another format version than this program reads",
+                                reader->name);
     *section = (struct fasti_section){
         .kind = (enum fasti_section_kind)header->kind,
         .entries = header->entries,
