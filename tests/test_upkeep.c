@@ -408,7 +408,7 @@ static void records_move(struct life *from, struct life *to) {
             load.body.load.size = (uint32_t)fasti_record_bytes(record);
             at += load.body.load.size;
             const struct fasti_answer loaded = run(to, &load);
-            cr_assert_eq(loaded.outcome, FASTI_OUTCOME_LOADED, "record %" PRIu64 ": %s", record->id,
+            cr_assert_eq(loaded.outcome, FASTI_OUTCOME_LOADED, "record %" PRIu32 ": %s", record->id,
                          loaded.detail.text);
         }
         ask.body.export_after = page->next;
