@@ -132,8 +132,13 @@ enum fasti_status fasti_codec_write_combine(FlatBufferBuilder &b,
     const wire::Facts facts = fasti_codec_write_facts(&query->facts);
 #define ASKED_COLUMN(type, count, absent, expression) \
     fasti_column_write<type>(b, count, absent, [&](uint32_t i) { return expression; })
-    const auto services = ASKED_COLUMN(uint32_t, choices, 0, query->choices[i].service.v);
-    const auto schedules = ASKED_COLUMN(uint32_t, choices, 0, query->choices[i].schedule.v);
+    uint32_t service_ids[FASTI_COMBINE_CHOICES_MAX], schedule_ids[FASTI_COMBINE_CHOICES_MAX];
+    for (uint32_t i = 0; i < choices; i++) {
+        service_ids[i] = query->choices[i].service.v;
+        schedule_ids[i] = query->choices[i].schedule.v;
+    }
+    const auto services = b.CreateVector(service_ids, choices); /* zeros, too: they must be there */
+    const auto schedules = b.CreateVector(schedule_ids, choices);
     const auto offsets = ASKED_COLUMN(int16_t, parts, 0, query->parts[i].offset_minutes);
     const auto part_choices = ASKED_COLUMN(uint8_t, parts, 0, query->parts[i].choice_count);
     const auto days_max = ASKED_COLUMN(uint16_t, steps, 0, query->steps[i].days_max);

@@ -226,7 +226,7 @@ static void combine_query(struct fasti_messages *m, struct fasti_combine_query *
         query->choice_count = (uint8_t)(query->choice_count + query->parts[p].choice_count);
     }
     for (uint32_t c = 0; c < query->choice_count; c++)
-        query->choices[c] = (struct fasti_combine_choice){{1 + small(m)}, {1 + small(m)}};
+        query->choices[c] = (struct fasti_combine_choice){{small(m)}, {small(m)}};
     if (flip(m))
         query->series =
             (struct fasti_combine_series){.count = (uint8_t)(1 + below(m, FASTI_ITEMS_MAX)),
