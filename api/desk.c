@@ -397,19 +397,18 @@ static bool frame_take(struct fasti_desk *desk, struct fasti_connection *connect
     return requests_take(desk, connection, opened.request_count);
 }
 
-/* Is the frame one command whose kind is read ahead? Then it is kept, decoded. A booking's texts
- * stay in the frame, so it must lie where the codec reads it in place. */
+/* Is the frame one command whose kind is read ahead? Then it is kept, decoded. Its texts stay in
+ * the frame, so it must lie where the codec reads it in place. */
 static bool ahead_keep(struct fasti_desk *desk, const uint8_t *frame, size_t size,
                        struct fasti_desk_ahead *ahead) {
     struct fasti_client_frame opened;
     struct fasti_detail detail;
-    return fasti_codec_open_client(desk->codec, frame, size, &opened, &detail) == FASTI_OK &&
+    return (uintptr_t)frame % FASTI_FRAME_ALIGN_BYTES == 0 &&
+           fasti_codec_open_client(desk->codec, frame, size, &opened, &detail) == FASTI_OK &&
            opened.kind != FASTI_CLIENT_HELLO && opened.request_count == 1 &&
            fasti_codec_decode_request(desk->codec, 0, &ahead->id, &ahead->command, &detail) ==
                FASTI_OK &&
-           is_read_ahead(&ahead->command) &&
-           (ahead->command.kind == FASTI_COMMAND_AVAILABILITY ||
-            (uintptr_t)frame % FASTI_FRAME_ALIGN_BYTES == 0);
+           is_read_ahead(&ahead->command);
 }
 
 /* What the command will touch; of a booking its first row. */

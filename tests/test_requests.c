@@ -500,7 +500,7 @@ static void session(struct fasti_prng *prng) {
     }
 }
 
-/* FULL is rare: one run in some hundreds has none in 60 sessions. */
+/* FULL is rare: 60 sessions may have none. */
 static bool has_all_results(void) {
     for (int result = FASTI_REQUEST_NEW; result <= FASTI_REQUEST_FULL; result++)
         if (results[result] == 0)
@@ -516,7 +516,8 @@ Test(requests, random_sessions_and_restarts_go_as_the_model_says) {
         set_up();
         session(&prng);
     }
-    cr_assert(has_all_results(), "a result never came in 600 sessions");
+    for (int result = FASTI_REQUEST_NEW; result <= FASTI_REQUEST_FULL; result++)
+        cr_assert_gt(results[result], 0, "result %d never came", result);
 }
 
 /* ---- many buckets: what must hold whatever is dropped ---- */

@@ -1,7 +1,7 @@
 /*
  * wake.h - how a worker's thread is woken: an eventfd, and how many writes to it nobody has read.
  *
- * A worker looks before it reads: a read that finds nothing costs as much as half a booking.
+ * A worker looks before it reads, since each round would make a system call that finds nothing.
  * unread grows before the write and shrinks after the read, so it is never less than what the
  * descriptor holds: who finds it readable finds unread too, and empties it.
  * Threading: tell by any thread, clear by the worker's own.
