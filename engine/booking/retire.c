@@ -59,11 +59,17 @@ static enum fasti_claim_result retire_claim(struct fasti_booking *booking,
                                             struct fasti_pending *pending,
                                             const struct retiring *retiring) {
     struct fasti_claim_item items[FASTI_CHUNK_DAYS];
+    struct fasti_days_retirements *retirements = &retiring->days->retirements;
     if (!fasti_limbo_reserve(&booking->limbo, FASTI_CHUNK_DAYS + 8) ||
-        !fasti_pending_cells_make(booking, pending, FASTI_CHUNK_DAYS) ||
+        !fasti_pending_cells_make(booking, pending, FASTI_CHUNK_DAYS + 1) ||
         !retire_effect(booking, pending, retiring))
         return FASTI_CLAIM_MEMORY;
-    pending->cell_count = FASTI_CHUNK_DAYS;
+    pending->cell_count = FASTI_CHUNK_DAYS + 1;
+    pending->cells[FASTI_CHUNK_DAYS] = (struct fasti_pending_cell){
+        .emitted = &retirements->emitted,
+        .durable = &retirements->durable,
+        .from_version = retirements->pushed,
+    };
     for (uint32_t at = 0; at < FASTI_CHUNK_DAYS; at++) {
         items[at] = (struct fasti_claim_item){
             .cell = &retiring->chunk->cells[at],
@@ -101,6 +107,7 @@ static enum fasti_retire_result chunk_retire(struct fasti_booking *booking,
         return give_up(booking, pending);
     for (uint32_t at = 0; at < FASTI_CHUNK_DAYS; at++)
         fasti_look_page_retire(booking, retiring->words[at]);
+    retiring->days->retirements.pushed++;
     chunk->index = fasti_days_retire(&state->arena, retiring->days, retiring->first);
     fasti_effects_push(state, pending);
     return FASTI_RETIRE_PUSHED;

@@ -33,9 +33,18 @@ struct fasti_day_mid {
     _Atomic uint32_t chunks[FASTI_MID_CHUNKS];
 };
 
+/* The retirements of a tree since the start, counted as the versions of a cell: the log holds them
+ * in their order, though what an older chunk still waits for may be long in coming. */
+struct fasti_days_retirements {
+    uint32_t pushed;  /* who retires, one at a time */
+    uint32_t emitted; /* committer only */
+    _Atomic uint32_t durable;
+};
+
 struct fasti_days {
     _Atomic uint32_t mids[FASTI_TOP_MIDS];
     _Atomic int32_t retired_end; /* days before this date retired; 0: none did. Only grows */
+    struct fasti_days_retirements retirements;
 };
 
 /* One day's place in its chunk; chunk NULL: the day was never touched, or it retired. */
