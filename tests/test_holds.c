@@ -196,6 +196,49 @@ Test(holds, the_timer_expires_what_nobody_needs) {
     cr_assert_eq(shown(again.record.v).state, FASTI_STATE_EXPIRED);
 }
 
+static struct fasti_command list_command(void) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_LIST, .organization = {1}};
+    command.body.list = (struct fasti_list_query){
+        .by = FASTI_LIST_BY_SCHEDULE,
+        .schedule = {1},
+        .include_ended = true,
+        .from_utc_s = INT64_MIN,
+        .to_utc_s = INT64_MAX,
+        .limit = 20,
+    };
+    return command;
+}
+
+/* A clock that is set back stands for a confirm that had read it before. */
+Test(holds, what_was_told_to_be_over_is_over) {
+    const struct fasti_answer held = hold(START, 60);
+    pass(60);
+    cr_assert_eq(shown(held.record.v).state, FASTI_STATE_EXPIRED);
+    pass(-60);
+    cr_assert_eq(confirm(&held), FASTI_OUTCOME_EXPIRED);
+    pass(60); /* what is logged is not taken back */
+    struct fasti_answer more[3];
+    for (uint32_t i = 0; i < 3; i++)
+        more[i] = hold(((const char *const[]){START, LATER, "2026-01-06T10:00:00+01:00"})[i], 60);
+    pass(60);
+    struct fasti_command command = list_command();
+    const struct fasti_list_answer *list = run(&command).body.list;
+    cr_assert_eq(list->count, 4);
+    for (uint32_t i = 0; i < 4; i++)
+        cr_assert_eq(list->records[i].state, FASTI_STATE_EXPIRED);
+    pass(-60);
+    cr_assert_eq(confirm(&more[0]), FASTI_OUTCOME_EXPIRED);
+    cr_assert_eq(confirm(&more[2]), FASTI_OUTCOME_EXPIRED);
+    pass(60);
+    const struct fasti_answer left_out = hold(START, 60);
+    command.body.list.include_ended = false;
+    pass(60);
+    cr_assert_eq(run(&command).body.list->count, 0);
+    pass(-60);
+    cr_assert_eq(confirm(&left_out), FASTI_OUTCOME_EXPIRED);
+    restart();
+}
+
 Test(holds, only_the_owner_ends_and_extends_it) {
     const struct fasti_answer held = hold(START, 60);
     struct fasti_answer thief = held;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "engine/booking/hold.h"
 #include "engine/calendar/claim.h"
 #include "engine/directory/put_of.h"
 
@@ -200,13 +201,13 @@ static bool is_conflict(struct fasti_booking *booking, const struct fasti_record
 }
 
 static void view_fill(struct fasti_booking *booking, const struct fasti_record *record,
-                      uint32_t item_at, struct fasti_record_view *view) {
+                      uint32_t item_at, int64_t now_ms, struct fasti_record_view *view) {
     const struct fasti_item *item = &record->items[item_at];
     const struct fasti_record_source *source = fasti_record_source(record);
     *view = (struct fasti_record_view){
         .record = {record->id},
         .kind = (enum fasti_record_kind)record->kind,
-        .state = state_at(record, fasti_state_now_ms(booking->state)),
+        .state = state_at(record, now_ms),
         .reason = record->reason,
         .modality =
             (uint8_t)((record->flags & FASTI_RECORD_MODALITY) >> FASTI_RECORD_MODALITY_SHIFT),
@@ -244,6 +245,12 @@ static void items_fill(struct fasti_booking *booking, const struct fasti_record 
         };
 }
 
+static enum fasti_disposition busy(struct fasti_pending *pending) {
+    pending->answer.status = fasti_detail_set(&pending->answer.detail, FASTI_BUSY,
+                                              "the records change too fast to be told; try again");
+    return FASTI_ANSWERED;
+}
+
 /* Waits for an entry's newest version; ANSWERED with BUSY when that was tried too often. */
 static enum fasti_disposition wait_for(struct fasti_booking *booking, struct fasti_pending *pending,
                                        enum fasti_pending_kind kind,
@@ -255,9 +262,24 @@ static enum fasti_disposition wait_for(struct fasti_booking *booking, struct fas
         return kind == FASTI_PENDING_SHOW ? fasti_lookup_show(booking, pending)
                                           : fasti_lookup_list(booking, pending);
     }
-    pending->answer.status = fasti_detail_set(&pending->answer.detail, FASTI_BUSY,
-                                              "the records change too fast to be told; try again");
-    return FASTI_ANSWERED;
+    return busy(pending);
+}
+
+/* A hold that is over by the clock is ended before anybody is told so: a confirm that read the
+ * clock earlier must not win afterwards. Nobody waits until that is durable, since what is over is
+ * over after a crash, too. false: it became something else, or cannot be ended now; look again. */
+static bool is_tellable(struct fasti_booking *booking, const struct seen *seen, int64_t now_ms) {
+    const struct fasti_record *record = seen_record(booking->state, seen);
+    if (state_at(record, now_ms) == (enum fasti_record_state)record->state)
+        return true;
+    const fasti_record_id id = {record->id};
+    booking->arena.uses_reserve = true; /* it gives memory back */
+    const enum fasti_attempt attempt = fasti_hold_expire(booking, id, now_ms);
+    booking->arena.uses_reserve = false;
+    if (attempt == FASTI_ATTEMPT_MEMORY)
+        return false;
+    const struct fasti_record_ref ref = fasti_record_look_any(booking, id);
+    return ref.record != NULL && ref.record->state == FASTI_STATE_EXPIRED;
 }
 
 /* May the record be told of as the cell's word has it? WAIT: its newest version is not durable. */
@@ -285,7 +307,11 @@ enum fasti_disposition fasti_lookup_show(struct fasti_booking *booking,
     if (telling == TELL_WAIT)
         return wait_for(booking, pending, FASTI_PENDING_SHOW, seen.entry,
                         fasti_cell_version(seen.word));
-    view_fill(booking, record, 0, &pending->answer.body.show.view);
+    const int64_t now_ms = fasti_state_now_ms(state);
+    if (!is_tellable(booking, &seen, now_ms))
+        return ++pending->tries <= FASTI_LOOKUP_TRIES_MAX ? fasti_lookup_show(booking, pending)
+                                                          : busy(pending);
+    view_fill(booking, record, 0, now_ms, &pending->answer.body.show.view);
     items_fill(booking, record);
     memcpy(booking->payload, fasti_record_payload(record), record->payload_length);
     pending->answer.body.show.items = booking->items;
@@ -366,6 +392,7 @@ enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
     struct fasti_state *state = booking->state;
     const struct fasti_list_query *query = &pending->query.list;
     struct fasti_list_answer *list = &booking->list;
+    const int64_t now_ms = fasti_state_now_ms(state);
     list->count = 0;
     list->next = query->before;
     pending->answer.body.list = list;
@@ -385,14 +412,19 @@ enum fasti_disposition fasti_lookup_list(struct fasti_booking *booking,
         const struct seen seen = look_at(state, id);
         const struct fasti_record *record = seen_record(state, &seen);
         const enum telling telling = telling_of(&seen);
-        if (telling == TELL_WAIT && record->organization == pending->organization.v)
+        const bool is_theirs =
+            telling != TELL_NOTHING && record->organization == pending->organization.v;
+        if (telling == TELL_WAIT && is_theirs)
             return wait_for(booking, pending, FASTI_PENDING_LIST, seen.entry,
                             fasti_cell_version(seen.word));
-        if (telling == TELL &&
-            list_wants(query, pending->organization, record, seen.item,
-                       fasti_state_now_ms(state)) &&
+        if (is_theirs && !is_tellable(booking, &seen, now_ms)) {
+            if (++pending->tries > FASTI_LOOKUP_TRIES_MAX)
+                return busy(pending);
+            continue; /* the same once more */
+        }
+        if (is_theirs && list_wants(query, pending->organization, record, seen.item, now_ms) &&
             (!query->only_conflicts || is_conflict(booking, record)))
-            view_fill(booking, record, seen.item, &list->records[list->count++]);
+            view_fill(booking, record, seen.item, now_ms, &list->records[list->count++]);
         if (telling != TELL_NOTHING) { /* else: at the head, as many as commands wait at most */
             list->next = (fasti_record_id){id};
             looked++;
