@@ -6,6 +6,7 @@
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/booking/apply.h"
 #include "engine/booking/retire.h"
@@ -30,8 +31,8 @@ static void set_up(void) {
     state = aligned_alloc(FASTI_CACHE_LINE_BYTES, sizeof *state);
     booking = aligned_alloc(FASTI_CACHE_LINE_BYTES, sizeof *booking);
     cr_assert(state != NULL && booking != NULL);
-    *state = (struct fasti_state){0};
-    *booking = (struct fasti_booking){0};
+    memset(state, 0, sizeof *state);
+    memset(booking, 0, sizeof *booking);
     cr_assert_eq(fasti_state_init(state, 1, UINT64_C(256) << 20, fasti_clock_fixed(NOW_MS)),
                  FASTI_OK);
     cr_assert_eq(fasti_booking_init(booking, state, 0), FASTI_OK);
