@@ -65,13 +65,17 @@ static enum fasti_outcome hold_standing(const struct fasti_record_ref *ref,
                : FASTI_OUTCOME_HELD;
 }
 
-/* A confirmed hold has no token any more: NO_SUCH. */
+/* A confirmed hold has no token any more: NO_SUCH. What was looked at before it must be as it was
+ * then, else the refusal were of no moment. */
 static enum fasti_attempt standing_refuse(struct fasti_booking *booking,
                                           struct fasti_pending *pending,
                                           const struct fasti_record_ref *ref,
                                           enum fasti_outcome outcome,
                                           enum fasti_disposition *disposition) {
+    const bool is_current = fasti_draft_is_current(booking);
     fasti_draft_drop(booking);
+    if (!is_current)
+        return FASTI_ATTEMPT_AGAIN;
     /* Every refusal rests on the record as it was looked at: a confirm that is not durable yet has
      * taken its token away, and a crash could give it back. */
     const bool is_known = ref->record != NULL;
