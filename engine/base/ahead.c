@@ -6,10 +6,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
-#define READY_MAX  32 /* pieces that wait to be taken */
-#define PAGE_BYTES 4096
+#include "engine/base/huge.h"
+
+#define READY_MAX 32 /* pieces that wait to be taken */
 
 struct fasti_ahead {
     uint64_t bytes;
@@ -26,11 +26,8 @@ struct fasti_ahead {
 /* A piece whose every page is there; NULL: no memory. */
 static uint8_t *piece_make(uint64_t bytes) {
     uint8_t *piece = aligned_alloc(bytes, bytes);
-    if (piece == NULL)
-        return NULL;
-    (void)madvise(piece, bytes, MADV_HUGEPAGE);
-    for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
-        piece[at] = 0;
+    if (piece != NULL)
+        fasti_huge_touch(piece, bytes);
     return piece;
 }
 

@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "engine/base/huge.h"
 #include "engine/base/panic.h"
 
 #if defined(__has_feature) /* clang; gcc 12 has only the macro */
@@ -122,7 +122,7 @@ static bool chunk_take(struct fasti_arena *arena, bool uses_reserve, uint32_t *t
         return false;
     }
     /* Pages are read at random: a huge page costs one fault and one TLB entry. Advice only. */
-    (void)madvise(memory, FASTI_ARENA_CHUNK_BYTES, MADV_HUGEPAGE);
+    fasti_huge_advise(memory, FASTI_ARENA_CHUNK_BYTES);
     POISON(memory, FASTI_ARENA_CHUNK_BYTES);
     uint32_t place = chunk;
     for (uint8_t *empty = NULL; /* a refused neighbour may have shifted the count: find a hole */

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "engine/base/huge.h"
 #include "engine/base/panic.h"
 #include "engine/time/zone.h"
 
 #define CHUNK_COUNT    (FASTI_RECORDS_MAX / FASTI_RECORD_CHUNK)
-#define HUGE_BYTES     ((size_t)2 << 20)
 #define SLAB_BYTES     (FASTI_RECORD_SLAB_CHUNKS * sizeof(struct fasti_record_chunk))
 #define SLABS_MAX      (CHUNK_COUNT / FASTI_RECORD_SLAB_CHUNKS)
 #define PATIENTS_BYTES (FASTI_PATIENT_BUCKETS * sizeof(uint32_t))
@@ -251,26 +251,10 @@ uint32_t fasti_record_make(struct fasti_arena_local *arena, const struct fasti_r
 
 /* ---- memory ---- */
 
-/* Zeroed memory that faults in whole huge pages where the system has them: aligned to one, which
- * not every kernel does by itself. NULL: none. */
-static void *huge_get(size_t bytes) {
-    const size_t more = bytes + HUGE_BYTES;
-    uint8_t *memory = mmap(NULL, more, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    const size_t before = (HUGE_BYTES - (uintptr_t)memory % HUGE_BYTES) % HUGE_BYTES;
-    if (before > 0)
-        (void)munmap(memory, before);
-    (void)munmap(memory + before + bytes, HUGE_BYTES - before);
-    (void)madvise(memory + before, bytes, MADV_HUGEPAGE);
-    return memory + before;
-}
-
 /* A zeroed chunk; NULL: no memory. */
 static struct fasti_record_chunk *chunk_cut(struct fasti_record_slabs *slabs) {
     if (slabs->slab_count == 0 || slabs->cut_count == FASTI_RECORD_SLAB_CHUNKS) {
-        uint8_t *slab = slabs->slab_count == SLABS_MAX ? NULL : huge_get(SLAB_BYTES);
+        uint8_t *slab = slabs->slab_count == SLABS_MAX ? NULL : fasti_huge_map(SLAB_BYTES);
         if (slab == NULL)
             return NULL;
         slabs->slabs[slabs->slab_count++] = slab;
@@ -288,7 +272,7 @@ bool fasti_records_init(struct fasti_records *records) {
     records->slabs.slabs = calloc(SLABS_MAX, sizeof *records->slabs.slabs);
     records->chunks = calloc(CHUNK_COUNT, sizeof *records->chunks);
     records->chunk_states = calloc(CHUNK_COUNT, sizeof *records->chunk_states);
-    records->patients = huge_get(PATIENTS_BYTES);
+    records->patients = fasti_huge_map(PATIENTS_BYTES);
     fasti_store_relaxed(&records->next_id, UINT64_C(1));
     fasti_store_relaxed(&records->issued_first, UINT64_MAX);
     pthread_mutex_init(&records->load_lock, NULL);

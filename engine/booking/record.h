@@ -133,19 +133,19 @@ static inline size_t fasti_record_patient_offset(const struct fasti_record *reco
     return sizeof *record + record->item_count * sizeof(struct fasti_item) +
            fasti_record_flagged_bytes(record->flags);
 }
-static inline size_t fasti_record_bytes(const struct fasti_record *record) {
-    return (fasti_record_patient_offset(record) + record->patient_length + record->payload_length +
-            7) /
+static inline size_t fasti_record_bytes_with(const struct fasti_record *record, size_t more) {
+    return (fasti_record_patient_offset(record) + more + record->patient_length +
+            record->payload_length + 7) /
            8 * 8;
+}
+static inline size_t fasti_record_bytes(const struct fasti_record *record) {
+    return fasti_record_bytes_with(record, 0);
 }
 /* What it takes of the arena: as much as when it has changed. So a cancel needs no more than the
  * record that it ends gives back, and goes on where memory is full. */
 static inline size_t fasti_record_room(const struct fasti_record *record) {
-    const size_t growth =
-        (record->flags & FASTI_RECORD_CHANGED) != 0 ? 0 : FASTI_RECORD_CHANGED_BYTES;
-    return (fasti_record_patient_offset(record) + growth + record->patient_length +
-            record->payload_length + 7) /
-           8 * 8;
+    return fasti_record_bytes_with(
+        record, (record->flags & FASTI_RECORD_CHANGED) != 0 ? 0 : FASTI_RECORD_CHANGED_BYTES);
 }
 static inline const char *fasti_record_patient(const struct fasti_record *record) {
     return (const char *)record + fasti_record_patient_offset(record);

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "engine/base/hash.h"
+#include "engine/base/huge.h"
 #include "engine/base/panic.h"
 
 /* A way's word: | state 4 | time 48 | tag 12 |. The states are in the order in which ways are taken
@@ -26,8 +26,6 @@ enum way_state {
 #define MARK_MASK ((UINT64_C(1) << STATE_SHIFT) - 1) /* of a word: all but the state */
 
 #define WAY_NONE FASTI_REQUEST_WAYS
-
-#define PAGE_BYTES 4096u
 
 /* A request's bucket, and what its word is but for the state. */
 struct place {
@@ -74,22 +72,10 @@ bool fasti_requests_init(struct fasti_requests *requests, uint32_t entries_max) 
     return true;
 }
 
-/* Every page of it is there then, in huge ones where the system has them. */
-static void memory_touch(void *memory, size_t bytes) {
-    volatile uint8_t *at = memory;
-    const uintptr_t first = ((uintptr_t)memory + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    const uintptr_t end = ((uintptr_t)memory + bytes) / PAGE_BYTES * PAGE_BYTES;
-    if (first < end)
-        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
-    for (size_t i = 0; i < bytes; i += PAGE_BYTES)
-        at[i] = 0;
-    at[bytes - 1] = 0;
-}
-
 void fasti_requests_prefault(struct fasti_requests *requests) {
-    memory_touch(requests->buckets, requests->bucket_count * sizeof *requests->buckets);
-    memory_touch(requests->entries,
-                 (size_t)requests->bucket_count * FASTI_REQUEST_WAYS * sizeof *requests->entries);
+    fasti_huge_touch(requests->buckets, requests->bucket_count * sizeof *requests->buckets);
+    fasti_huge_touch(requests->entries, (size_t)requests->bucket_count * FASTI_REQUEST_WAYS *
+                                            sizeof *requests->entries);
 }
 
 void fasti_requests_deinit(struct fasti_requests *requests) {

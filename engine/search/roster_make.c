@@ -5,14 +5,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "engine/base/hash.h"
+#include "engine/base/huge.h"
 #include "engine/calendar/claim.h"
 #include "engine/time/civil.h"
 
 #define LINE_BYTES 64
-#define HUGE_BYTES ((size_t)2 << 20)
 
 /* Codes and their numbers, from 1: open addressing, at most half full. */
 struct fasti_roster_codes {
@@ -458,11 +457,11 @@ static void zones_look(struct making *making) {
 
 /* In huge pages where that is worth it; NULL: no memory. */
 static void *table_make(size_t bytes) {
-    const size_t page = bytes < HUGE_BYTES ? LINE_BYTES : HUGE_BYTES;
+    const size_t page = bytes < FASTI_HUGE_BYTES ? LINE_BYTES : FASTI_HUGE_BYTES;
     const size_t all = (bytes + page - 1) / page * page;
     void *table = aligned_alloc(page, all);
-    if (table != NULL && page == HUGE_BYTES)
-        (void)madvise(table, all, MADV_HUGEPAGE);
+    if (table != NULL && page == FASTI_HUGE_BYTES)
+        fasti_huge_advise(table, all);
     return table;
 }
 
