@@ -180,6 +180,54 @@ Test(claim, many_cells_meet_a_chain_of_claims) {
         cr_assert_eq(cells[i + 1], expected[i], "cell %u", i + 1);
 }
 
+/* A clock that looks at the cells when it is asked. */
+struct deadline_look {
+    int64_t now_ms;
+    uint32_t cell_count, asked, installed;
+    bool helps; /* another one settles cell 0 meanwhile, and by then it is late */
+};
+
+static int64_t look_now_ms(void *context) {
+    struct deadline_look *look = context;
+    const int64_t now_ms = look->now_ms;
+    look->asked++;
+    look->installed = 0;
+    for (uint32_t i = 0; i < look->cell_count; i++)
+        look->installed += fasti_cell_tag(cells[i]) == FASTI_TAG_DESCRIPTOR;
+    if (look->helps && look->asked == 1) {
+        look->now_ms = 60;
+        cr_assert_eq(fasti_cell_settled(&arena, &cells[0]), word(5, 100));
+    }
+    return now_ms;
+}
+
+Test(claim, a_deadline_is_asked_for_when_all_cells_are_taken) {
+    for (uint32_t count = 1; count <= 3; count++) {
+        struct fasti_claim_item items[3] = {item(0, 1), item(1, 2), item(2, 3)};
+        struct deadline_look look = {.now_ms = 59, .cell_count = count};
+        const struct fasti_claim_deadline deadline = {look_now_ms, &look, 60};
+        cr_assert_eq(fasti_claim_swap_before(&limbo, items, count, &deadline), FASTI_CLAIM_WON);
+        cr_assert(look.asked == 1 && look.installed == count);
+        cr_assert_eq(cells[count - 1], items[count - 1].new_word);
+        look.now_ms = 60;
+        for (uint32_t i = 0; i < count; i++)
+            items[i] = item(i, 9);
+        cr_assert_eq(fasti_claim_swap_before(&limbo, items, count, &deadline), FASTI_CLAIM_LOST);
+        cr_assert(look.asked == 2 && look.installed == count);
+        for (uint32_t i = 0; i < count; i++)
+            cr_assert_eq(cells[i], items[i].old_word);
+    }
+}
+
+Test(claim, who_settles_a_cell_after_the_deadline_ends_the_claim) {
+    struct fasti_claim_item items[] = {item(0, 1), item(1, 2)};
+    struct deadline_look look = {.now_ms = 59, .cell_count = 2, .helps = true};
+    const struct fasti_claim_deadline deadline = {look_now_ms, &look, 60};
+    cr_assert_eq(fasti_claim_swap_before(&limbo, items, 2, &deadline), FASTI_CLAIM_LOST);
+    cr_assert_eq(look.asked, 2);
+    cr_assert(cells[0] == items[0].old_word && cells[1] == items[1].old_word);
+}
+
 Test(claim, versions_count_swaps) {
     for (uint32_t i = 0; i < 1000; i++) {
         struct fasti_claim_item items[2] = {item(0, i), item(1, i)};

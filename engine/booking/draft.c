@@ -18,6 +18,7 @@ void fasti_draft_begin(struct fasti_booking *booking) {
     draft->day_count = draft->change_count = draft->record_count = 0;
     draft->guard_count = draft->guards_used = 0;
     draft->is_load = draft->is_early = false;
+    draft->until_ms = INT64_MAX;
 }
 
 /* Beside those that were given back before, or in their place if these are more. */
@@ -512,6 +513,10 @@ struct fasti_record_ref fasti_record_look(struct fasti_booking *booking,
 
 bool fasti_record_moved_on(struct fasti_booking *booking, const struct fasti_record_ref *ref) {
     return fasti_cell_read(&booking->state->arena, &ref->entry->cell) != ref->word;
+}
+
+bool fasti_record_is_settled(struct fasti_booking *booking, const struct fasti_record_ref *ref) {
+    return fasti_cell_settled(&booking->state->arena, &ref->entry->cell) == ref->word;
 }
 
 enum fasti_draft_result fasti_draft_end(struct fasti_booking *booking,

@@ -74,6 +74,7 @@ struct fasti_draft {
     bool is_load;     /* its records' numbers are a LOAD's, and its items lay together before */
     bool is_early;    /* TAKEN of a LOAD: by some whose records are not in the log yet */
     uint64_t expired; /* the hold that made EXPIRED the result */
+    int64_t until_ms; /* its claim is won before this time only; INT64_MAX: at any time */
     struct fasti_draft_day days[FASTI_DRAFT_CHANGES_MAX];
     struct fasti_draft_change changes[FASTI_DRAFT_CHANGES_MAX];
     struct fasti_draft_record records[FASTI_DRAFT_RECORDS_MAX];
@@ -188,6 +189,8 @@ struct fasti_record_ref fasti_record_look_any(struct fasti_booking *booking, fas
 
 /* Has the record changed since it was looked at? */
 bool fasti_record_moved_on(struct fasti_booking *booking, const struct fasti_record_ref *ref);
+/* Is it as it was, and no claim of it under way (see fasti_cell_settled)? */
+bool fasti_record_is_settled(struct fasti_booking *booking, const struct fasti_record_ref *ref);
 
 /* A known record gets a state that frees its time: releases all of it, a hold's too. *looked as in
  * fasti_draft_time. AGAIN, too, when the record is another one by now. */

@@ -268,6 +268,10 @@ static void push(struct fasti_booking *booking, struct fasti_pending *pending) {
     fasti_effects_push(state, pending);
 }
 
+static int64_t state_now_ms(void *context) {
+    return fasti_state_now_ms(context);
+}
+
 static enum fasti_claim_result swap(struct fasti_booking *booking, struct fasti_pending *pending,
                                     enum fasti_effect_kind kind, fasti_request_id request) {
     struct fasti_draft *draft = booking->draft;
@@ -286,7 +290,9 @@ static enum fasti_claim_result swap(struct fasti_booking *booking, struct fasti_
     const uint32_t count = items_fill(draft, items);
     if (count == 0) /* a LOAD of records that ended: new ones, which nobody knows, and no time */
         return FASTI_CLAIM_WON;
-    return fasti_claim_swap(&booking->limbo, items, count);
+    const struct fasti_claim_deadline deadline = {state_now_ms, booking->state, draft->until_ms};
+    return fasti_claim_swap_before(&booking->limbo, items, count,
+                                   draft->until_ms == INT64_MAX ? NULL : &deadline);
 }
 
 enum fasti_attempt fasti_draft_swap(struct fasti_booking *booking, struct fasti_pending *pending,

@@ -86,35 +86,34 @@ static enum fasti_attempt standing_refuse(struct fasti_booking *booking,
     return FASTI_ATTEMPT_END;
 }
 
-/* Is the hold over by the clock, and not yet in its record? */
-static bool is_only_over(const struct fasti_record_ref *ref, enum fasti_outcome standing) {
-    return standing == FASTI_OUTCOME_EXPIRED && ref->record->state == FASTI_STATE_HELD;
+/* May a claim that began before the hold's time was over still confirm it? Asked after the clock
+ * and the record were read, in this order; false: what is over by that clock stays so. */
+static bool is_undecided(struct fasti_booking *booking, const struct fasti_record_ref *ref,
+                         enum fasti_outcome standing) {
+    return standing == FASTI_OUTCOME_EXPIRED && !fasti_record_is_settled(booking, ref);
 }
 
-/* Before anybody is told that a hold is over it is ended: a confirm that had read the clock earlier
- * must not win afterwards. */
-static enum fasti_attempt over_end(struct fasti_booking *booking,
-                                   const struct fasti_record_ref *ref, int64_t now_ms) {
-    const fasti_record_id id = {ref->record->id};
-    fasti_draft_drop(booking);
-    return fasti_hold_expire(booking, id, now_ms);
+/* What the draft does to a hold it does before the hold's time is over, or not at all. */
+static void deadline_add(struct fasti_draft *draft, const struct fasti_record *hold) {
+    const int64_t expires_ms = fasti_record_hold(hold)->expires_ms;
+    if (expires_ms < draft->until_ms && !FASTI_MUTANT(HOLD_OUTLIVES))
+        draft->until_ms = expires_ms;
 }
 
 /* The hold that the new one replaces ends first, in the draft: its time may be taken again. */
 static enum fasti_attempt replaced_end(struct fasti_booking *booking,
                                        const struct fasti_command *command,
                                        struct fasti_pending *pending, uint32_t *records,
-                                       int64_t *expires_ms, enum fasti_disposition *disposition) {
+                                       enum fasti_disposition *disposition) {
     const struct fasti_hold *asked = &command->body.hold;
     *records = 0;
-    *expires_ms = INT64_MAX;
     if (asked->replaces.v == 0)
         return FASTI_ATTEMPT_END;
     const struct fasti_record_ref ref =
         fasti_record_look(booking, command->organization, asked->replaces);
     const enum fasti_outcome standing = hold_standing(&ref, &asked->token, pending->decided_ms);
-    if (is_only_over(&ref, standing))
-        return over_end(booking, &ref, pending->decided_ms);
+    if (is_undecided(booking, &ref, standing))
+        return FASTI_ATTEMPT_AGAIN;
     if (standing == FASTI_OUTCOME_EXPIRED || standing == FASTI_OUTCOME_ALREADY)
         return FASTI_ATTEMPT_END; /* it ended by itself: nothing is left to replace */
     if (standing != FASTI_OUTCOME_HELD)
@@ -125,7 +124,7 @@ static enum fasti_attempt replaced_end(struct fasti_booking *booking,
     if (result != FASTI_DRAFT_OK)
         return fasti_draft_stop(booking, pending, result, looked, disposition);
     *records = 1;
-    *expires_ms = fasti_record_hold(ref.record)->expires_ms;
+    deadline_add(booking->draft, ref.record);
     return FASTI_ATTEMPT_END;
 }
 
@@ -136,8 +135,7 @@ static enum fasti_attempt hold_attempt(struct fasti_booking *booking,
     const struct fasti_book *book = &command->body.hold.book;
     struct fasti_book_answer *answer = &pending->answer.body.book;
     struct fasti_rows rows;
-    uint32_t ended;
-    int64_t ended_expires_ms; /* of the one that is replaced */
+    uint32_t ended; /* the one that is replaced, if it is */
     fasti_draft_begin(booking);
     fasti_rows_begin(&rows, book, command, pending);
     answer->token = booking->token;
@@ -146,7 +144,7 @@ static enum fasti_attempt hold_attempt(struct fasti_booking *booking,
     answer->expires_ms = rows.expires_ms;
     *disposition = FASTI_PUSHED; /* nothing refused it yet */
     const enum fasti_attempt replaced =
-        replaced_end(booking, command, pending, &ended, &ended_expires_ms, disposition);
+        replaced_end(booking, command, pending, &ended, disposition);
     if (replaced != FASTI_ATTEMPT_END || *disposition != FASTI_PUSHED)
         return replaced;
     const uint32_t numbers = fasti_rows_count(book);
@@ -172,9 +170,6 @@ static enum fasti_attempt hold_attempt(struct fasti_booking *booking,
         return fasti_draft_refuse(booking, pending, added, disposition);
     if (rows.lost_count > 0)
         return fasti_rows_refuse(booking, pending, &rows, disposition);
-    /* As in held_attempt: somebody may have seen it expired meanwhile. */
-    if (fasti_state_now_ms(booking->state) >= ended_expires_ms)
-        return fasti_draft_stop(booking, pending, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, disposition);
     answer->appointment_count = book->appointment_count;
     pending->answer.record.v = first;
     pending->answer.outcome = FASTI_OUTCOME_HELD;
@@ -281,7 +276,6 @@ static enum fasti_attempt held_attempt(struct fasti_booking *booking,
         command->kind == FASTI_COMMAND_CONFIRM  ? FASTI_EFFECT_CONFIRM
         : command->kind == FASTI_COMMAND_EXTEND ? FASTI_EFFECT_EXTEND
                                                 : FASTI_EFFECT_END;
-    int64_t soonest_ms = INT64_MAX; /* when the first of them expires */
     fasti_draft_begin(booking);
     pending->answer.body.book.expires_ms = 0;
     for (uint32_t i = 0; i < held->count; i++) {
@@ -289,12 +283,13 @@ static enum fasti_attempt held_attempt(struct fasti_booking *booking,
             fasti_record_look(booking, command->organization, held->records[i]);
         const enum fasti_outcome standing = hold_standing(&ref, &held->token, pending->decided_ms);
         pending->answer.record = held->records[i];
-        if (is_only_over(&ref, standing))
-            return over_end(booking, &ref, pending->decided_ms);
+        if (is_undecided(booking, &ref, standing)) {
+            fasti_draft_drop(booking);
+            return FASTI_ATTEMPT_AGAIN;
+        }
         if (standing != FASTI_OUTCOME_HELD)
             return standing_refuse(booking, pending, &ref, standing, disposition);
-        const int64_t expires_ms = fasti_record_hold(ref.record)->expires_ms;
-        soonest_ms = expires_ms < soonest_ms ? expires_ms : soonest_ms;
+        deadline_add(booking->draft, ref.record);
         enum fasti_look_result looked;
         enum fasti_draft_result result = held_one(booking, command, pending, i, &ref, &looked);
         if (result == FASTI_DRAFT_TAKEN && fasti_record_moved_on(booking, &ref))
@@ -302,9 +297,6 @@ static enum fasti_attempt held_attempt(struct fasti_booking *booking,
         if (result != FASTI_DRAFT_OK)
             return fasti_draft_stop(booking, pending, result, looked, disposition);
     }
-    /* Somebody may have seen it expired while this was made: as late as can be, once more. */
-    if (effect != FASTI_EFFECT_END && fasti_state_now_ms(booking->state) >= soonest_ms)
-        return fasti_draft_stop(booking, pending, FASTI_DRAFT_AGAIN, FASTI_LOOK_OK, disposition);
     pending->answer.record = held->records[0];
     pending->answer.outcome = held_outcome(command);
     return fasti_draft_swap(booking, pending, effect, command->request, disposition);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "engine/booking/hold.h"
+#include "engine/booking/draft.h"
 #include "engine/calendar/claim.h"
 #include "engine/directory/put_of.h"
 
@@ -265,21 +265,12 @@ static enum fasti_disposition wait_for(struct fasti_booking *booking, struct fas
     return busy(pending);
 }
 
-/* A hold that is over by the clock is ended before anybody is told so: a confirm that read the
- * clock earlier must not win afterwards. Nobody waits until that is durable, since what is over is
- * over after a crash, too. false: it became something else, or cannot be ended now; look again. */
+/* Is what is over by now_ms over for ever? Not while a confirm that began before is under way: then
+ * look again. now_ms was read before the record was looked at. */
 static bool is_tellable(struct fasti_booking *booking, const struct seen *seen, int64_t now_ms) {
     const struct fasti_record *record = seen_record(booking->state, seen);
-    if (state_at(record, now_ms) == (enum fasti_record_state)record->state)
-        return true;
-    const fasti_record_id id = {record->id};
-    booking->arena.uses_reserve = true; /* it gives memory back */
-    const enum fasti_attempt attempt = fasti_hold_expire(booking, id, now_ms);
-    booking->arena.uses_reserve = false;
-    if (attempt == FASTI_ATTEMPT_MEMORY)
-        return false;
-    const struct fasti_record_ref ref = fasti_record_look_any(booking, id);
-    return ref.record != NULL && ref.record->state == FASTI_STATE_EXPIRED;
+    return state_at(record, now_ms) == (enum fasti_record_state)record->state ||
+           fasti_cell_settled(&booking->state->arena, &seen->entry->cell) == seen->word;
 }
 
 /* May the record be told of as the cell's word has it? WAIT: its newest version is not durable. */
@@ -297,6 +288,7 @@ static enum telling telling_of(const struct seen *seen) {
 enum fasti_disposition fasti_lookup_show(struct fasti_booking *booking,
                                          struct fasti_pending *pending) {
     struct fasti_state *state = booking->state;
+    const int64_t now_ms = fasti_state_now_ms(state);
     const struct seen seen = look_at(state, pending->query.show.v);
     const enum telling telling = telling_of(&seen);
     if (telling == TELL_NOTHING || seen.item != 0)
@@ -307,7 +299,6 @@ enum fasti_disposition fasti_lookup_show(struct fasti_booking *booking,
     if (telling == TELL_WAIT)
         return wait_for(booking, pending, FASTI_PENDING_SHOW, seen.entry,
                         fasti_cell_version(seen.word));
-    const int64_t now_ms = fasti_state_now_ms(state);
     if (!is_tellable(booking, &seen, now_ms))
         return ++pending->tries <= FASTI_LOOKUP_TRIES_MAX ? fasti_lookup_show(booking, pending)
                                                           : busy(pending);

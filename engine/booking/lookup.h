@@ -1,6 +1,5 @@
 /*
- * lookup.h - looking at the directory and at records. Writes nothing, but that a hold is over which
- * is told to be.
+ * lookup.h - looking at the directory and at records; never writes.
  *
  * Records are told of only as the log has them. A record that is not durable at all is not told of:
  * nobody was told that it was made. One whose newest version is not durable yet makes SHOW and LIST

@@ -115,6 +115,11 @@ static uint32_t decide(struct fasti_claim_descriptor *descriptor, enum fasti_cla
     return decided;
 }
 
+/* Has the deadline come? Read with every cell installed: see claim.h. */
+static bool is_late(const struct fasti_claim_deadline *deadline) {
+    return deadline->now_ms != NULL && deadline->now_ms(deadline->context) >= deadline->end_ms;
+}
+
 /* Brings a claim to its end and settles it: returns 0; or returns the index of the claim that
  * stands in its way. */
 static uint32_t drive(struct fasti_arena *arena, uint32_t index) {
@@ -122,7 +127,8 @@ static uint32_t drive(struct fasti_arena *arena, uint32_t index) {
     uint32_t state = fasti_load_seq_cst(&descriptor->state);
     for (uint32_t i = 0; state == FASTI_CLAIM_UNDECIDED; i++) {
         if (i == descriptor->count) {
-            state = decide(descriptor, FASTI_CLAIM_SUCCEEDED);
+            state = decide(descriptor, is_late(&descriptor->deadline) ? FASTI_CLAIM_FAILED
+                                                                      : FASTI_CLAIM_SUCCEEDED);
             break;
         }
         uint64_t found;
@@ -151,6 +157,15 @@ static void help(struct fasti_arena *arena, uint32_t index) {
         if (blocker == 0 && current == index)
             return;
         current = blocker == 0 || FASTI_MUTANT(CLAIM_NO_HELP) ? index : blocker;
+    }
+}
+
+uint64_t fasti_cell_settled(struct fasti_arena *arena, _Atomic uint64_t *cell) {
+    for (;;) {
+        const uint64_t word = fasti_load_seq_cst(cell); /* as C1, and behind the reader's clock */
+        if (!is_descriptor(word))
+            return word;
+        help(arena, fasti_cell_index(word));
     }
 }
 
@@ -200,12 +215,15 @@ static size_t part_bytes(uint32_t count, uint32_t part) {
 
 /* A private descriptor of the items, UNDECIDED; 0: no memory. */
 static uint32_t descriptor_make(struct fasti_arena_local *local,
-                                const struct fasti_claim_item *items, uint32_t count) {
+                                const struct fasti_claim_item *items, uint32_t count,
+                                const struct fasti_claim_deadline *deadline) {
     const uint32_t index = fasti_arena_alloc(local, sizeof(struct fasti_claim_descriptor));
     if (index == 0)
         return 0;
     struct fasti_claim_descriptor *descriptor = descriptor_at(local->arena, index);
     *descriptor = (struct fasti_claim_descriptor){.count = count};
+    if (deadline != NULL)
+        descriptor->deadline = *deadline;
     for (uint32_t part = 0; part < part_count(count); part++) {
         const size_t bytes = part_bytes(count, part);
         descriptor->parts[part] = fasti_arena_alloc(local, bytes);
@@ -229,8 +247,9 @@ static void descriptor_retire(struct fasti_limbo *limbo, uint32_t index) {
     fasti_limbo_retire_descriptor(limbo, index, sizeof *descriptor);
 }
 
-enum fasti_claim_result fasti_claim_swap(struct fasti_limbo *limbo, struct fasti_claim_item *items,
-                                         uint32_t count) {
+enum fasti_claim_result fasti_claim_swap_before(struct fasti_limbo *limbo,
+                                                struct fasti_claim_item *items, uint32_t count,
+                                                const struct fasti_claim_deadline *deadline) {
     struct fasti_arena *arena = limbo->arena->arena;
     FASTI_ASSERT(count >= 1 && count <= FASTI_CELLS_MAX);
     items_sort(items, count);
@@ -238,9 +257,9 @@ enum fasti_claim_result fasti_claim_swap(struct fasti_limbo *limbo, struct fasti
     /* count old pages for the caller; a descriptor and its parts are no more objects than that */
     if (!fasti_limbo_has_room(limbo, count))
         return FASTI_CLAIM_MEMORY;
-    if (count == 1)
+    if (count == 1 && deadline == NULL)
         return swap_one(arena, &items[0]);
-    const uint32_t index = descriptor_make(limbo->arena, items, count);
+    const uint32_t index = descriptor_make(limbo->arena, items, count, deadline);
     if (index == 0)
         return FASTI_CLAIM_MEMORY;
     help(arena, index);

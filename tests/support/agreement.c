@@ -219,22 +219,19 @@ static void terms_step(struct agreement *a) {
     }
 }
 
-/* A list ends the holds that it tells to be over: mostly the next act finds them as they are. */
 void agreement_step(struct agreement *a) {
     const uint32_t dice = agreement_below(a, 64);
-    const bool passes = dice > 4 && dice <= 12;
     if (a->has_snapshots && agreement_one_in(a, 16)) /* written while the next steps are taken */
         engine_world_checkpoint(a->world);
     if (dice == 0)
         agreement_crash(a);
     else if (dice <= 4)
         terms_step(a);
-    else if (passes)
+    else if (dice <= 12)
         clock_step(a, 0);
     else
         act_step(a);
-    if (!passes || agreement_one_in(a, 4))
-        agreement_compare_lists(a);
+    agreement_compare_lists(a);
     const struct rule_model_question question = agreement_question_random(a);
     agreement_compare_explain(a, &question);
     if (agreement_one_in(a, 4))
