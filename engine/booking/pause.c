@@ -38,18 +38,22 @@ static enum day_state days_state(struct fasti_booking *booking, struct fasti_sch
     struct fasti_arena *arena = &booking->state->arena;
     fasti_date chunk_first = {FASTI_DATE_FIRST};
     enum day_state state = DAYS_IDLE;
-    while (fasti_days_next_chunk(arena, &schedule->days, chunk_first, &chunk_first)) {
-        const struct fasti_day_ref ref = fasti_days_find(arena, &schedule->days, chunk_first);
+    struct fasti_day_chunk *chunk;
+    while ((chunk = fasti_days_next_chunk(arena, &schedule->days, chunk_first, &chunk_first)) !=
+           NULL) {
         for (int32_t at = 0; at < FASTI_CHUNK_DAYS; at++) {
-            const uint64_t word = fasti_cell_read(arena, &ref.chunk->cells[at]);
+            const uint64_t word = fasti_cell_read(arena, &chunk->cells[at]);
             *date = (fasti_date){chunk_first.v + at};
             if (fasti_cell_index(word) != 0)
                 return DAYS_HELD;
-            if (fasti_load_seq_cst(&ref.chunk->durable[at]) != fasti_cell_version(word))
+            if (fasti_load_seq_cst(&chunk->durable[at]) != fasti_cell_version(word))
                 state = DAYS_WRITING;
         }
         chunk_first.v += FASTI_CHUNK_DAYS;
     }
+    const struct fasti_days_retirements *retirements = &schedule->days.retirements;
+    if (fasti_load_seq_cst(&retirements->durable) != fasti_load_seq_cst(&retirements->pushed))
+        state = DAYS_WRITING; /* what retires waits for what was claimed there before */
     return state;
 }
 

@@ -68,7 +68,7 @@ static enum fasti_claim_result retire_claim(struct fasti_booking *booking,
     pending->cells[FASTI_CHUNK_DAYS] = (struct fasti_pending_cell){
         .emitted = &retirements->emitted,
         .durable = &retirements->durable,
-        .from_version = retirements->pushed,
+        .from_version = fasti_load_seq_cst(&retirements->pushed),
     };
     for (uint32_t at = 0; at < FASTI_CHUNK_DAYS; at++) {
         items[at] = (struct fasti_claim_item){
@@ -107,7 +107,7 @@ static enum fasti_retire_result chunk_retire(struct fasti_booking *booking,
         return give_up(booking, pending);
     for (uint32_t at = 0; at < FASTI_CHUNK_DAYS; at++)
         fasti_look_page_retire(booking, retiring->words[at]);
-    retiring->days->retirements.pushed++;
+    (void)fasti_add_seq_cst(&retiring->days->retirements.pushed, UINT32_C(1));
     chunk->index = fasti_days_retire(&state->arena, retiring->days, retiring->first);
     fasti_effects_push(state, pending);
     return FASTI_RETIRE_PUSHED;
@@ -123,13 +123,13 @@ static enum fasti_retire_result tree_retire(struct fasti_booking *booking, struc
         return FASTI_RETIRE_NONE;
     struct retiring retiring = {.days = days};
     const fasti_date from = {retired_end == 0 ? FASTI_DATE_FIRST : retired_end};
-    if (!fasti_days_next_chunk(arena, days, from, &retiring.first) || retiring.first.v >= bound.v)
+    retiring.chunk = fasti_days_next_chunk(arena, days, from, &retiring.first);
+    if (retiring.chunk == NULL || retiring.first.v >= bound.v)
         return fasti_days_close(&booking->arena, days, bound) ? FASTI_RETIRE_NONE
                                                               : FASTI_RETIRE_LATER;
     if (!fasti_days_close(&booking->arena, days, retiring.first))
         return FASTI_RETIRE_LATER;
     retiring.first_id = first_id + (uint64_t)(retiring.first.v - FASTI_DATE_FIRST);
-    retiring.chunk = fasti_days_find(arena, days, retiring.first).chunk;
     return chunk_retire(booking, &retiring, chunk);
 }
 
@@ -238,8 +238,8 @@ static void chunk_free(struct fasti_booking *booking, struct fasti_day_chunk *ch
 void fasti_retire_alone(struct fasti_booking *booking, struct fasti_days *days, fasti_date end) {
     struct fasti_arena *arena = &booking->state->arena;
     fasti_date first = {FASTI_DATE_FIRST};
-    while (fasti_days_next_chunk(arena, days, first, &first) && first.v < end.v) {
-        struct fasti_day_chunk *chunk = fasti_days_find(arena, days, first).chunk;
+    struct fasti_day_chunk *chunk;
+    while ((chunk = fasti_days_next_chunk(arena, days, first, &first)) != NULL && first.v < end.v) {
         chunk_free(booking, chunk, fasti_days_retire(arena, days, first));
     }
     if (fasti_load_relaxed(&days->retired_end) < end.v)
@@ -277,8 +277,9 @@ static struct fasti_days *retire_tree(const struct fasti_state *state,
 /* Was a day (or week) before first ever changed that did not retire? The oldest retire first. */
 static bool has_older(struct fasti_state *state, struct fasti_days *days, fasti_date first) {
     fasti_date older = {FASTI_DATE_FIRST};
-    while (fasti_days_next_chunk(&state->arena, days, older, &older) && older.v < first.v) {
-        const struct fasti_day_chunk *chunk = fasti_days_find(&state->arena, days, older).chunk;
+    struct fasti_day_chunk *chunk;
+    while ((chunk = fasti_days_next_chunk(&state->arena, days, older, &older)) != NULL &&
+           older.v < first.v) {
         for (uint32_t at = 0; at < FASTI_CHUNK_DAYS; at++)
             if (fasti_cell_version(fasti_load_relaxed(&chunk->cells[at])) != 0)
                 return true;

@@ -125,22 +125,23 @@ void fasti_days_prefetch(struct fasti_arena *arena, struct fasti_days *days, fas
         __builtin_prefetch(fasti_arena_at(arena, fasti_cell_index(word)));
 }
 
-bool fasti_days_next_chunk(struct fasti_arena *arena, struct fasti_days *days, fasti_date date,
-                           fasti_date *chunk_first) {
+struct fasti_day_chunk *fasti_days_next_chunk(struct fasti_arena *arena, struct fasti_days *days,
+                                              fasti_date date, fasti_date *chunk_first) {
     if (date.v > FASTI_DATE_LAST)
-        return false;
+        return NULL;
     struct place place = place_of(date);
     for (; place.top < FASTI_TOP_MIDS; place.top++, place.middle = 0) {
         struct fasti_day_mid *mid = level_find(arena, &days->mids[place.top]);
         for (; mid != NULL && place.middle < FASTI_MID_CHUNKS; place.middle++) {
-            if (level_find(arena, &mid->chunks[place.middle]) == NULL)
+            struct fasti_day_chunk *chunk = level_find(arena, &mid->chunks[place.middle]);
+            if (chunk == NULL)
                 continue;
-            const uint32_t chunk = place.top * FASTI_MID_CHUNKS + place.middle;
-            chunk_first->v = FASTI_DATE_FIRST + (int32_t)(chunk * FASTI_CHUNK_DAYS);
-            return true;
+            const uint32_t number = place.top * FASTI_MID_CHUNKS + place.middle;
+            chunk_first->v = FASTI_DATE_FIRST + (int32_t)(number * FASTI_CHUNK_DAYS);
+            return chunk;
         }
     }
-    return false;
+    return NULL;
 }
 
 /* ---- retiring ---- */

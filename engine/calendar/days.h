@@ -36,8 +36,8 @@ struct fasti_day_mid {
 /* The retirements of a tree since the start, counted as the versions of a cell: the log holds them
  * in their order, though what an older chunk still waits for may be long in coming. */
 struct fasti_days_retirements {
-    uint32_t pushed;  /* who retires, one at a time */
-    uint32_t emitted; /* committer only */
+    _Atomic uint32_t pushed; /* who retires, one at a time; seq_cst: before the link is closed */
+    uint32_t emitted;        /* committer only */
     _Atomic uint32_t durable;
 };
 
@@ -76,10 +76,11 @@ struct fasti_day_ref fasti_days_get(struct fasti_arena_local *local, struct fast
 void fasti_days_prefetch(struct fasti_arena *arena, struct fasti_days *days, fasti_date date,
                          uint32_t level);
 
-/* For walks: first day of the first chunk that exists and ends after date (so it may begin before
- * date); false if there is none. date: FASTI_DATE_FIRST or later. */
-bool fasti_days_next_chunk(struct fasti_arena *arena, struct fasti_days *days, fasti_date date,
-                           fasti_date *chunk_first);
+/* For walks: the first chunk that exists and ends after date (so *chunk_first, its first day, may
+ * be before date); NULL if there is none. date: FASTI_DATE_FIRST or later. It may retire meanwhile,
+ * and find knows it no more; it is memory until the caller's next quiescent point. */
+struct fasti_day_chunk *fasti_days_next_chunk(struct fasti_arena *arena, struct fasti_days *days,
+                                              fasti_date date, fasti_date *chunk_first);
 
 /* Did the day retire? */
 static inline bool fasti_days_is_retired(const struct fasti_days *days, fasti_date date) {

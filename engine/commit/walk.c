@@ -255,14 +255,14 @@ static enum step days_step(struct fasti_walk *walk, enum fasti_section_kind kind
     struct fasti_schedule *schedule = fasti_schedule_get(state->directory, id);
     struct fasti_days *days = kind == FASTI_SECTION_DAYS ? &schedule->days : &schedule->guards;
     fasti_date first;
-    if (!fasti_days_next_chunk(&state->arena, days, walk->date, &first))
+    struct fasti_day_chunk *chunk = fasti_days_next_chunk(&state->arena, days, walk->date, &first);
+    if (chunk == NULL)
         return retired_place(walk, kind, days);
     if (walk->date.v < first.v)
         walk->date = first;
     for (; walk->date.v < first.v + FASTI_CHUNK_DAYS && walk->date.v <= FASTI_DATE_LAST;
          walk->date.v++) {
-        const struct fasti_day_ref ref = fasti_days_find(&state->arena, days, walk->date);
-        const uint64_t word = fasti_cell_read(&state->arena, &ref.chunk->cells[ref.at]);
+        const uint64_t word = fasti_cell_read(&state->arena, &chunk->cells[walk->date.v - first.v]);
         if (fasti_cell_version(word) == 0)
             continue;
         const uint64_t cell = kind == FASTI_SECTION_DAYS ? fasti_cell_id_day(id, walk->date)

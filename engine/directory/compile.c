@@ -316,25 +316,25 @@ static void chunk_compile(struct job *job, int32_t chunk_first) {
 /* The days before job->first may have another pattern now; nobody needs to know which. */
 static void past_clear(struct job *job) {
     fasti_date chunk_first = {FASTI_DATE_FIRST};
-    while (fasti_days_next_chunk(job->directory->arena, &job->schedule->days, chunk_first,
-                                 &chunk_first) &&
+    struct fasti_day_chunk *chunk;
+    while ((chunk = fasti_days_next_chunk(job->directory->arena, &job->schedule->days, chunk_first,
+                                          &chunk_first)) != NULL &&
            chunk_first.v < job->first) {
-        const struct fasti_day_ref ref =
-            fasti_days_find(job->directory->arena, &job->schedule->days, chunk_first);
         for (int32_t at = 0; at < FASTI_CHUNK_DAYS && chunk_first.v + at < job->first; at++)
-            fasti_store_release(&ref.chunk->patterns[at], FASTI_PATTERN_NONE);
+            fasti_store_release(&chunk->patterns[at], FASTI_PATTERN_NONE);
         chunk_first.v += FASTI_CHUNK_DAYS;
     }
 }
 
 void fasti_compile_forget(struct fasti_directory *directory, fasti_schedule_id id) {
     struct fasti_schedule *schedule = fasti_schedule_get(directory, id);
-    fasti_date chunk = {FASTI_DATE_FIRST};
-    while (fasti_days_next_chunk(directory->arena, &schedule->days, chunk, &chunk)) {
-        const struct fasti_day_ref ref = fasti_days_find(directory->arena, &schedule->days, chunk);
+    fasti_date first = {FASTI_DATE_FIRST};
+    struct fasti_day_chunk *chunk;
+    while ((chunk = fasti_days_next_chunk(directory->arena, &schedule->days, first, &first)) !=
+           NULL) {
         for (uint32_t at = 0; at < FASTI_CHUNK_DAYS; at++)
-            fasti_store_release(&ref.chunk->patterns[at], FASTI_PATTERN_NONE);
-        chunk.v += FASTI_CHUNK_DAYS;
+            fasti_store_release(&chunk->patterns[at], FASTI_PATTERN_NONE);
+        first.v += FASTI_CHUNK_DAYS;
     }
 }
 
@@ -396,16 +396,16 @@ static void service_day(struct job *job, fasti_service_id service, uint32_t stor
 static void service_schedule(struct job *job, fasti_service_id service) {
     for (uint32_t i = 0; i < 7; i++)
         job->compiler->memo[i] = MEMO_UNKNOWN;
-    fasti_date chunk = {job->first};
-    while (fasti_days_next_chunk(job->directory->arena, &job->schedule->days, chunk, &chunk)) {
-        const struct fasti_day_ref ref =
-            fasti_days_find(job->directory->arena, &job->schedule->days, chunk);
+    fasti_date first = {job->first};
+    struct fasti_day_chunk *chunk;
+    while ((chunk = fasti_days_next_chunk(job->directory->arena, &job->schedule->days, first,
+                                          &first)) != NULL) {
         for (int32_t at = 0; at < FASTI_CHUNK_DAYS; at++) {
-            const int32_t date = chunk.v + at;
+            const int32_t date = first.v + at;
             if (date >= job->first && date <= FASTI_DATE_LAST)
-                service_day(job, service, fasti_load_relaxed(&ref.chunk->patterns[at]), date);
+                service_day(job, service, fasti_load_relaxed(&chunk->patterns[at]), date);
         }
-        chunk.v += FASTI_CHUNK_DAYS;
+        first.v += FASTI_CHUNK_DAYS;
     }
 }
 
