@@ -81,6 +81,22 @@ static enum step schedule_compile(struct fasti_upkeep *upkeep, struct fasti_book
     return STEP_ON;
 }
 
+/* Lets go of what a schedule has before the bound, days first: one chunk. */
+static enum fasti_retire_result schedule_retire(struct fasti_upkeep *upkeep,
+                                                struct fasti_booking *booking, fasti_schedule_id id,
+                                                fasti_date bound,
+                                                struct fasti_retired_chunk *chunk) {
+    booking->arena.uses_reserve = true; /* in the end it gives memory back */
+    enum fasti_retire_result result = fasti_retire_days(booking, id, bound, chunk);
+    if (result == FASTI_RETIRE_PUSHED)
+        fasti_add_relaxed(&upkeep->retired_days, (uint64_t)FASTI_CHUNK_DAYS);
+    if (result == FASTI_RETIRE_NONE && bound.v > FASTI_DATE_FIRST)
+        result = fasti_retire_guards(booking, id,
+                                     fasti_days_chunk_of(fasti_period_week(bound).guard), chunk);
+    booking->arena.uses_reserve = false;
+    return result;
+}
+
 /* One chunk of one schedule, or on to the next one. */
 static enum step schedule_step(struct fasti_upkeep *upkeep, struct fasti_booking *booking) {
     struct fasti_state *state = upkeep->state;
@@ -103,13 +119,7 @@ static enum step schedule_step(struct fasti_upkeep *upkeep, struct fasti_booking
     }
     const fasti_date bound = fasti_retire_bound(today, upkeep->rules.past_days);
     struct fasti_retired_chunk chunk;
-    booking->arena.uses_reserve = true; /* in the end it gives memory back */
-    enum fasti_retire_result result = fasti_retire_days(booking, id, bound, &chunk);
-    if (result == FASTI_RETIRE_PUSHED)
-        fasti_add_relaxed(&upkeep->retired_days, (uint64_t)FASTI_CHUNK_DAYS);
-    if (result == FASTI_RETIRE_NONE && bound.v > FASTI_DATE_FIRST)
-        result = fasti_retire_guards(booking, id,
-                                     fasti_days_chunk_of(fasti_period_week(bound).guard), &chunk);
+    const enum fasti_retire_result result = schedule_retire(upkeep, booking, id, bound, &chunk);
     if (result == FASTI_RETIRE_PUSHED) {
         upkeep->chunks[upkeep->chunk_count++] = chunk.index;
         return STEP_ON;

@@ -10,12 +10,13 @@
  * is not durable; with `tear`, any subset of the sectors in flight or dirty reaches the disk.
  * After a failed sync the dirty sectors count as clean and are not durable, as Linux has it
  * (Rebello et al., ATC 2020).
- * Threading: none; one thread at a time uses a disk.
+ * Threading: one thread at a time uses a disk; random is any thread's.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/atomics.h"
 #include "engine/base/panic.h"
 #include "engine/base/prng.h"
 #include "engine/storage/batch.h"
@@ -31,7 +32,8 @@ struct sim_file {
 };
 
 struct fasti_sim_disk {
-    struct fasti_prng prng;
+    struct fasti_prng prng;  /* who has the committer's role */
+    _Atomic uint64_t random; /* any worker: what was given as random so far, and the seed */
     struct fasti_sim_faults faults;
     struct sim_file *files; /* in order of creation; a handle is an index */
     uint32_t file_count;
@@ -380,8 +382,9 @@ static uint64_t sim_free_bytes(struct fasti_io *io) {
 
 static enum fasti_status sim_random(struct fasti_io *io, void *bytes, size_t size) {
     struct fasti_sim_disk *disk = sim_of(io)->disk;
+    struct fasti_prng prng = {fasti_add_relaxed(&disk->random, UINT64_C(1)) << 32};
     for (size_t i = 0; i < size; i++)
-        ((uint8_t *)bytes)[i] = (uint8_t)fasti_prng_next(&disk->prng);
+        ((uint8_t *)bytes)[i] = (uint8_t)fasti_prng_next(&prng);
     return FASTI_OK;
 }
 
@@ -491,7 +494,7 @@ static const struct fasti_io_operations sim_operations = {
 
 struct fasti_sim_disk *fasti_sim_disk_create(uint64_t seed) {
     struct fasti_sim_disk *disk = memory_get(NULL, sizeof *disk);
-    *disk = (struct fasti_sim_disk){.prng = {seed}};
+    *disk = (struct fasti_sim_disk){.prng = {seed}, .random = seed};
     return disk;
 }
 
