@@ -1,10 +1,11 @@
 /*
  * thread_upkeep.c - days retire and records are purged under the hands of racing workers.
  *
- *   workers 0 to 2   book near now, cancel and mark what was made, block days that may just retire,
- *                    list, show, ask for availability
- *   the clock        leaps 33 or 120 days after so many commands: all days that were booked retire
- *                    soon, while refusals still wait for versions of them; the disk is slow
+ *   workers 0 to 2   book and hold near now, cancel and mark what was made, block days that may
+ * just retire, list, show, ask for availability, change the schedule and its resolution, which it
+ * lets only while no day of it has time taken the clock        leaps 33 or 120 days after so many
+ * commands: all days that were booked retire soon, while refusals still wait for versions of them;
+ * the disk is slow
  *
  * No command may end in another way than it may; afterwards the log says what the engine said.
  * ASan poisons what was freed: who still holds it is found out. A plain program, also under TSan.
@@ -33,7 +34,7 @@
 static _Atomic int64_t now_ms;
 static _Atomic uint64_t made[MADE_MAX];
 static _Atomic uint32_t working = WORKERS;
-static _Atomic uint32_t made_count, commands, leaps, changed, past;
+static _Atomic uint32_t made_count, commands, leaps, changed, past, edits, held;
 
 struct worker {
     struct engine_world *world;
@@ -95,7 +96,24 @@ static struct fasti_command list_random(struct worker *worker) {
     return command;
 }
 
+static struct fasti_command hold_random(struct worker *worker) {
+    struct fasti_command command = {.kind = FASTI_COMMAND_HOLD, .organization = {1}};
+    command.body.hold.seconds = 10 + below(worker, 1000);
+    command.body.hold.book = book_random(worker).body.book;
+    command.body.hold.book.appointments[0].patient_length = 0;
+    return command;
+}
+
+static struct fasti_command edit_random(struct worker *worker) {
+    return below(worker, 4) == 0 ? engine_schedule(1, "anna", 15, "visit", NULL)
+                                 : engine_schedule(1, "anna", 5, "visit", "long");
+}
+
 static struct fasti_command command_random(struct worker *worker) {
+    if (below(worker, 24) == 0)
+        return edit_random(worker);
+    if (below(worker, 12) == 0)
+        return hold_random(worker);
     switch (below(worker, 10)) {
     case 0: return block_random(worker);
     case 1: return engine_cancel(made_random(worker));
@@ -120,9 +138,10 @@ static struct fasti_command command_random(struct worker *worker) {
 static bool is_allowed(const struct fasti_answer *answer) {
     if (answer->status == FASTI_BUSY)
         return true;
-    if (answer->status != FASTI_OK)
-        return answer->kind == FASTI_COMMAND_LIST && answer->status == FASTI_INVALID_REFERENCE;
-    return true;
+    if (answer->status == FASTI_OK)
+        return true;
+    return (answer->kind == FASTI_COMMAND_LIST && answer->status == FASTI_INVALID_REFERENCE) ||
+           (answer->kind == FASTI_COMMAND_PUT && answer->status == FASTI_INVALID_STATE);
 }
 
 static void answer_take(struct worker *worker, const struct fasti_answer *answer) {
@@ -141,6 +160,10 @@ static void answer_take(struct worker *worker, const struct fasti_answer *answer
         (void)fasti_add_relaxed(&changed, UINT32_C(1));
     if (answer->outcome == FASTI_OUTCOME_PAST)
         (void)fasti_add_relaxed(&past, UINT32_C(1));
+    if (answer->kind == FASTI_COMMAND_PUT)
+        (void)fasti_add_relaxed(&edits, UINT32_C(1));
+    if (answer->outcome == FASTI_OUTCOME_HELD)
+        (void)fasti_add_relaxed(&held, UINT32_C(1));
 }
 
 static void poll_some(struct worker *worker) {
@@ -204,9 +227,10 @@ static bool is_open_again(struct engine_world *world) {
 static bool is_recovered(struct engine_world *world) {
     const struct fasti_command status = {.kind = FASTI_COMMAND_STATUS};
     const struct fasti_status_answer told = engine_world_run(world, 0, &status).body.status;
-    printf("%u leaps, %u made, %u changed, %u refused as past, %llu days retired, %llu purged\n",
-           fasti_load_relaxed(&leaps), fasti_load_relaxed(&made_count),
-           fasti_load_relaxed(&changed), fasti_load_relaxed(&past),
+    printf("%u leaps, %u made, %u held, %u changed, %u edits, %u refused as past, %llu days "
+           "retired, %llu purged\n",
+           fasti_load_relaxed(&leaps), fasti_load_relaxed(&made_count), fasti_load_relaxed(&held),
+           fasti_load_relaxed(&changed), fasti_load_relaxed(&edits), fasti_load_relaxed(&past),
            (unsigned long long)told.retired_days, (unsigned long long)told.purged_records);
     if (!is_open_again(world))
         return false;
@@ -218,7 +242,8 @@ static bool is_recovered(struct engine_world *world) {
         return false;
     }
     return told.retired_days > 0 && told.purged_records > 0 && fasti_load_relaxed(&past) > 0 &&
-           fasti_load_relaxed(&changed) > 0;
+           fasti_load_relaxed(&changed) > 0 && fasti_load_relaxed(&edits) > 0 &&
+           fasti_load_relaxed(&held) > 0;
 }
 
 int main(void) {
