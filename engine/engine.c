@@ -660,7 +660,7 @@ uint32_t fasti_engine_poll(struct fasti_engine *engine, uint32_t worker_at,
     fasti_booking_prepare(booking);
     fasti_wake_clear(&engine->wakes[worker_at]);
     if (!fasti_load_relaxed(&engine->state.is_dead) &&
-        !fasti_load_relaxed(&engine->state.is_disk_full))
+        !fasti_load_relaxed(&engine->state.is_disk_low)) /* cancels need the reserve more */
         fasti_hold_timers_run(booking);
     fasti_committer_step(&engine->committer, worker_at);
     if (booking->waiting != NULL)
@@ -740,6 +740,8 @@ static int32_t hold_timeout_us(struct fasti_engine *engine, uint32_t worker) {
     if (next_ms == INT64_MAX)
         return -1;
     const int64_t left_ms = next_ms - fasti_state_now_ms(&engine->state);
+    if (left_ms < 1 && fasti_load_relaxed(&engine->state.is_disk_low))
+        return 100000;
     return left_ms < 1 ? 1000 : (int32_t)(left_ms < 60000 ? left_ms : 60000) * 1000;
 }
 

@@ -111,6 +111,34 @@ Test(disk_low, bookings_are_refused_and_cancels_served) {
     restart(false, "room again");
 }
 
+/* Their time is free by the clock; the reserve is for cancels. */
+Test(disk_low, holds_that_are_over_wait_for_room) {
+    const struct fasti_command visit = server_world_book(100);
+    struct fasti_command hold = {.kind = FASTI_COMMAND_HOLD, .organization = visit.organization};
+    hold.body.hold.seconds = 60;
+    hold.body.hold.book = visit.body.book;
+    hold.body.hold.book.appointments[0].patient_length = 0;
+    const uint64_t kept = booked(0);
+    const struct fasti_answer held = run(&hold);
+    cr_assert_eq(held.outcome, FASTI_OUTCOME_HELD);
+    fasti_sim_disk_set_faults(world->disk, &FULL);
+    fill_until_low();
+    engine_world_settle(world);
+    const struct fasti_hash128 digest = engine_world_digest(world);
+    engine_world_pass(world, 61 * 1000);
+    engine_world_settle(world);
+    cr_assert(fasti_hash128_equal(engine_world_digest(world), digest), "nothing was written");
+    const struct fasti_command show = server_world_show(held.record.v);
+    cr_assert_eq(run(&show).body.show.view.state, FASTI_STATE_EXPIRED);
+    cr_assert_eq(cancel(kept).outcome, FASTI_OUTCOME_CANCELLED);
+    const struct fasti_hash128 low = engine_world_digest(world);
+    expect_room();
+    engine_world_settle(world);
+    cr_assert_not(fasti_hash128_equal(engine_world_digest(world), low), "an EXPIRE was logged");
+    (void)booked(100);
+    restart(false, "room again");
+}
+
 Test(disk_low, the_end_of_the_reserve_is_a_refusal_too) {
     enum { MANY = 6000 };
     static uint64_t records[MANY];
