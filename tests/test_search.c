@@ -585,7 +585,7 @@ static bool start_find(struct fasti_book_item *item) {
     return true;
 }
 
-static uint64_t records[4096];
+static uint64_t records[4096]; /* to be cancelled; more are not remembered */
 static uint32_t record_count;
 
 static void booking_make(void) {
@@ -596,7 +596,7 @@ static void booking_make(void) {
     command.organization.v = known[item->schedule.v].organization + 1;
     const struct fasti_answer answer = run(command);
     cr_assert_eq(answer.status, FASTI_OK, "%s", answer.detail.text);
-    if (answer.outcome == FASTI_OUTCOME_BOOKED)
+    if (answer.outcome == FASTI_OUTCOME_BOOKED && record_count < sizeof records / sizeof records[0])
         records[record_count++] = answer.record.v;
 }
 
