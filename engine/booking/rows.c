@@ -54,11 +54,16 @@ static uint32_t cells_rest(const struct fasti_draft *draft, const struct fasti_r
     return count;
 }
 
+/* A refusal that takes longer than the clock stands still is told after so many tries. */
+#define CLOCK_TRIES_MAX 8
+
 enum fasti_attempt fasti_rows_refuse(struct fasti_booking *booking, struct fasti_pending *pending,
                                      struct fasti_rows *rows, enum fasti_disposition *disposition) {
     struct fasti_state *state = booking->state;
-    /* A visit that moves from one day to another meanwhile would be seen twice, or not at all. */
-    if (!fasti_draft_is_current(booking)) {
+    /* A visit that moves from one day to another meanwhile would be seen twice, or not at all; and
+     * a hold that counts was over if the clock went on: others may have been told so. */
+    const bool is_old = fasti_state_now_ms(state) != pending->decided_ms;
+    if (!fasti_draft_is_current(booking) || (is_old && ++pending->tries <= CLOCK_TRIES_MAX)) {
         fasti_draft_drop(booking);
         return FASTI_ATTEMPT_AGAIN;
     }
