@@ -733,6 +733,8 @@ int fasti_engine_event_fd(struct fasti_engine *engine, uint32_t worker) {
     return engine->workers[worker]->epoll_fd;
 }
 
+#define ROOM_US 100000 /* as often as the committer asks the disk for room */
+
 /* When a hold of this worker may expire; -1: it has none. What is due and could not be expired is
  * tried again in a moment. */
 static int32_t hold_timeout_us(struct fasti_engine *engine, uint32_t worker) {
@@ -741,7 +743,7 @@ static int32_t hold_timeout_us(struct fasti_engine *engine, uint32_t worker) {
         return -1;
     const int64_t left_ms = next_ms - fasti_state_now_ms(&engine->state);
     if (left_ms < 1 && fasti_load_relaxed(&engine->state.is_disk_low))
-        return 100000;
+        return ROOM_US;
     return left_ms < 1 ? 1000 : (int32_t)(left_ms < 60000 ? left_ms : 60000) * 1000;
 }
 

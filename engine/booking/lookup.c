@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "engine/booking/draft.h"
 #include "engine/calendar/claim.h"
 #include "engine/directory/put_of.h"
 
